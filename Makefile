@@ -1,0 +1,62 @@
+# The one task list: what CI runs is what people run. `make` alone prints it.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+TOOL_VENVS := .cache
+PYTEST_ARGS ?=
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check gen lock floor build clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Make the environment from the lock and find or install a browser
+	$(BIN)/cmdop-browser install
+
+$(READY): requirements-dev.lock pyproject.toml tools/venv.sh
+	PYTHON="$(PYTHON)" bash tools/venv.sh $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: setup ## Run the bundled recipe against the bundled shop: books.jsonl, books.png
+	$(BIN)/cmdop-browser demo
+
+test: setup ## Run the whole test suite on real Chromium
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(READY) ## Lint, format, types, import rules, generated code
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m tools.gen --check
+
+gen: $(READY) ## Generate the stubs from the protos and the sync client from the async one
+	$(BIN)/python -m tools.gen
+
+lock: ## Pin versions again (UPGRADE=1: the newest that pyproject.toml admits)
+	PYTHON="$(PYTHON)" bash tools/venv.sh $(TOOL_VENVS)/lock
+	$(TOOL_VENVS)/lock/bin/python -m pip install --quiet 'uv>=0.9'
+	UV="$(TOOL_VENVS)/lock/bin/uv" UPGRADE="$(UPGRADE)" bash tools/lock.sh
+
+floor: ## Test with the lowest versions that pyproject.toml admits
+	PYTHON="$(PYTHON)" bash tools/venv.sh $(TOOL_VENVS)/floor
+	$(TOOL_VENVS)/floor/bin/python -m pip install --quiet --require-hashes -r requirements-floor.lock
+	$(TOOL_VENVS)/floor/bin/python -c 'import cmdop_browser, cmdop_browser.cli.app, agent_bridge.server'
+	$(TOOL_VENVS)/floor/bin/python -m pytest tests/unit tests/contract $(PYTEST_ARGS)
+
+build: $(READY) ## Build wheel and sdist, and prove that they install and import on their own
+	rm -rf dist
+	$(BIN)/python -m hatchling build
+	$(BIN)/python -m tools.check_dist dist
+
+clean: ## Remove what the other targets made, environments included
+	rm -rf .venv $(TOOL_VENVS) dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis books.jsonl books.png
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
