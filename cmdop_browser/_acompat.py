@@ -1,0 +1,183 @@
+"""All that differs between the async client and the sync client made from it.
+
+The async source uses the names with ``async``; ``tools/gen`` writes the sync client
+by putting the other name of each pair in its place. Whatever needs an ``if`` about
+the flavour belongs here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import os
+import select
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, Self, TypeVar
+
+import grpc
+import grpc.aio
+
+from cmdop_browser.wire import channel as wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Generator
+    from types import TracebackType
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+# Waiting
+
+
+async def async_sleep(seconds: float) -> None:
+    """Let *seconds* pass; others run on the event loop meanwhile."""
+    await asyncio.sleep(seconds)
+
+
+def sleep(seconds: float) -> None:
+    """Let *seconds* pass."""
+    time.sleep(seconds)
+
+
+async def async_wait_readable(fd: int, timeout: float) -> bool:
+    """Wait until *fd* can be read without blocking, or has reached its end.
+
+    Returns:
+        False when *timeout* seconds passed first.
+    """
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    loop.add_reader(fd, ready.set)
+    try:
+        async with asyncio.timeout(timeout):
+            await ready.wait()
+    except TimeoutError:
+        return False
+    finally:
+        loop.remove_reader(fd)
+    return True
+
+
+def wait_readable(fd: int, timeout: float) -> bool:
+    """Wait until *fd* can be read without blocking, or has reached its end.
+
+    Returns:
+        False when *timeout* seconds passed first.
+    """
+    # poll rather than select: a scraper may well have more than 1024 open files.
+    poll = select.poll()
+    poll.register(fd, select.POLLIN | select.POLLHUP)
+    return bool(poll.poll(max(0.0, timeout) * 1000))
+
+
+# Locks
+
+AsyncLock = asyncio.Lock
+Lock = threading.Lock
+
+
+# Where an object may be used
+
+
+class Origin:
+    """The process that a client belongs to."""
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+
+    @property
+    def forked(self) -> bool:
+        """True in a child that was forked after the client was made."""
+        return os.getpid() != self._pid
+
+    @property
+    def foreign_loop(self) -> bool:
+        """True when the caller runs on another event loop than the client's."""
+        return False
+
+
+class AsyncOrigin(Origin):
+    """The process and the event loop that a client belongs to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def foreign_loop(self) -> bool:
+        """True when the caller runs on another event loop than the client's."""
+        try:
+            return asyncio.get_running_loop() is not self._loop
+        except RuntimeError:
+            return True
+
+
+# Channels
+
+AsyncChannel = grpc.aio.Channel
+Channel = grpc.Channel
+
+
+def async_open_channel(socket_path: str) -> grpc.aio.Channel:
+    """A channel of asyncio's flavour to a unix socket; it connects when used."""
+    return grpc.aio.insecure_channel(wire.unix_target(socket_path), options=wire.client_options())
+
+
+def open_channel(socket_path: str) -> grpc.Channel:
+    """A blocking channel to a unix socket; it connects when used."""
+    return grpc.insecure_channel(wire.unix_target(socket_path), options=wire.client_options())
+
+
+# What can be awaited and can be entered
+
+
+class _AsyncManager(Protocol):
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
+    ) -> bool | None: ...
+
+
+ManagerT = TypeVar("ManagerT", bound=_AsyncManager)
+
+
+class AsyncOpening(Generic[ManagerT]):
+    """Something on its way: ``await`` gives it, ``async with`` gives it and closes it."""
+
+    def __init__(self, opening: Coroutine[Any, Any, ManagerT]) -> None:
+        self._opening = opening
+        self._opened: ManagerT | None = None
+
+    def __await__(self) -> Generator[Any, Any, ManagerT]:
+        return self._opening.__await__()
+
+    async def __aenter__(self) -> ManagerT:
+        self._opened = await self._opening
+        return await self._opened.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        if self._opened is None:
+            return None
+        return await self._opened.__aexit__(kind, error, trace)
+
+
+def async_opening(
+    function: Callable[P, Coroutine[Any, Any, ManagerT]],
+) -> Callable[P, AsyncOpening[ManagerT]]:
+    """Let the result of a coroutine function be used with ``async with`` at once."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> AsyncOpening[ManagerT]:
+        return AsyncOpening(function(*args, **kwargs))
+
+    return call
+
+
+def opening(function: Callable[P, T]) -> Callable[P, T]:
+    """The blocking pair of `async_opening`: what was opened can be entered as it is."""
+    return function
