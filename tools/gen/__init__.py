@@ -1,0 +1,1 @@
+"""Code generation: the stubs from the protos, the sync client from the async one."""
