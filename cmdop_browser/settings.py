@@ -1,0 +1,200 @@
+"""Settings, from a TOML file, the environment and keywords; the later wins."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+
+import platformdirs
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cmdop_browser.exceptions import ConfigurationError
+
+__all__ = ["Settings", "config_file"]
+
+_PREFIX: Final = "CMDOP_"
+# Variables with our prefix that are no settings.
+_RESERVED: Final = frozenset({"CMDOP_CONFIG", "CMDOP_INSTANCE"})
+
+
+def _absolute(path: Path) -> Path:
+    # An agent is started in another directory than the client that looks for it.
+    return path.expanduser().absolute()
+
+
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
+_Path = Annotated[Path, AfterValidator(_absolute)]
+_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseSettings):
+    """All settings; build them with `load`, which reports faults as `ConfigurationError`.
+
+    Each can stand in the TOML file under its name, in the environment as ``CMDOP_`` and
+    its name in capitals, and be given as a keyword. Times are in seconds.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix=_PREFIX, env_ignore_empty=True, validate_default=False
+    )
+
+    runtime_dir: _Path | None = None
+    """Where agents and clients meet; None for the user's runtime directory."""
+    log_dir: _Path | None = None
+    """Where agents log to; None for the user's log directory."""
+    timeout: _Positive = 30.0
+    """How long a call may take that names no timeout of its own."""
+    connect_timeout: _Positive = 10.0
+    """How long connecting to an agent may take."""
+    browser_path: _Path | None = None
+    """The browser to use; None for the best one that is found."""
+    sandbox: Literal["auto", "on", "off"] = "auto"
+    """Chromium's sandbox; "auto" uses it wherever the system lets it work."""
+    max_sessions: _Count | None = None
+    """How many sessions may be open at once; None for what suits the machine."""
+    max_queue: Annotated[int, Field(ge=0)] = 1000
+    """How many clients may wait for a session."""
+    shards: _Count | None = None
+    """How many browsers the sessions are spread over; None for what suits the machine."""
+    lease_grace: _NotNegative = 10.0
+    """How long the sessions of a client that vanished are kept for it."""
+    idle_exit: _Positive | None = None
+    """After how long without clients an agent ends; None for never."""
+    spawn_idle_exit: _Positive = 300.0
+    """The same for an agent that a client started."""
+    drain_timeout: _NotNegative = 10.0
+    """How long running calls may go on when an agent is stopped."""
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
+    ] = "INFO"
+    evidence: Literal["on", "off"] = "on"
+    """Whether errors carry a screenshot and the HTML of the page."""
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """The settings of this process.
+
+        Args:
+            **overrides: Settings by name, which win over the environment and the file.
+
+        Raises:
+            ConfigurationError: A setting is unknown or its value is not valid, or the file
+                cannot be read.
+        """
+        _refuse_unknown(overrides, "keyword")
+        _refuse_unknown(_environment(), "environment")
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise _configuration_error(error, overrides) from error
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Keyword over environment over file."""
+        return init_settings, env_settings, _FileSource(settings_cls)
+
+    def to_environment(self) -> dict[str, str]:
+        """The variables from which another process loads the same settings."""
+        values = self.model_dump(mode="json", exclude_none=True)
+        return {_PREFIX + name.upper(): str(value) for name, value in values.items()}
+
+
+class _FileSource(PydanticBaseSettingsSource):
+    """The TOML file."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        return self().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        return _read_file()
+
+
+def config_file() -> Path:
+    """The TOML file that settings are read from; it need not exist.
+
+    ``CMDOP_CONFIG`` names it, else it is ``config.toml`` in the user's configuration
+    directory.
+    """
+    named = os.environ.get("CMDOP_CONFIG")
+    return Path(named).expanduser() if named else platformdirs.user_config_path("cmdop") / "config.toml"
+
+
+def _read_file() -> dict[str, Any]:
+    path = config_file()
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        if os.environ.get("CMDOP_CONFIG"):
+            raise ConfigurationError(
+                f"CMDOP_CONFIG names {path}, which does not exist",
+                setting="CMDOP_CONFIG",
+                source="environment",
+            ) from error
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigurationError(f"cannot read {path}: {error}", source=str(path)) from error
+    _refuse_unknown(content, str(path))
+    return content
+
+
+def _environment() -> dict[str, str]:
+    """What stands in the environment under our prefix, by the names of settings."""
+    return {
+        name.removeprefix(_PREFIX).lower(): value
+        for name, value in os.environ.items()
+        if name.startswith(_PREFIX) and name not in _RESERVED
+    }
+
+
+def _refuse_unknown(names: dict[str, Any], source: str) -> None:
+    known = Settings.model_fields
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            raise ConfigurationError(
+                f"there is no setting {_spelled(name, source)!r} ({source})",
+                setting=name,
+                source=source,
+                tips=(f"did you mean {_spelled(near[0], source)}?",) if near else (),
+            )
+
+
+def _spelled(name: str, source: str) -> str:
+    return _PREFIX + name.upper() if source == "environment" else name
+
+
+def _configuration_error(error: ValidationError, overrides: dict[str, Any]) -> ConfigurationError:
+    fault = error.errors(include_url=False)[0]
+    name = str(fault["loc"][0]) if fault["loc"] else ""
+    source = _source_of(name, overrides)
+    return ConfigurationError(
+        f"setting {_spelled(name, source)} ({source}) cannot be {fault['input']!r}: {_lower(fault['msg'])}",
+        setting=name,
+        source=source,
+    )
+
+
+def _source_of(name: str, overrides: dict[str, Any]) -> str:
+    if name in overrides:
+        return "keyword"
+    return "environment" if _environment().get(name) else str(config_file())
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,24 @@
+"""Where a client and a local agent meet: directory, discovery record, locks, proof of life."""
+
+from __future__ import annotations
+
+from cmdop_browser.wire.rendezvous.liveness import remove_stale, why_stale
+from cmdop_browser.wire.rendezvous.locks import FileLock
+from cmdop_browser.wire.rendezvous.paths import AgentPaths, runtime_base, short_enough, validate_agent_name
+from cmdop_browser.wire.rendezvous.processes import boot_id, is_running, process_start_time
+from cmdop_browser.wire.rendezvous.record import SCHEMA, DiscoveryRecord
+
+__all__ = [
+    "SCHEMA",
+    "AgentPaths",
+    "DiscoveryRecord",
+    "FileLock",
+    "boot_id",
+    "is_running",
+    "process_start_time",
+    "remove_stale",
+    "runtime_base",
+    "short_enough",
+    "validate_agent_name",
+    "why_stale",
+]

@@ -1,0 +1,192 @@
+"""The directory of an agent, and what lies in it."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from cmdop_browser.exceptions import BadRequestError, PermissionDeniedError
+
+_PRIVATE: Final = 0o700
+_OTHERS: Final = 0o077
+_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
+# Linux has 107 bytes for the path of a socket, other systems as few as 103.
+_SOCKET_PATH_BYTES: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class AgentPaths:
+    """Where an agent of one name keeps its files; nothing is created by naming them."""
+
+    directory: Path
+    temporary: Path
+    """Directory under which each instance of the agent has its own temporary files."""
+
+    @classmethod
+    def of(cls, agent: str, runtime_dir: Path | None = None) -> AgentPaths:
+        """The paths of the agent called *agent*.
+
+        Args:
+            agent: Its name.
+            runtime_dir: Directory of all agents; the user's runtime directory when None.
+
+        Raises:
+            BadRequestError: The name is not one.
+        """
+        validate_agent_name(agent)
+        if runtime_dir is not None:
+            directory = runtime_dir / agent
+            return cls(directory, directory / "tmp")
+        directory = runtime_base() / agent
+        # A user's runtime directory is a small file system in memory: no place for what
+        # a browser writes.
+        return cls(directory, Path(tempfile.gettempdir()) / f"cmdop-tmp-{os.geteuid()}" / agent)
+
+    @property
+    def record(self) -> Path:
+        """The discovery record."""
+        return self.directory / "agent.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the agent for as long as it lives."""
+        return self.directory / "agent.lock"
+
+    @property
+    def spawn_lock(self) -> Path:
+        """Held by the client that is starting an agent."""
+        return self.directory / "spawn.lock"
+
+    @property
+    def instances(self) -> Path:
+        """Notes of what each instance of the agent may leave behind."""
+        return self.directory / "instances"
+
+    def create(self) -> None:
+        """Make the directory, for this user alone.
+
+        Raises:
+            PermissionDeniedError: It is another user's, or others have access to it.
+        """
+        make_private(self.directory)
+
+    def verify(self) -> None:
+        """Check that the directory is this user's own, and nobody else's.
+
+        Raises:
+            FileNotFoundError: There is none (the builtin error).
+            PermissionDeniedError: It is another user's, or others have access to it.
+        """
+        verify_private(self.directory)
+
+
+def validate_agent_name(agent: str) -> str:
+    """Return *agent* if it can be the name of an agent.
+
+    Raises:
+        BadRequestError: It cannot.
+    """
+    if not _NAME.fullmatch(agent):
+        raise BadRequestError(
+            f"{agent!r} is no name for an agent: 1 to 64 letters, digits, '_', '-' and '.', "
+            "the first one a letter, digit or '_'",
+            field="agent",
+            value=agent,
+        )
+    return agent
+
+
+def runtime_base() -> Path:
+    """The directory of all agents of this user.
+
+    The same for a login shell and for a cron job, which has no ``XDG_RUNTIME_DIR`` and
+    perhaps another ``TMPDIR``; and never the runtime directory of the user who called
+    ``sudo -E`` or ``su``.
+    """
+    uid = os.geteuid()
+    for candidate in (os.environ.get("XDG_RUNTIME_DIR"), f"/run/user/{uid}"):
+        if candidate and _is_private(Path(candidate), uid):
+            return Path(candidate) / "cmdop"
+    return Path(f"/tmp/cmdop-{uid}")  # noqa: S108 -- owner and mode are verified at every use
+
+
+def short_enough(socket: Path) -> bool:
+    """Whether *socket* fits into the address of a unix socket."""
+    return len(os.fsencode(socket)) <= _SOCKET_PATH_BYTES
+
+
+def make_private(directory: Path) -> None:
+    """Make *directory*, and what is missing above it, with access for this user alone.
+
+    Raises:
+        PermissionDeniedError: It is another user's, or others have access to it.
+    """
+    try:
+        missing = [path for path in (directory, *directory.parents) if not path.exists()]
+        for path in reversed(missing):
+            path.mkdir(_PRIVATE, exist_ok=True)
+    except PermissionError as error:
+        raise _denied(directory, _blocking_owner(directory)) from error
+    verify_private(directory)
+
+
+def verify_private(directory: Path) -> None:
+    """Check that *directory* is this user's own, and nobody else's.
+
+    Raises:
+        FileNotFoundError: There is none (the builtin error).
+        PermissionDeniedError: It is another user's, or others have access to it.
+    """
+    try:
+        found = directory.lstat()
+    except PermissionError as error:
+        raise _denied(directory, _blocking_owner(directory)) from error
+    except NotADirectoryError as error:
+        raise FileNotFoundError(str(directory)) from error
+    if not stat.S_ISDIR(found.st_mode):
+        raise _denied(directory, found.st_uid, f"{directory} is not a directory", f"remove {directory}")
+    if found.st_uid != os.geteuid():
+        raise _denied(directory, found.st_uid)
+    if found.st_mode & _OTHERS:
+        mode = stat.S_IMODE(found.st_mode)
+        raise _denied(
+            directory,
+            found.st_uid,
+            f"{directory} is open to other users (mode {mode:03o})",
+            f"chmod 700 {directory}",
+        )
+
+
+def _is_private(directory: Path, uid: int) -> bool:
+    try:
+        found = directory.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(found.st_mode) and found.st_uid == uid and not found.st_mode & _OTHERS
+
+
+def _blocking_owner(path: Path) -> int | None:
+    """Who owns the lowest directory above *path* that this user can look at."""
+    for parent in (path, *path.parents):
+        try:
+            return parent.lstat().st_uid
+        except OSError:
+            continue
+    return None
+
+
+def _denied(
+    directory: Path, owner: int | None, message: str | None = None, tip: str | None = None
+) -> PermissionDeniedError:
+    caller = os.geteuid()
+    return PermissionDeniedError(
+        message or f"{directory} belongs to user {owner}, and this is user {caller}",
+        agent_uid=owner,
+        caller_uid=caller,
+        tips=(tip or "run as the agent's user, or set CMDOP_RUNTIME_DIR to a directory of your own",),
+    )

@@ -1,0 +1,50 @@
+"""Which process is meant, although pids are reused and machines reboot."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+_ENDED_STATES = frozenset("ZXx")
+
+
+def process_start_time(pid: int) -> float | None:
+    """When process *pid* was started, in a unit that only compares with itself.
+
+    On Linux these are clock ticks since boot, which no change of the clock can shift.
+
+    Returns:
+        None when there is no such process, or only its zombie.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return None if Path("/proc/self/stat").exists() else _portable_start_time(pid)
+    # The command name stands in parentheses and may hold both blanks and parentheses.
+    fields = stat.rpartition(")")[2].split()
+    return None if fields[0] in _ENDED_STATES else float(fields[19])
+
+
+def is_running(pid: int, start_time: float, boot: str) -> bool:
+    """Whether the very process that was recorded as these three still runs."""
+    return boot == boot_id() and process_start_time(pid) == start_time
+
+
+def boot_id() -> str:
+    """A text that is the same until the machine boots again."""
+    try:
+        return _BOOT_ID.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        import psutil  # noqa: PLC0415 -- only systems without /proc pay for it
+
+        return str(int(psutil.boot_time()))
+
+
+def _portable_start_time(pid: int) -> float | None:
+    import psutil  # noqa: PLC0415 -- only systems without /proc pay for it
+
+    try:
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except psutil.NoSuchProcess:
+        return None
