@@ -1,0 +1,251 @@
+"""The root of the tree, and how a class of it is declared.
+
+A class is a dataclass of its fields: the constructor, the wire form, pickling and
+``repr`` all follow from that one list. Every field has a default, so that any error
+can be made from a message alone.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, dataclass_transform
+
+from cmdop_browser.exceptions import text
+from cmdop_browser.exceptions.plain import clean_text, clip, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PUBLIC_MODULE: Final = "cmdop_browser.exceptions"
+
+# A message may quote an error text of the browser, which may quote a URL of megabytes.
+MAX_MESSAGE: Final = 2_000
+
+T = TypeVar("T")
+_classes: dict[str, type[CMDOPError]] = {}
+ERROR_CLASSES: Final[Mapping[str, type[CMDOPError]]] = MappingProxyType(_classes)
+"""Every class of the tree by its code."""
+
+
+def parsed(parse: Callable[[Any], T], *, default: Any) -> T:
+    """A field whose value goes through *parse*, which also reads the wire form."""
+    return dataclasses.field(default=default, metadata={"parse": parse})  # type: ignore[no-any-return]
+
+
+def inferred(*, default: None) -> Any:
+    """A field whose value follows from the others when it is not given."""
+    return dataclasses.field(default=default)
+
+
+def texts(value: Any) -> tuple[str, ...]:
+    """Parse a tuple of strings; one string is a tuple of it."""
+    items = (value,) if isinstance(value, str) else value or ()
+    return tuple(clean_text(str(item)) for item in items)
+
+
+class LongText:
+    """The ``error_detail`` of an error: what was given, or else composed when read."""
+
+    def __get__(self, error: CMDOPError | None, owner: type[CMDOPError]) -> str:
+        if error is None:
+            return ""
+        given: str = error.__dict__.get("_error_detail", "")
+        return given or text.long_form(error)
+
+    def __set__(self, error: CMDOPError, detail: str) -> None:
+        error.__dict__["_error_detail"] = clean_text(detail)
+
+
+@dataclass_transform(
+    kw_only_default=True, eq_default=False, field_specifiers=(dataclasses.field, parsed, inferred)
+)
+def error(
+    code: str, *, http_status: int, retryable: bool = False, summary: str
+) -> Callable[[type[T]], type[T]]:
+    """Declare a class of the tree.
+
+    Args:
+        code: Its stable name on the wire and in logs.
+        http_status: The nearest HTTP status.
+        retryable: Whether repeating the same call may help.
+        summary: One sentence without values, fit for a dashboard.
+    """
+
+    def declare(cls: type[T]) -> type[T]:
+        declared: Any = dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)
+        declared.__module__ = PUBLIC_MODULE
+        declared.code, declared.http_status = code, http_status
+        declared._transient, declared._summary = retryable, summary
+        _classes[code] = declared
+        return cls
+
+    return declare
+
+
+@error("CMDOP_ERROR", http_status=500, summary="Something went wrong.")
+class CMDOPError(Exception):
+    """Root of every error that a public call raises.
+
+    Attributes:
+        code: Stable name of the class, such as ``BROWSER_ELEMENT_NOT_FOUND``.
+        message: The first sentence; composed from the fields when not given.
+        request_id: The call that failed, as the agent's log names it.
+        idempotency_key: Key of the act that failed; None for reads.
+        agent_id: The instance of the agent that answered.
+        http_status: The nearest HTTP status.
+        retryable: Whether repeating the call is safe and may help.
+        details: Whatever else is known, JSON values only.
+        tips: What to try next, the most promising first.
+        error_detail: The long text: what happened, evidence, tips.
+    """
+
+    code: ClassVar[str]
+    http_status: ClassVar[int]
+    _transient: ClassVar[bool]
+    _summary: ClassVar[str]
+
+    message: str = dataclasses.field(default="", kw_only=False)
+    request_id: str | None = None
+    idempotency_key: str | None = None
+    agent_id: str | None = None
+    retryable: bool = inferred(default=None)
+    details: dict[str, Any] = dataclasses.field(default_factory=dict)
+    tips: tuple[str, ...] = parsed(texts, default=())
+
+    error_detail = LongText()
+
+    def __post_init__(self) -> None:
+        for spec in dataclasses.fields(self):
+            self._normalise(spec)
+        self.details = plain(self.details or {})
+        self.message = clip(self.message or self._compose(), MAX_MESSAGE)
+        self.args = (self.message,)
+        self._complete()
+        if self.__dict__["retryable"] is None:
+            self.retryable = self._infer_retryable()
+        self.tips = self.tips or texts(self._default_tips())
+
+    def _normalise(self, spec: dataclasses.Field[Any]) -> None:
+        if spec.name == "error_detail":  # cleaned by its descriptor
+            return
+        value = getattr(self, spec.name)
+        if parse := spec.metadata.get("parse"):
+            setattr(self, spec.name, parse(value))
+        elif isinstance(value, str):
+            setattr(self, spec.name, clean_text(value))
+
+    def _compose(self) -> str:
+        """The message when none was given."""
+        return self._summary[:1].lower() + self._summary[1:].rstrip(".")
+
+    def _complete(self) -> None:
+        """Set what follows from the fields."""
+
+    def _infer_retryable(self) -> bool:
+        return self._transient
+
+    def _default_tips(self) -> tuple[str, ...]:
+        return ()
+
+    def fields(self) -> dict[str, Any]:
+        """What this class adds to the common attributes, by name."""
+        return {
+            name: self.__dict__.get("_error_detail", "") if name == "error_detail" else getattr(self, name)
+            for name in self._field_names()
+        }
+
+    @classmethod
+    def _field_names(cls) -> tuple[str, ...]:
+        return tuple(spec.name for spec in dataclasses.fields(cls) if spec.name not in COMMON_FIELDS)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The error as JSON values; :func:`error_from_dict` reads it back."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "http_status": self.http_status,
+            "retryable": self.retryable,
+            "request_id": self.request_id,
+            "idempotency_key": self.idempotency_key,
+            "agent_id": self.agent_id,
+            "tips": list(self.tips),
+            "fields": {name: _jsonable(value) for name, value in self.fields().items()},
+            "details": plain(self.details),
+        }
+
+    def user_message(self) -> str:
+        """One sentence for people who did not write the scraper: no selectors, paths or ids."""
+        return self._summary
+
+    def __str__(self) -> str:
+        return text.short_form(self)
+
+    def __repr__(self) -> str:
+        return text.repr_form(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by way of the constructor: a subclass may have given it another signature.
+        return (_restore, (type(self), self.args), dict(self.__dict__))
+
+
+def _restore(cls: type[CMDOPError], args: tuple[Any, ...]) -> CMDOPError:
+    restored = cls.__new__(cls)
+    restored.args = args
+    return restored
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_jsonable(item) for item in value]
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return plain(value)
+
+
+COMMON_FIELDS: Final = frozenset(spec.name for spec in dataclasses.fields(CMDOPError))
+
+
+def error_from_dict(record: Mapping[str, Any]) -> CMDOPError:
+    """Build the error that :meth:`CMDOPError.to_dict` described.
+
+    What this version does not know (a newer agent's code, field or cause) is kept
+    in ``details``, so that nothing the agent said is lost.
+
+    Args:
+        record: A mapping in the form of ``to_dict``; all keys are optional.
+    """
+    code = record.get("code")
+    cls = _classes.get(str(code), CMDOPError)
+    details = dict(record.get("details") or {})
+    if cls is CMDOPError and code not in {None, CMDOPError.code}:
+        details["code"] = code
+    arguments: dict[str, Any] = {"retryable": record.get("retryable")}
+    specs = {spec.name: spec for spec in dataclasses.fields(cls)}
+    for name, value in (record.get("fields") or {}).items():
+        if name in specs and name not in COMMON_FIELDS and _readable(specs[name], value):
+            arguments[name] = value
+        else:
+            details[name] = value
+    return cls(
+        str(record.get("message") or ""),
+        request_id=record.get("request_id"),
+        idempotency_key=record.get("idempotency_key"),
+        agent_id=record.get("agent_id"),
+        tips=tuple(record.get("tips") or ()),
+        details=details,
+        **arguments,
+    )
+
+
+def _readable(spec: dataclasses.Field[Any], value: Any) -> bool:
+    parse = spec.metadata.get("parse")
+    if parse is None:
+        return True
+    try:
+        parse(value)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return False
+    return True
