@@ -1,0 +1,298 @@
+"""One browser context with its page: the unit that a session drives.
+
+Every await on Playwright goes through `ManagedPage.guard`: Playwright's own
+timeouts live in its driver process and stop with it, and several of its calls
+have none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from playwright.async_api import Error as PlaywrightError
+
+from cmdop_browser.exceptions import CloseReason
+
+if TYPE_CHECKING:
+    from playwright.async_api import BrowserContext, CDPSession, Dialog, Frame, Page, Request, Response
+
+    from agent_bridge.deadline import Deadline
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# How much later than Playwright's own timeout ours fires: long enough that its
+# error, which carries the call log, wins whenever the driver is alive.
+DRIVER_MARGIN = 0.25
+# A page that opens windows without end must not eat the machine.
+MAX_POPUPS = 5
+# context.close() took at most 71 ms in every fault that leaves the browser alive.
+CLOSE_TIMEOUT = 3.0
+# A page that closes together with its browser is the browser's loss; the news of
+# the browser follows that of the page within a few milliseconds.
+CLOSE_GRACE = 0.1
+_WORLD = "cmdop"
+_STALE_WORLD = ("Cannot find context with specified id", "Execution context was destroyed")
+
+
+class Overdue(Exception):  # noqa: N818 -- not an error yet: the caller decides what it means
+    """The browser did not answer before the deadline."""
+
+
+class PageLost(Exception):  # noqa: N818 -- same
+    """The page, its browser or its driver is gone.
+
+    Attributes:
+        reason: What took it away.
+    """
+
+    def __init__(self, reason: CloseReason) -> None:
+        super().__init__(reason.value)
+        self.reason = reason
+
+
+class ScriptFailed(Exception):  # noqa: N818 -- same
+    """One of our own scripts raised in the page."""
+
+
+class ManagedPage:
+    """A context, its page, and the DevTools session that was opened with it.
+
+    Attributes:
+        lost: Resolved with the reason once the page is beyond use.
+        documents: How many documents were loaded.
+        response: The response that brought the document now shown, if one did.
+    """
+
+    def __init__(self, context: BrowserContext, page: Page, cdp: CDPSession) -> None:
+        self.context = context
+        self.page = page
+        self.cdp = cdp
+        self.lost: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()
+        self.documents = 0
+        self.response: Response | None = None
+        self._arriving: Response | None = None
+        self._frame_id = ""
+        self._world: int | None = None
+        self._popups: deque[Page] = deque()
+        self._chores: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Task[None] | None = None
+        self._listen()
+
+    @property
+    def url(self) -> str:
+        """The URL of the committed document."""
+        return self.page.url
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the document now shown, 0 when none was fetched."""
+        return self.response.status if self.response is not None else 0
+
+    def lose(self, reason: CloseReason) -> None:
+        """Note that the page is gone; the first reason stays."""
+        if not self.lost.done():
+            self.lost.set_result(reason)
+
+    # -- calls ---------------------------------------------------------------
+
+    async def guard(self, awaitable: Awaitable[T], deadline: Deadline, *, margin: float = 0.0) -> T:
+        """Await *awaitable* until the deadline or the loss of the page.
+
+        Args:
+            awaitable: A call on Playwright.
+            deadline: When to give up.
+            margin: Seconds added for a call that has a timeout of Playwright's own.
+
+        Raises:
+            Overdue: No answer in time.
+            PageLost: The page went away meanwhile.
+        """
+        task = asyncio.ensure_future(awaitable)
+        try:
+            await asyncio.wait(
+                {task, self.lost}, timeout=deadline.remaining + margin, return_when=asyncio.FIRST_COMPLETED
+            )
+            if task.done():
+                return task.result()
+            if self.lost.done():
+                raise PageLost(self.lost.result())
+            raise Overdue
+        finally:
+            _abandon(task)
+
+    async def evaluate(self, function: str, *arguments: object, deadline: Deadline) -> Any:
+        """Call a function of ours in a world of its own, where no page script can reach it.
+
+        Much cheaper than Playwright's own evaluation for the first read of a
+        document, which compiles Playwright's injected bundle in it.
+
+        Args:
+            function: Source of a JavaScript function.
+            arguments: Values that JSON can carry; passed as data.
+            deadline: When to give up.
+
+        Raises:
+            Overdue: The page did not answer in time.
+            PageLost: The page went away.
+            ScriptFailed: The function raised.
+        """
+        while True:
+            try:
+                return await self._evaluate_once(function, arguments, deadline)
+            except PlaywrightError as exc:
+                if not is_stale_world(exc):
+                    raise
+                # The document was replaced between two messages; the deadline bounds the loop.
+                self._world = None
+                if not deadline.remaining:
+                    raise Overdue from exc
+
+    async def _evaluate_once(self, function: str, arguments: tuple[object, ...], deadline: Deadline) -> Any:
+        if self._world is None:
+            self._world = await self._make_world(deadline)
+        reply = await self.guard(
+            self.cdp.send(
+                "Runtime.callFunctionOn",
+                {
+                    "functionDeclaration": function,
+                    "executionContextId": self._world,
+                    "arguments": [{"value": value} for value in arguments],
+                    "returnByValue": True,
+                    "awaitPromise": True,
+                },
+            ),
+            deadline,
+        )
+        if "exceptionDetails" in reply:
+            raise ScriptFailed(_exception_text(reply["exceptionDetails"]))
+        return reply["result"].get("value")
+
+    async def _make_world(self, deadline: Deadline) -> int:
+        if not self._frame_id:
+            tree = await self.guard(self.cdp.send("Page.getFrameTree"), deadline)
+            self._frame_id = tree["frameTree"]["frame"]["id"]
+        # Asking again for a world of the same name returns the one there is.
+        world = await self.guard(
+            self.cdp.send("Page.createIsolatedWorld", {"frameId": self._frame_id, "worldName": _WORLD}), deadline
+        )
+        context_id: int = world["executionContextId"]
+        return context_id
+
+    # -- end -----------------------------------------------------------------
+
+    async def close(self, reason: CloseReason) -> bool:
+        """Close the context and everything in it.
+
+        Returns:
+            Whether the browser confirmed it in time; if not, the browser is not
+            to be trusted with further pages.
+        """
+        self.lose(reason)
+        # Cancelling context.close() leaks the context for good, so it runs in a
+        # task of its own and a second caller waits for the same one.
+        if self._closing is None:
+            self._closing = asyncio.ensure_future(self._close_context())
+        done, _ = await asyncio.wait({self._closing}, timeout=CLOSE_TIMEOUT)
+        return bool(done)
+
+    async def _close_context(self) -> None:
+        try:
+            await self.context.close()
+        except PlaywrightError as exc:  # whatever it says, the context is gone with its browser
+            log.debug("closing a context: %s", str(exc).partition("\n")[0])
+
+    # -- events --------------------------------------------------------------
+
+    def _listen(self) -> None:
+        self.page.on("crash", guarded(lambda _page: self.lose(CloseReason.RENDERER_CRASH)))
+        self.page.on("close", guarded(self._on_close))
+        self.page.on("framenavigated", guarded(self._on_navigated))
+        self.page.on("response", guarded(self._on_response))
+        self.page.on("popup", guarded(self._on_popup))
+        self.context.on("dialog", guarded(self._on_dialog))
+
+    def _on_close(self, _page: Page) -> None:
+        asyncio.get_running_loop().call_later(CLOSE_GRACE, self.lose, CloseReason.RENDERER_CRASH)
+
+    def _on_response(self, response: Response) -> None:
+        # A response need not become a document: 204, a download.
+        if self.is_main_request(response.request):
+            self._arriving = response
+
+    def _on_navigated(self, frame: Frame) -> None:
+        if frame != self.page.main_frame:
+            return
+        self._world = None
+        if self._arriving is not None:
+            self.response, self._arriving = self._arriving, None
+            self.documents += 1
+        elif not frame.url.startswith(("http:", "https:")):
+            self.response = None
+
+    def is_main_request(self, request: Request) -> bool:
+        """Whether *request* is for the document of this page itself."""
+        if not request.is_navigation_request():
+            return False
+        try:
+            return request.frame == self.page.main_frame
+        except PlaywrightError:  # a frame that is gone by now was not the main frame
+            return False
+
+    def _on_popup(self, popup: Page) -> None:
+        self._popups.append(popup)
+        if len(self._popups) > MAX_POPUPS:
+            self._chore(self._popups.popleft().close())
+
+    def _on_dialog(self, dialog: Dialog) -> None:
+        # A dialog that nobody answers blocks the page for good. Leaving a page
+        # goes on; every other question is answered with "cancel".
+        self._chore(dialog.accept() if dialog.type == "beforeunload" else dialog.dismiss())
+
+    def _chore(self, awaitable: Awaitable[None]) -> None:
+        async def run() -> None:
+            with contextlib.suppress(PlaywrightError):  # the popup or dialog went away by itself
+                await awaitable
+
+        task = asyncio.ensure_future(run())
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+
+def guarded(listener: Callable[[Any], None]) -> Callable[[Any], None]:
+    """Wrap a listener so that it cannot raise.
+
+    Playwright hands an exception in a listener to the next call on the same
+    driver, whichever session makes it.
+    """
+
+    def call(event: Any) -> None:
+        try:
+            listener(event)
+        except Exception:
+            log.exception("a browser event listener failed")
+
+    return call
+
+
+def is_stale_world(exc: PlaywrightError) -> bool:
+    """Whether the call failed because the document it was meant for has been replaced."""
+    return any(text in exc.message for text in _STALE_WORLD)
+
+
+def _abandon(task: asyncio.Future[Any]) -> None:
+    """Cancel *task* if it still runs, and never let its late exception go unobserved."""
+    if not task.done():
+        task.cancel()
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+
+
+def _exception_text(details: dict[str, Any]) -> str:
+    exception = details.get("exception") or {}
+    return str(exception.get("description") or details.get("text") or "script failed")

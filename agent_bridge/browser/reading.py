@@ -1,0 +1,194 @@
+"""Reads of the document as it is now.
+
+Plain CSS goes by DevTools in a world of our own: some 5 ms where Playwright's
+first read of a document costs 40, because it compiles its injected bundle.
+Everything that only Playwright understands (its selector engines, open shadow
+roots) goes to Playwright, with the very same functions.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import Error as PlaywrightError
+
+from agent_bridge.browser import reading_scripts as scripts
+from agent_bridge.browser.failures import element_error, evidence_of, overdue, raise_if_lost, within
+from agent_bridge.browser.page import Overdue, ScriptFailed
+from agent_bridge.diagnosis import elements, texts
+from cmdop_browser.exceptions import BadRequestError, BrowserError, BrowserScriptError, Outcome
+
+if TYPE_CHECKING:
+    from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.deadline import Deadline
+
+# 300 MB through the driver stall every page behind it for half a minute.
+MAX_RESULT_CHARACTERS = 64 * 1024 * 1024
+
+
+async def html(page: ManagedPage, selector: str | None, deadline: Deadline, *, shadow: bool) -> str:
+    """Return the document's HTML, or that of the first match of *selector*.
+
+    Args:
+        page: Where.
+        selector: None for the whole document with its doctype.
+        deadline: When to give up.
+        shadow: Write out open and closed shadow roots as well.
+
+    Raises:
+        BrowserElementNotFoundError: Nothing matches.
+        BrowserTimeoutError: The page did not answer.
+        PageLost: The page went away.
+    """
+    if shadow:
+        if selector is not None:
+            raise BadRequestError(
+                "dom.html takes shadow=True for the whole document only", field="shadow", tips=("leave out the selector",)
+            )
+        return await _html_with_shadow_roots(page, deadline)
+    if selector is None:
+        return _whole(await _document(page, "dom.html", scripts.DOCUMENT_HTML, deadline), "dom.html")
+    return await _one(page, await query(page, "dom.html", selector, scripts.FIRST_HTML, deadline), "dom.html", selector)
+
+
+async def text(page: ManagedPage, selector: str | None, deadline: Deadline) -> str:
+    """Return the rendered text of the body, or of the first match of *selector*."""
+    if selector is None:
+        return _whole(await _document(page, "dom.text", scripts.DOCUMENT_TEXT, deadline), "dom.text")
+    return await _one(page, await query(page, "dom.text", selector, scripts.FIRST_TEXT, deadline), "dom.text", selector)
+
+
+async def select(page: ManagedPage, selector: str, deadline: Deadline) -> str:
+    """Return all matches as a JSON list of tag, text, html and attributes."""
+    return _whole(await query(page, "dom.select", selector, scripts.ELEMENTS, deadline), "dom.select")
+
+
+async def attributes(page: ManagedPage, selector: str, name: str, deadline: Deadline) -> str:
+    """Return a JSON list of the attribute's values, of those matches that have it."""
+    return _whole(await query(page, "dom.attrs", selector, scripts.ATTRIBUTES, deadline, name), "dom.attrs")
+
+
+async def count(page: ManagedPage, selector: str, deadline: Deadline) -> int:
+    """Return how many elements match."""
+    return int(await query(page, "dom.count", selector, scripts.COUNT, deadline))
+
+
+async def links(page: ManagedPage, deadline: Deadline) -> str:
+    """Return a JSON list of the absolute http(s) URLs that the document links to, each once."""
+    return _whole(await _document(page, "dom.links", scripts.LINKS, deadline), "dom.links")
+
+
+async def table(page: ManagedPage, selector: str, deadline: Deadline) -> str:
+    """Return the first match's rows as a JSON list of objects."""
+    found = await query(page, "dom.table", selector, scripts.TABLE, deadline)
+    if isinstance(found, dict) and "notTable" in found:
+        raise element_error(
+            f"dom.table {selector!r} failed: it is a <{found['notTable']}>, not a table",
+            action="dom.table",
+            selector=selector,
+            verdict=elements.wrong_type("give the selector of a <table> element"),
+            evidence=await evidence_of(page),
+        )
+    return await _one(page, found, "dom.table", selector)
+
+
+async def query(
+    page: ManagedPage, action: str, selector: str, function: str, deadline: Deadline, argument: object = None
+) -> Any:
+    """Call *function* with the list of matches.
+
+    Args:
+        page: Where.
+        action: The public name of the call, for messages.
+        selector: Playwright's selector syntax.
+        function: JavaScript `(elements, argument, limit) => value`.
+        deadline: When to give up.
+        argument: Passed to the function.
+
+    Raises:
+        BrowserElementNotFoundError: The selector does not parse.
+        BrowserTimeoutError: The page did not answer.
+        PageLost: The page went away.
+    """
+    found = await _evaluate(
+        page, action, scripts.query(function), selector, argument, MAX_RESULT_CHARACTERS, deadline=deadline
+    )
+    if found != scripts.ASK_PLAYWRIGHT:
+        return _checked(page, action, found)
+    locator = page.page.locator(selector)
+    pair = scripts.with_argument(function)
+    try:
+        found = await page.guard(locator.evaluate_all(pair, [argument, MAX_RESULT_CHARACTERS]), deadline)
+    except Overdue as exc:
+        raise await overdue(page, action, deadline, outcome=Outcome.NOT_EXECUTED) from exc
+    except PlaywrightError as exc:
+        await raise_if_lost(page, exc)
+        verdict = elements.verdict_of(exc.message, waited=deadline.total, timed_out=False)
+        raise element_error(
+            f"{action} {texts.shorten(selector)!r} failed: {verdict.explanation}",
+            action=action,
+            selector=selector,
+            verdict=verdict,
+            evidence=await evidence_of(page, exc.message),
+        ) from exc
+    return _checked(page, action, found)
+
+
+async def _document(page: ManagedPage, action: str, function: str, deadline: Deadline) -> Any:
+    return _checked(
+        page, action, await _evaluate(page, action, function, MAX_RESULT_CHARACTERS, deadline=deadline)
+    )
+
+
+async def _evaluate(page: ManagedPage, action: str, function: str, *arguments: object, deadline: Deadline) -> Any:
+    try:
+        return await page.evaluate(function, *arguments, deadline=deadline)
+    except Overdue as exc:
+        raise await overdue(page, action, deadline, outcome=Outcome.NOT_EXECUTED) from exc
+    except ScriptFailed as exc:
+        raise BrowserScriptError(f"{action} failed in the page: {exc}", action=action, script_message=str(exc)) from exc
+    except PlaywrightError as exc:
+        await raise_if_lost(page, exc)
+        raise BrowserError(f"{action} failed: {texts.first_sentence(exc.message)}", action=action) from exc
+
+
+def _checked(page: ManagedPage, action: str, found: Any) -> Any:
+    if isinstance(found, dict) and "tooLarge" in found:
+        raise BadRequestError(
+            f"{action} would return more than {MAX_RESULT_CHARACTERS // 2**20} MiB",
+            field="selector",
+            tips=("read a part of the page: give a narrower selector", "dom.html() gives each element once"),
+            details={"url": texts.shorten(page.url)},
+        )
+    return found
+
+
+def _whole(found: Any, action: str) -> str:
+    if not isinstance(found, str):
+        raise TypeError(f"{action}: the page answered {type(found).__name__}")
+    return found
+
+
+async def _one(page: ManagedPage, found: Any, action: str, selector: str) -> str:
+    if found is None:
+        verdict = elements.no_match()
+        raise element_error(
+            f"{action} {texts.shorten(selector)!r} failed: {verdict.explanation}",
+            action=action,
+            selector=selector,
+            verdict=verdict,
+            evidence=await evidence_of(page),
+        )
+    return _whole(found, action)
+
+
+async def _html_with_shadow_roots(page: ManagedPage, deadline: Deadline) -> str:
+    """Ask the browser itself, which alone sees closed roots."""
+    document = await within(page, "dom.html", deadline, page.cdp.send("DOM.getDocument", {"depth": 0}))
+    reply = await within(
+        page,
+        "dom.html",
+        deadline,
+        page.cdp.send("DOM.getOuterHTML", {"nodeId": document["root"]["nodeId"], "includeShadowDOM": True}),
+    )
+    return str(reply["outerHTML"])

@@ -1,0 +1,31 @@
+"""Scripts of the caller, run in the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from playwright.async_api import Error as PlaywrightError
+
+from agent_bridge.browser.failures import overdue, raise_if_lost, script_error
+from agent_bridge.browser.page import Overdue
+
+if TYPE_CHECKING:
+    from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.deadline import Deadline
+
+
+async def evaluate(page: ManagedPage, expression: str, argument: object, deadline: Deadline) -> Any:
+    """Evaluate an expression, or call a function with *argument*, and return its value.
+
+    Raises:
+        BrowserScriptError: The script does not parse, or it raised.
+        BrowserTimeoutError: It did not end in time; a script that spins is stopped.
+        PageLost: The page went away.
+    """
+    try:
+        return await page.guard(page.page.evaluate(expression, argument), deadline)
+    except Overdue as exc:
+        raise await overdue(page, "evaluate", deadline) from exc
+    except PlaywrightError as exc:
+        await raise_if_lost(page, exc)
+        raise await script_error(page, "evaluate", exc.message) from exc

@@ -1,0 +1,279 @@
+"""One Playwright driver with one browser: what lives and dies together.
+
+A driver is a shared queue and a shared fate for every session on it, so there
+are several, each started when it is first needed and again after it died.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+from agent_bridge.browser import blocking
+from agent_bridge.browser.page import ManagedPage, guarded
+from agent_bridge.diagnosis import texts
+from agent_bridge.supervision import processes
+from cmdop_browser.exceptions import (
+    BadRequestError,
+    BrowserError,
+    BrowserNotInstalledError,
+    BrowserSessionClosedError,
+    BrowserTimeoutError,
+    CloseReason,
+    Outcome,
+)
+
+if TYPE_CHECKING:
+    import psutil
+
+    from agent_bridge.browser.options import ContextOptions
+    from agent_bridge.deadline import Deadline
+
+log = logging.getLogger(__name__)
+
+# Driver and browser start in 0.5 s on an idle machine; a loaded one may take long.
+START_TIMEOUT = 30.0
+# A context with its page takes 70 ms; one that takes this long will never come.
+OPEN_TIMEOUT = 20.0
+# browser.close() on a stopped browser takes 30 s; killing is as good.
+STOP_TIMEOUT = 3.0
+
+
+class Shard:
+    """A driver, its browser, and the pages that are open in it."""
+
+    def __init__(
+        self, executable: str, arguments: Sequence[str], *, sandboxed: bool, spawning: asyncio.Lock
+    ) -> None:
+        # Held while a driver is spawned, by all shards: the new child is then the driver.
+        self._spawning = spawning
+        self._executable = executable
+        self._arguments = list(arguments)
+        self._sandboxed = sandboxed
+        self._start_lock = asyncio.Lock()
+        self._driver: Playwright | None = None
+        self._browser: Browser | None = None
+        self._processes: list[psutil.Process] = []
+        self._watch: processes.ExitWatch | None = None
+        self._opening: set[asyncio.Task[ManagedPage]] = set()
+        self._reaping: set[asyncio.Task[None]] = set()
+        self.pages: set[ManagedPage] = set()
+        self.starts = 0
+        self.version = ""
+
+    @property
+    def load(self) -> int:
+        """Pages open or opening."""
+        return len(self.pages) + len(self._opening)
+
+    async def open(self, options: ContextOptions, deadline: Deadline) -> ManagedPage:
+        """Return a page in a fresh context.
+
+        Raises:
+            BadRequestError: The browser refuses an option.
+            BrowserNotInstalledError: The browser cannot be started.
+            BrowserTimeoutError: It did not come in time.
+        """
+        # A cancelled new_context() still makes the context: it runs to its end in
+        # a task of its own, and what nobody waits for any more is closed again.
+        task = asyncio.ensure_future(self._open(options))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=deadline.remaining)
+        except asyncio.CancelledError:
+            self._reap(task)
+            raise
+        if not done:
+            self._reap(task)
+            raise BrowserTimeoutError(
+                f"create_session timed out after {deadline.total:g} s: the browser made no page",
+                action="create_session",
+                timeout_seconds=deadline.total,
+                outcome=Outcome.NOT_EXECUTED,
+                tips=("the machine may be overloaded; raise timeout",),
+            )
+        return task.result()
+
+    async def close(self, page: ManagedPage, reason: CloseReason) -> None:
+        """Close *page*, or the whole browser when it does not let go of it."""
+        confirmed = await page.close(reason)
+        self.pages.discard(page)
+        if not confirmed:
+            log.warning("a context did not close; the browser is started anew")
+            self._lose(CloseReason.BROWSER_CRASH)
+
+    async def start(self) -> Browser:
+        """Return the running browser, started if need be.
+
+        Raises:
+            BrowserNotInstalledError: It cannot be started.
+        """
+        async with self._start_lock:
+            if self._browser is not None:
+                return self._browser
+            try:
+                async with asyncio.timeout(START_TIMEOUT):
+                    return await self._start()
+            except TimeoutError as exc:
+                self._lose(CloseReason.DRIVER_CRASH)
+                raise _cannot_start(self._executable, f"it did not start within {START_TIMEOUT:g} s") from exc
+            except PlaywrightError as exc:
+                self._lose(CloseReason.DRIVER_CRASH)
+                raise _cannot_start(self._executable, texts.first_sentence(exc.message)) from exc
+
+    async def stop(self) -> None:
+        """End browser and driver; whatever does not end is killed."""
+        driver, browser = self._driver, self._browser
+        self._forget()
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT):
+                with contextlib.suppress(PlaywrightError):  # it is dead already
+                    if browser is not None:
+                        await browser.close()
+                    if driver is not None:
+                        await driver.stop()
+        except TimeoutError:
+            log.warning("the browser did not end within %g s and is killed", STOP_TIMEOUT)
+        processes.kill(self._processes)
+
+    async def _start(self) -> Browser:
+        async with self._spawning:
+            before = processes.children()
+            self._driver = await async_playwright().start()
+            pid = (processes.children() - before).pop()
+        self._processes = processes.tree(pid)
+        self._watch = processes.ExitWatch(pid, lambda: self._lose(CloseReason.DRIVER_CRASH))
+        browser = await self._driver.chromium.launch(
+            executable_path=self._executable,
+            args=self._arguments,
+            chromium_sandbox=self._sandboxed,
+            # Signals are the agent's business: it drains before the browser ends.
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
+        self._processes = processes.tree(pid)
+        browser.on("disconnected", guarded(lambda gone: self._on_disconnected(gone)))
+        self._browser, self.version = browser, browser.version
+        self.starts += 1
+        log.info("browser %s started, driver pid %d", browser.version, pid)
+        return browser
+
+    def _on_disconnected(self, browser: Browser) -> None:
+        if browser is self._browser:
+            self._lose(CloseReason.BROWSER_CRASH)
+
+    def _lose(self, reason: CloseReason) -> None:
+        """Give up driver and browser with all their pages; the next page starts them anew."""
+        if self._driver is None:
+            return
+        log.warning("browser lost: %s, with %d pages", reason.value, len(self.pages))
+        self._forget()
+        for page in self.pages:
+            page.lose(reason)
+        self.pages.clear()
+        processes.kill(self._processes)
+
+    def _forget(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        self._driver = self._browser = self._watch = None
+
+    async def _open(self, options: ContextOptions) -> ManagedPage:
+        for last_try in (False, True):
+            browser = await self.start()
+            try:
+                async with asyncio.timeout(OPEN_TIMEOUT):
+                    return await self._open_in(browser, options)
+            except TimeoutError as exc:
+                if browser is self._browser:
+                    self._lose(CloseReason.BROWSER_CRASH)
+                raise BrowserTimeoutError(
+                    f"create_session failed: the browser made no page within {OPEN_TIMEOUT:g} s and was ended",
+                    action="create_session",
+                    timeout_seconds=OPEN_TIMEOUT,
+                    outcome=Outcome.NOT_EXECUTED,
+                ) from exc
+            except PlaywrightError as exc:
+                died = browser is not self._browser or not browser.is_connected() or "has been closed" in exc.message
+                if not died:
+                    raise _refused(exc) from exc
+                if browser is self._browser:
+                    self._lose(CloseReason.BROWSER_CRASH)
+                if last_try:
+                    raise BrowserSessionClosedError(
+                        "create_session failed: the browser died twice while it made the page",
+                        reason=CloseReason.BROWSER_CRASH,
+                        action="create_session",
+                        outcome=Outcome.NOT_EXECUTED,
+                    ) from exc
+        raise AssertionError("unreachable")
+
+    async def _open_in(self, browser: Browser, options: ContextOptions) -> ManagedPage:
+        context = await browser.new_context(**options.as_playwright())
+        try:
+            page = await context.new_page()
+            cdp = await context.new_cdp_session(page)
+            if options.block:
+                await blocking.block(cdp, options.block)
+        except BaseException:
+            # Half-built: the context must not outlive the attempt.
+            closing = asyncio.ensure_future(context.close())
+            closing.add_done_callback(lambda done: done.cancelled() or done.exception())
+            raise
+        managed = ManagedPage(context, page, cdp)
+        if browser is not self._browser:
+            managed.lose(CloseReason.BROWSER_CRASH)
+        self.pages.add(managed)
+        return managed
+
+    def _reap(self, task: asyncio.Task[ManagedPage]) -> None:
+        async def reap() -> None:
+            try:
+                page = await task
+            except Exception as exc:  # noqa: BLE001 -- nobody waits for it; the log is where it can go
+                log.info("a page that nobody waits for failed to open: %s", exc)
+            else:
+                await self.close(page, CloseReason.CLOSED_BY_CALLER)
+
+        reaping = asyncio.ensure_future(reap())
+        self._reaping.add(reaping)
+        reaping.add_done_callback(self._reaping.discard)
+
+
+def _cannot_start(executable: str, why: str) -> BrowserNotInstalledError:
+    return BrowserNotInstalledError(
+        f"the browser {executable} cannot be started: {why}",
+        backend="chromium",
+        install_hint="cmdop-browser install",
+        tips=("run: cmdop-browser doctor", "install a browser that works here: cmdop-browser install"),
+    )
+
+
+# Which option a refusal of the browser is about, by a word in its text.
+_OPTION_WORDS = (
+    ("timezone", "timezone"),
+    ("locale", "locale"),
+    ("proxy", "proxy"),
+    ("cookie", "storage_state"),
+    ("storage", "storage_state"),
+    ("origins", "storage_state"),
+    ("header", "headers"),
+    ("useragent", "user_agent"),
+    ("viewport", "viewport"),
+)
+
+
+def _refused(exc: PlaywrightError) -> BrowserError | BadRequestError:
+    sentence = texts.first_sentence(exc.message)
+    for word, option in _OPTION_WORDS:
+        if word in sentence.lower():
+            return BadRequestError(f"create_session refused {option}: {sentence}", field=option)
+    return BrowserError(f"create_session failed: {sentence}", action="create_session")

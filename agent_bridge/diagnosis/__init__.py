@@ -1,0 +1,1 @@
+"""From a failure to its cause and tips. Plain code: facts in, verdict out, no browser."""

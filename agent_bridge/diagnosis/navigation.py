@@ -1,0 +1,191 @@
+"""Why no document arrived: from Chromium's and Playwright's texts to a cause."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from cmdop_browser.exceptions import NavigationCause
+
+_Cause = NavigationCause
+
+# https://source.chromium.org/chromium/chromium/src/+/main:net/base/net_error_list.h
+# The first match wins, so the special comes before the general.
+_NET_ERRORS: tuple[tuple[re.Pattern[str], NavigationCause], ...] = tuple(
+    (re.compile(pattern), cause)
+    for pattern, cause in (
+        (r"ERR_NAME_NOT_RESOLVED|ERR_NAME_RESOLUTION_FAILED|ERR_DNS_\w+|ERR_ICANN_NAME_COLLISION", _Cause.DNS),
+        (r"ERR_CONNECTION_REFUSED", _Cause.REFUSED),
+        (r"ERR_CONNECTION_RESET|ERR_CONNECTION_ABORTED|ERR_CONNECTION_CLOSED|ERR_SOCKET_NOT_CONNECTED", _Cause.RESET),
+        (r"ERR_ADDRESS_UNREACHABLE|ERR_ADDRESS_INVALID|ERR_NETWORK_ACCESS_DENIED", _Cause.UNREACHABLE),
+        (r"ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED", _Cause.OFFLINE),
+        (r"ERR_EMPTY_RESPONSE", _Cause.EMPTY_RESPONSE),
+        (r"ERR_CERT_DATE_INVALID", _Cause.TLS_EXPIRED),
+        (r"ERR_CERT_AUTHORITY_INVALID", _Cause.TLS_SELF_SIGNED),
+        (r"ERR_CERT_COMMON_NAME_INVALID", _Cause.TLS_WRONG_HOST),
+        (r"ERR_CERT_\w+|ERR_SSL_\w+|ERR_BAD_SSL_CLIENT_AUTH_CERT|ERR_TLS\w+", _Cause.TLS_OTHER),
+        (r"ERR_TOO_MANY_REDIRECTS", _Cause.REDIRECT_LOOP),
+        (r"ERR_UNSAFE_REDIRECT|ERR_UNKNOWN_URL_SCHEME|ERR_DISALLOWED_URL_SCHEME", _Cause.UNSUPPORTED_SCHEME),
+        (r"ERR_INVALID_REDIRECT", _Cause.BAD_REDIRECT),
+        (r"ERR_UNSAFE_PORT|ERR_BLOCKED_BY_\w+", _Cause.BLOCKED_BY_POLICY),
+        (r"ERR_PROXY_\w+|ERR_TUNNEL_CONNECTION_FAILED|ERR_SOCKS_\w+|ERR_NO_SUPPORTED_PROXIES|ERR_MANDATORY_PROXY\w+"
+         r"|ERR_UNEXPECTED_PROXY_AUTH", _Cause.PROXY),
+        (r"ERR_CONTENT_LENGTH_MISMATCH|ERR_CONTENT_DECODING_\w+|ERR_INCOMPLETE_CHUNKED_ENCODING"
+         r"|ERR_INVALID_CHUNKED_ENCODING|ERR_HTTP2_PROTOCOL_ERROR|ERR_QUIC_PROTOCOL_ERROR", _Cause.BODY_CORRUPT),
+        (r"ERR_INVALID_HTTP_RESPONSE|ERR_RESPONSE_HEADERS_\w+|ERR_INVALID_RESPONSE", _Cause.BAD_RESPONSE),
+        (r"ERR_INVALID_AUTH_CREDENTIALS|ERR_MISSING_AUTH_CREDENTIALS|ERR_TOO_MANY_RETRIES", _Cause.AUTH_REQUIRED),
+        (r"ERR_CONNECTION_TIMED_OUT", _Cause.TIMEOUT_CONNECT),
+        (r"ERR_TIMED_OUT", _Cause.TIMEOUT_RESPONSE),
+        (r"ERR_INVALID_URL|[Cc]annot navigate to invalid URL", _Cause.INVALID_URL),
+        (r"Cannot navigate to \"", _Cause.UNSUPPORTED_SCHEME),
+        (r"Download is starting", _Cause.DOWNLOAD),
+        (r"is interrupted by another navigation", _Cause.INTERRUPTED),
+    )
+)  # fmt: skip
+
+_TIPS: dict[NavigationCause, tuple[str, ...]] = {
+    _Cause.INVALID_URL: ("give an absolute URL, such as https://example.com/path",),
+    _Cause.UNSUPPORTED_SCHEME: ("only http: and https: pages are loaded",),
+    _Cause.BLOCKED_BY_POLICY: ("the browser refuses this port or address; serve the page from an ordinary one",),
+    _Cause.DNS: ("check the host name for a typo", "check that this machine resolves names: getent hosts <host>"),
+    _Cause.REFUSED: ("nothing listens there: check the port and that the server runs",),
+    _Cause.RESET: ("the server cut the connection before it answered; try again, more slowly if it limits clients",),
+    _Cause.UNREACHABLE: ("no route to that address from the agent's machine: check network, VPN and firewall",),
+    _Cause.OFFLINE: ("the agent's machine has no network",),
+    _Cause.EMPTY_RESPONSE: ("the server closed the connection without an answer; is this an https port?",),
+    _Cause.TLS_EXPIRED: (
+        "the certificate's dates do not cover today: check the clock of the agent's machine",
+        "to load the page all the same: create_session(ignore_https_errors=True)",
+    ),
+    _Cause.TLS_SELF_SIGNED: (
+        "the certificate's issuer is not trusted by the browser",
+        "to load the page all the same: create_session(ignore_https_errors=True)",
+    ),
+    _Cause.TLS_WRONG_HOST: (
+        "the certificate is for another host name: check the URL",
+        "to load the page all the same: create_session(ignore_https_errors=True)",
+    ),
+    _Cause.TLS_OTHER: (
+        "the TLS handshake failed; compare with: openssl s_client -connect <host>:443",
+        "to accept any certificate: create_session(ignore_https_errors=True)",
+    ),
+    _Cause.REDIRECT_LOOP: ("the site redirects in a circle; often it wants a cookie or a login first",),
+    _Cause.TIMEOUT_CONNECT: ("the server does not take connections; check that it is up, then raise timeout",),
+    _Cause.TIMEOUT_RESPONSE: ("the server accepted the request but sent no answer in time; raise timeout if it is slow",),
+    _Cause.TIMEOUT_LOAD: (
+        'the document arrived but a resource hangs: pass wait_until="domcontentloaded"',
+        "then wait for what you need: wait_for(selector)",
+    ),
+    _Cause.BAD_RESPONSE: ("what the server sent is not HTTP, or not valid HTTP",),
+    _Cause.BODY_CORRUPT: ("the body broke off or does not match its headers; try again",),
+    _Cause.BAD_REDIRECT: ("the server redirects to something that is no URL",),
+    _Cause.NO_CONTENT: ("the server answered without a document; the page shown is still the one before",),
+    _Cause.DOWNLOAD: ("the URL is a file to download, not a page",),
+    _Cause.PROXY: ("the proxy refused or could not connect: check its address and credentials",),
+    _Cause.AUTH_REQUIRED: ("the server wants a user and password before it sends anything",),
+    _Cause.INTERRUPTED: ("another navigation started before this one was over; wait for it first",),
+    _Cause.RELOADING: ("the page keeps loading itself anew; read it with wait_until=\"commit\"",),
+    _Cause.HUNG: ("the browser did not answer; the session may have to be created anew",),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NavigationFacts:
+    """What was seen of a navigation that failed.
+
+    Attributes:
+        text: The error's text, or that of the failed request; empty on a timeout of ours.
+        timed_out: The caller's time ran out.
+        status: Status of the answer to the main request, if one came.
+        redirect: Where the last redirect of the main request pointed to, if there was one.
+        committed: The document was there, only not everything it refers to.
+        in_body: The failure came after the headers of the answer.
+    """
+
+    text: str
+    timed_out: bool = False
+    status: int | None = None
+    redirect: str | None = None
+    committed: bool = False
+    in_body: bool = False
+
+
+def cause_of(facts: NavigationFacts) -> NavigationCause:
+    """Return the cause that the facts show."""
+    if facts.timed_out:
+        if facts.committed or facts.status is not None:
+            return NavigationCause.TIMEOUT_LOAD
+        return NavigationCause.TIMEOUT_RESPONSE
+    if facts.in_body:
+        return NavigationCause.BODY_CORRUPT
+    if "ERR_ABORTED" in facts.text:
+        return _cause_of_abort(facts)
+    for pattern, cause in _NET_ERRORS:
+        if pattern.search(facts.text):
+            return cause
+    return NavigationCause.BAD_RESPONSE if "ERR_" in facts.text else NavigationCause.INTERRUPTED
+
+
+def _cause_of_abort(facts: NavigationFacts) -> NavigationCause:
+    if facts.redirect is not None and urlsplit(facts.redirect).scheme not in {"", "http", "https"}:
+        return NavigationCause.UNSUPPORTED_SCHEME
+    if facts.status in {204, 205, 304}:
+        return NavigationCause.NO_CONTENT
+    return NavigationCause.INTERRUPTED
+
+
+def tips_for(cause: NavigationCause) -> tuple[str, ...]:
+    """Return what to try."""
+    return _TIPS.get(cause, ())
+
+
+_LOADABLE = {"http", "https"}
+_BARE_HOST = re.compile(r"^[\w.-]+(:\d+)?(/|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a URL is not even tried."""
+
+    cause: NavigationCause
+    message: str
+    tips: tuple[str, ...]
+
+
+def refusal_of(url: str) -> Refusal | None:
+    """Return why *url* cannot be loaded, or None when it is worth trying.
+
+    Chromium would repair some of these by guessing, load others that are none
+    of a scraper's business, and report the rest as an abort.
+    """
+    if url == "about:blank":
+        return None
+    try:
+        parts = urlsplit(url.strip())
+        port_is_bad = parts.port == 0
+    except ValueError as exc:
+        return _invalid(str(exc).lower())
+    if not url.strip():
+        return _invalid("it is empty")
+    if parts.scheme not in _LOADABLE:
+        return _refuse_scheme(url.strip(), parts.scheme)
+    if not parts.hostname:
+        return _invalid("it names no host")
+    if port_is_bad or re.search(r"[\s\x00-\x1f]", parts.netloc):
+        return _invalid("its host or port is malformed")
+    return None
+
+
+def _refuse_scheme(url: str, scheme: str) -> Refusal:
+    if not scheme or (_BARE_HOST.match(url) and re.match(r"[\w.-]+:\d", url)):
+        if _BARE_HOST.match(url) and ("." in url or ":" in url):
+            return _invalid("it has no scheme", f"did you mean https://{url}?")
+        return _invalid("it is not an absolute URL")
+    return Refusal(
+        NavigationCause.UNSUPPORTED_SCHEME, f"{scheme}: is not loaded", _TIPS[NavigationCause.UNSUPPORTED_SCHEME]
+    )
+
+
+def _invalid(why: str, *tips: str) -> Refusal:
+    return Refusal(NavigationCause.INVALID_URL, f"not a URL that can be loaded: {why}", tips or _TIPS[NavigationCause.INVALID_URL])

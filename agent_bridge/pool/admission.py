@@ -1,0 +1,128 @@
+"""Slots and the queue before them. Knows nothing of browsers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+
+from cmdop_browser.exceptions import AgentBusyError, AgentOfflineError
+
+# What a client that finds the agent full is told to wait: about as long as a
+# short session lasts.
+_RETRY_AFTER_SECONDS = 2.0
+
+
+class Admission:
+    """A fixed number of slots, given in turn.
+
+    Waiters are served first come, first served within an owner, and owners in
+    rotation, so that one client with a hundred waiting sessions does not starve
+    another with one.
+
+    Attributes:
+        limit: How many slots there are.
+        active: How many are taken.
+    """
+
+    def __init__(self, limit: int, max_queue: int) -> None:
+        self.limit = limit
+        self.active = 0
+        self._max_queue = max_queue
+        self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+        self._closed = False
+
+    @property
+    def queued(self) -> int:
+        """How many wait for a slot."""
+        return sum(len(queue) for queue in self._waiting.values())
+
+    async def acquire(self, owner: str, timeout: float) -> Slot:
+        """Take a slot, waiting up to *timeout* seconds for one.
+
+        Raises:
+            AgentBusyError: None became free in time, or too many wait already.
+            AgentOfflineError: The agent is being stopped.
+        """
+        self._require_open()
+        if self.active < self.limit and not self._waiting:
+            self.active += 1
+            return Slot(self)
+        if timeout <= 0 or self.queued >= self._max_queue:
+            raise self._busy(timeout)
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(owner, deque()).append(turn)
+        try:
+            async with asyncio.timeout(timeout):
+                await turn
+        except BaseException as exc:
+            self._forget(owner, turn)
+            # The turn may have come in the same moment: it goes to the next.
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self._release()
+            if isinstance(exc, TimeoutError):
+                raise self._busy(timeout) from exc
+            raise
+        return Slot(self)
+
+    def close(self) -> None:
+        """Let nobody in any more; whoever waits is told so."""
+        self._closed = True
+        for queue in self._waiting.values():
+            for turn in queue:
+                if not turn.done():
+                    turn.set_exception(_stopping())
+        self._waiting.clear()
+
+    def _release(self) -> None:
+        self.active -= 1
+        while self._waiting and self.active < self.limit:
+            owner, queue = self._waiting.popitem(last=False)
+            turn = queue.popleft()
+            if queue:
+                self._waiting[owner] = queue
+            if not turn.done():
+                self.active += 1
+                turn.set_result(None)
+
+    def _forget(self, owner: str, turn: asyncio.Future[None]) -> None:
+        queue = self._waiting.get(owner)
+        if queue is not None and turn in queue:
+            queue.remove(turn)
+            if not queue:
+                del self._waiting[owner]
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise _stopping()
+
+    def _busy(self, waited: float) -> AgentBusyError:
+        return AgentBusyError(
+            f"all {self.limit} sessions are taken and none became free within {waited:g} s",
+            limit=self.limit,
+            active=self.active,
+            queued=self.queued,
+            retry_after_seconds=_RETRY_AFTER_SECONDS,
+            tips=(
+                "close sessions when done: use `with client.browser.create_session()`",
+                "wait longer with queue_timeout, or raise the agent's max_sessions",
+            ),
+        )
+
+
+class Slot:
+    """A taken slot; giving it back twice gives back one."""
+
+    def __init__(self, admission: Admission) -> None:
+        self._admission: Admission | None = admission
+
+    def release(self) -> None:
+        """Give the slot to the next in the queue."""
+        admission, self._admission = self._admission, None
+        if admission is not None:
+            admission._release()  # noqa: SLF001 -- the two are one thing
+
+
+def _stopping() -> AgentOfflineError:
+    return AgentOfflineError(
+        "the agent is being stopped and takes no new sessions", tips=("start another one: cmdop-browser agents start",)
+    )

@@ -1,0 +1,1 @@
+"""Processes: who belongs to us, whether they live, and how they end."""

@@ -1,0 +1,79 @@
+"""The processes below the agent."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Iterable
+
+import psutil
+
+log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.5
+
+
+def children() -> set[int]:
+    """Return the pids of the agent's direct children."""
+    return {child.pid for child in psutil.Process().children()}
+
+
+def tree(pid: int) -> list[psutil.Process]:
+    """Return the process *pid* and all below it, deepest first; empty when it is gone."""
+    try:
+        root = psutil.Process(pid)
+        return [*reversed(root.children(recursive=True)), root]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def kill(processes: Iterable[psutil.Process]) -> None:
+    """Kill processes; psutil makes sure that a pid used anew is spared."""
+    for process in processes:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+        except psutil.AccessDenied:
+            log.warning("process %d could not be killed", process.pid)
+
+
+class ExitWatch:
+    """Calls back once when a process ends, at once where the system can tell."""
+
+    def __init__(self, pid: int, on_exit: Callable[[], None]) -> None:
+        self._pid = pid
+        self._on_exit = on_exit
+        self._loop = asyncio.get_running_loop()
+        self._fd: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        if hasattr(os, "pidfd_open"):
+            try:
+                self._fd = os.pidfd_open(pid)
+            except ProcessLookupError:
+                self._loop.call_soon(self._exited)
+            else:
+                self._loop.add_reader(self._fd, self._exited)
+        else:
+            self._poll()
+
+    def cancel(self) -> None:
+        """Stop watching; harmless when the process has ended."""
+        if self._fd is not None:
+            self._loop.remove_reader(self._fd)
+            os.close(self._fd)
+            self._fd = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _exited(self) -> None:
+        self.cancel()
+        self._on_exit()
+
+    def _poll(self) -> None:
+        if psutil.pid_exists(self._pid):
+            self._timer = self._loop.call_later(_POLL_SECONDS, self._poll)
+        else:
+            self._exited()
