@@ -1,0 +1,1 @@
+"""Browser automation for scraping, through an agent that survives."""

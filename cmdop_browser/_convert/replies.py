@@ -1,0 +1,107 @@
+"""Messages of the wire, turned into the models that users see."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from cmdop_browser import models
+from cmdop_browser.wire.v1 import sessions_pb2
+
+if TYPE_CHECKING:
+    from cmdop_browser.wire.v1 import agent_pb2, navigation_pb2
+
+_ON_CRASH: Final[dict[int, models.OnCrash]] = {
+    sessions_pb2.ON_CRASH_RAISE: "raise",
+    sessions_pb2.ON_CRASH_RESTORE: "restore",
+}
+
+
+def agent_info(reply: agent_pb2.AgentInfo) -> models.AgentInfo:
+    """Who the agent is."""
+    return models.AgentInfo(
+        agent=reply.agent,
+        instance_id=reply.instance_id,
+        version=reply.agent_version,
+        protocol=(reply.protocol_min, reply.protocol_max),
+        capabilities=frozenset(reply.capabilities),
+        pid=reply.pid,
+        uptime=reply.uptime_seconds,
+        browser=models.BrowserInfo(
+            executable=reply.browser.executable,
+            version=reply.browser.version or None,
+            sandboxed=reply.browser.sandboxed,
+        ),
+        pressure=models.Pressure(
+            limit=reply.pressure.limit,
+            active=reply.pressure.active,
+            queued=reply.pressure.queued,
+            draining=reply.pressure.draining,
+        ),
+    )
+
+
+def session_info(reply: sessions_pb2.SessionInfo) -> models.SessionInfo:
+    """What the agent knows of a session."""
+    return models.SessionInfo(
+        id=reply.session.session_id,
+        name=reply.name,
+        epoch=reply.session.epoch,
+        url=reply.url,
+        title=reply.title,
+        client_id=reply.client_id or None,
+        age=reply.age_seconds,
+        idle=reply.idle_seconds,
+        idle_timeout=reply.idle_timeout_seconds,
+        timeout=reply.timeout_seconds,
+        pages=reply.pages,
+        on_crash=_ON_CRASH.get(reply.on_crash, "raise"),
+        not_restored=tuple(reply.not_restored),
+    )
+
+
+def navigation_result(reply: navigation_pb2.NavigationReply) -> models.NavigationResult:
+    """What a navigation brought."""
+    return models.NavigationResult(**_navigation_fields(reply))
+
+
+def page_result(reply: navigation_pb2.NavigationReply, html: bytes) -> models.PageResult:
+    """What a navigation brought, with the HTML."""
+    return models.PageResult(**_navigation_fields(reply), html=text(html))
+
+
+def _navigation_fields(reply: navigation_pb2.NavigationReply) -> dict[str, Any]:
+    return {
+        "url": reply.url,
+        "requested_url": reply.requested_url,
+        "status": reply.status,
+        "title": reply.title,
+        "headers": models.Headers((header.name, header.value) for header in reply.headers),
+        "redirects": tuple(reply.redirects),
+        "elapsed": reply.elapsed_seconds,
+    }
+
+
+def text(content: bytes) -> str:
+    """Text of a page, which may hold halves of surrogate pairs."""
+    return content.decode("utf-8", "surrogatepass")
+
+
+def elements(content: bytes) -> list[models.Element]:
+    """A list of elements."""
+    return [models.Element(**element) for element in json.loads(content)]
+
+
+def strings(content: bytes) -> list[str]:
+    """A list of strings."""
+    return list(json.loads(content))
+
+
+def rows(content: bytes) -> list[dict[str, str]]:
+    """The rows of a table."""
+    return list(json.loads(content))
+
+
+def storage_state(content: bytes) -> models.StorageState:
+    """Cookies and storage."""
+    return models.StorageState(json.loads(content))

@@ -1,0 +1,364 @@
+"""What the client's calls return: frozen, typed, and fit to be looked at.
+
+A ``repr`` and a notebook's display never hold a cookie's value or a password.
+"""
+
+from __future__ import annotations
+
+import html as html_escaping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypedDict
+
+from cmdop_browser.exceptions.redact import MASK, is_sensitive_name, redact_url
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from bs4 import BeautifulSoup
+
+BlockedKind = Literal["image", "font", "media", "stylesheet", "ads"]
+ElementState = Literal["visible", "hidden", "attached", "detached"]
+ImageFormat = Literal["png", "jpeg"]
+Modifier = Literal["Alt", "Control", "ControlOrMeta", "Meta", "Shift"]
+MouseButton = Literal["left", "right", "middle"]
+OnCrash = Literal["raise", "restore"]
+SameSite = Literal["Strict", "Lax", "None"]
+WaitUntil = Literal["load", "domcontentloaded", "networkidle", "commit"]
+
+_HTML_PREVIEW_CHARS: Final = 2_000
+
+
+class Headers(Mapping[str, str]):
+    """Headers of a response: case does not matter, repeated ones are joined by a comma.
+
+    ``get_all`` gives each value of a repeated header, which is the only right way to
+    read ``set-cookie``.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+        values: dict[str, tuple[str, ...]] = {}
+        for name, value in items:
+            values[name.lower()] = (*values.get(name.lower(), ()), value)
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        return ", ".join(self._values[name.lower()])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get_all(self, name: str) -> tuple[str, ...]:
+        """Every value of the header *name*, in the order in which they came."""
+        return self._values.get(name.lower(), ())
+
+    def __repr__(self) -> str:
+        shown = {name: MASK if is_sensitive_name(name) else self[name] for name in self}
+        return f"Headers({shown!r})"
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class NavigationResult:
+    """The document that a navigation brought.
+
+    Attributes:
+        url: Where the navigation ended.
+        requested_url: What was asked for.
+        status: HTTP status, 0 when nothing was fetched (history within one page).
+        title: The document's title.
+        headers: Of the final response.
+        redirects: URLs that answered with a redirect, in order, the final one not included.
+        elapsed: Seconds that it took.
+    """
+
+    url: str
+    requested_url: str
+    status: int
+    title: str = ""
+    headers: Headers = field(default_factory=Headers, repr=False, hash=False)
+    redirects: tuple[str, ...] = ()
+    elapsed: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """True unless the server answered with an error status (400 and above)."""
+        return self.status < 400
+
+    def raise_for_status(self) -> Self:
+        """Return this result if the status is fine.
+
+        Raises:
+            BrowserNavigationError: The status is 400 or above.
+        """
+        if self.ok:
+            return self
+        from cmdop_browser.exceptions import BrowserNavigationError, NavigationCause  # noqa: PLC0415 -- rarely used
+
+        raise BrowserNavigationError(
+            f"{self.url} answered with status {self.status}",
+            url=self.url,
+            cause=NavigationCause.BAD_RESPONSE,
+            details={"status": self.status, "title": self.title},
+        )
+
+    def _repr_html_(self) -> str:
+        rows = {
+            "URL": self.url,
+            "status": self.status,
+            "title": self.title,
+            "elapsed": f"{self.elapsed:.2f} s",
+        }
+        if self.redirects:
+            rows["redirected from"] = " → ".join(map(redact_url, self.redirects))
+        return _table(type(self).__name__, rows)
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class PageResult(NavigationResult):
+    """A document with its HTML, as `fetch` returns it.
+
+    Attributes:
+        html: The whole document, or the first match of the selector that was given.
+    """
+
+    html: str
+
+    def soup(self, *, parser: str = "lxml") -> BeautifulSoup:
+        """The HTML, parsed.
+
+        Raises:
+            BadRequestError: There is no parser of that name.
+        """
+        from cmdop_browser._soup import parse  # noqa: PLC0415 -- bs4 comes in when it is used
+
+        return parse(self.html, parser)
+
+
+class Image(bytes):
+    """A picture: its bytes, which know their format and show themselves in a notebook.
+
+    Attributes:
+        format: "png" or "jpeg".
+    """
+
+    format: ImageFormat
+
+    def __new__(cls, content: bytes, format: ImageFormat = "png") -> Self:
+        """Wrap *content*, which is not looked at."""
+        image = super().__new__(cls, content)
+        image.format = format
+        return image
+
+    def __repr__(self) -> str:
+        return f"<Image {self.format}, {len(self):,} bytes>"
+
+    def _repr_png_(self) -> bytes | None:
+        return bytes(self) if self.format == "png" else None
+
+    def _repr_jpeg_(self) -> bytes | None:
+        return bytes(self) if self.format == "jpeg" else None
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """An element as it was when it was read.
+
+    Attributes:
+        tag: Name in lower case.
+        text: Its text as the page renders it.
+        html: Its outer HTML.
+        attrs: Attributes by name.
+    """
+
+    tag: str
+    text: str
+    html: str = field(repr=False)
+    attrs: Mapping[str, str] = field(default_factory=dict, hash=False)
+
+    def __getitem__(self, name: str) -> str:
+        """The attribute *name*; KeyError when the element lacks it."""
+        return self.attrs[name]
+
+    def get(self, name: str, default: str | None = None) -> str | None:
+        """The attribute *name*, or *default* when the element lacks it."""
+        return self.attrs.get(name, default)
+
+    def _repr_html_(self) -> str:
+        # As source, not as markup: what a web site sends must not run in a notebook.
+        return f"<pre><code>{html_escaping.escape(_shorten(self.html))}</code></pre>"
+
+
+@dataclass(frozen=True, slots=True)
+class Cookie:
+    """A cookie.
+
+    For setting one give `url`, or `domain` (and `path`).
+
+    Attributes:
+        expires: Seconds since the epoch; None for a cookie that ends with the session.
+        same_site: "Strict", "Lax" or "None"; None for the browser's default.
+    """
+
+    name: str
+    value: str = field(repr=False)
+    domain: str | None = None
+    path: str | None = None
+    url: str | None = None
+    expires: float | None = None
+    http_only: bool = False
+    secure: bool = False
+    same_site: SameSite | None = None
+
+
+class StorageState(dict[str, Any]):
+    """Cookies and local storage of a session, in the form of Playwright's storage state.
+
+    A plain dict for all purposes, save that its ``repr`` tells counts only: what is in
+    it logs in.
+    """
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{key}={len(self.get(key, ()))}" for key in ("cookies", "origins"))
+        return f"<StorageState {counts}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy for a session.
+
+    Attributes:
+        server: Such as "http://proxy.test:3128" or "socks5://proxy.test:1080".
+        bypass: Hosts that are reached directly.
+    """
+
+    server: str
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    bypass: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionInfo:
+    """What the agent knows of a session.
+
+    Attributes:
+        epoch: Rises when the agent rebuilds the session.
+        client_id: The client that holds it; None while that client is away.
+        age: Seconds since it was made.
+        idle: Seconds since its last call.
+        idle_timeout: Seconds without a call after which it is closed.
+        timeout: Seconds that its calls may take by default.
+        pages: Documents loaded so far.
+        not_restored: What a rebuild could not bring back.
+    """
+
+    id: str
+    name: str
+    epoch: int
+    url: str
+    title: str
+    client_id: str | None
+    age: float
+    idle: float
+    idle_timeout: float
+    timeout: float
+    pages: int
+    on_crash: OnCrash
+    not_restored: tuple[str, ...] = ()
+
+    def _repr_html_(self) -> str:
+        return _table(f"session {self.name or self.id}", _as_rows(self))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BrowserInfo:
+    """The browser that an agent runs.
+
+    Attributes:
+        version: None until a browser has been launched.
+    """
+
+    executable: str
+    version: str | None
+    sandboxed: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pressure:
+    """How full an agent is.
+
+    Attributes:
+        limit: Sessions that it runs at once.
+        active: Sessions that are open.
+        queued: Callers that wait for one.
+        draining: True when it takes no new sessions, for it is about to stop.
+    """
+
+    limit: int
+    active: int
+    queued: int
+    draining: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AgentInfo:
+    """Who the agent is, as it said when the client connected.
+
+    Attributes:
+        instance_id: Differs after every start of the agent.
+        protocol: Lowest and highest revision of the protocol that it speaks.
+        capabilities: Optional parts that it has.
+        uptime: Seconds since it was ready.
+    """
+
+    agent: str
+    instance_id: str
+    version: str
+    protocol: tuple[int, int]
+    capabilities: frozenset[str]
+    pid: int
+    uptime: float
+    browser: BrowserInfo
+    pressure: Pressure
+
+    def _repr_html_(self) -> str:
+        return _table(f"agent {self.agent}", _as_rows(self))
+
+
+class SessionOptions(TypedDict, total=False):
+    """Options of `create_session` that other calls take too, for type checkers."""
+
+    name: str | None
+    viewport: tuple[int, int]
+    locale: str | None
+    timezone: str | None
+    user_agent: str | None
+    headers: Mapping[str, str] | None
+    proxy: Proxy | str | Mapping[str, Any] | None
+    storage_state: Mapping[str, Any] | str | PathLike[str] | None
+    block: Iterable[BlockedKind]
+    javascript: bool
+    ignore_https_errors: bool
+    on_crash: OnCrash
+    idle_timeout: float
+
+
+def _as_rows(model: Any) -> dict[str, object]:
+    return {item.name.replace("_", " "): getattr(model, item.name) for item in fields(model)}
+
+
+def _table(caption: str, rows: Mapping[str, object]) -> str:
+    escape = html_escaping.escape
+    body = "".join(f"<tr><th>{escape(name)}</th><td>{escape(str(rows[name]))}</td></tr>" for name in rows)
+    return f"<table><caption>{escape(caption)}</caption>{body}</table>"
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= _HTML_PREVIEW_CHARS:
+        return text
+    return f"{text[:_HTML_PREVIEW_CHARS]}… ({len(text):,} characters)"
