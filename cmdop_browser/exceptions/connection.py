@@ -70,11 +70,11 @@ class StalePortFileError(ConnectionError):
         """
         if self.discovery_path is None:
             return False
-        # The one place where an error reaches up into the client. Imported here, so
-        # that an error that was unpickled in another process can still be acted on.
-        from cmdop_browser.discovery import cleanup_stale  # noqa: PLC0415
+        # Imported here, because the rendezvous raises this very error; and by name
+        # rather than handed over, so that it also works after unpickling elsewhere.
+        from cmdop_browser.wire.rendezvous import remove_stale  # noqa: PLC0415
 
-        return cleanup_stale(Path(self.discovery_path))
+        return remove_stale(Path(self.discovery_path))
 
     def _compose(self) -> str:
         where = f" {quote(self.discovery_path)}" if self.discovery_path else ""

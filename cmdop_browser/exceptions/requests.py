@@ -16,7 +16,8 @@ _MAX_VALUE: Final = 500
 def argument(value: Any) -> Any:
     """Parse an argument for show: JSON values, texts short enough to print."""
     shown = plain(value)
-    return clip(shown, _MAX_VALUE) if isinstance(shown, str) else shown
+    text = shown if isinstance(shown, str) else repr(shown)
+    return shown if len(text) <= _MAX_VALUE else clip(text, _MAX_VALUE)
 
 
 @error("EXECUTION_FAILED", http_status=500, summary="A command failed.")
