@@ -179,6 +179,10 @@ async def _load(
     with _tracing(page) as trace:
         try:
             response = await page.guard(_race(start(deadline.remaining_ms), trace), deadline, margin=DRIVER_MARGIN)
+        except asyncio.CancelledError:
+            # The browser would go on loading, and commit in the middle of the next call.
+            await asyncio.shield(stop_loading(page))
+            raise
         except (Overdue, PlaywrightTimeoutError) as exc:
             raise await _timeout(page, action, url, trace, deadline) from exc
         except _BodyBroke as exc:
@@ -267,7 +271,6 @@ async def _failure(
         url=shown,
         cause=cause,
         evidence=await evidence_of(page, text),
-        tips=diagnosis.tips_for(cause),
         details={
             "elapsed_seconds": round(deadline.elapsed, 3),
             **({"status": trace.response.status} if trace.response is not None else {}),

@@ -50,7 +50,6 @@ _RULES = (
         r'(?s)(?:Unexpected token .*|[^\n]*)while parsing (?:css )?selector "(.*?)"',
         _Cause.INVALID_SELECTOR,
         "the selector does not parse near {0!r}",
-        "check brackets and quotes; Playwright's engines are css (default), text=, xpath= and role=",
         matches=0,
     ),
     _rule(
@@ -58,7 +57,6 @@ _RULES = (
         r"|Selector cannot|Unexpected end of (?:selector|input) while parsing|Error while parsing selector",
         _Cause.INVALID_SELECTOR,
         "the selector does not parse",
-        "check brackets and quotes; Playwright's engines are css (default), text=, xpath= and role=",
         matches=0,
     ),
     _rule(
@@ -72,7 +70,6 @@ _RULES = (
         r"strict mode violation: .*? resolved to (\d+) elements",
         _Cause.AMBIGUOUS,
         "the selector matches {0} elements",
-        "narrow the selector, or pick one: append ' >> nth=0'",
     ),
     _rule(
         r"did not find some options",
@@ -97,8 +94,6 @@ _RULES = (
         r"(<[^\n]*>) (?:from (?:<[^\n]*>) subtree )?intercepts pointer events",
         _Cause.COVERED,
         "covered by {0}",
-        "close or scroll away what covers it first",
-        "or pass force=True to click through it",
     ),
     _rule(
         r"element is not visible|locator resolved to hidden",

@@ -44,52 +44,6 @@ _NET_ERRORS: tuple[tuple[re.Pattern[str], NavigationCause], ...] = tuple(
     )
 )  # fmt: skip
 
-_TIPS: dict[NavigationCause, tuple[str, ...]] = {
-    _Cause.INVALID_URL: ("give an absolute URL, such as https://example.com/path",),
-    _Cause.UNSUPPORTED_SCHEME: ("only http: and https: pages are loaded",),
-    _Cause.BLOCKED_BY_POLICY: ("the browser refuses this port or address; serve the page from an ordinary one",),
-    _Cause.DNS: ("check the host name for a typo", "check that this machine resolves names: getent hosts <host>"),
-    _Cause.REFUSED: ("nothing listens there: check the port and that the server runs",),
-    _Cause.RESET: ("the server cut the connection before it answered; try again, more slowly if it limits clients",),
-    _Cause.UNREACHABLE: ("no route to that address from the agent's machine: check network, VPN and firewall",),
-    _Cause.OFFLINE: ("the agent's machine has no network",),
-    _Cause.EMPTY_RESPONSE: ("the server closed the connection without an answer; is this an https port?",),
-    _Cause.TLS_EXPIRED: (
-        "the certificate's dates do not cover today: check the clock of the agent's machine",
-        "to load the page all the same: create_session(ignore_https_errors=True)",
-    ),
-    _Cause.TLS_SELF_SIGNED: (
-        "the certificate's issuer is not trusted by the browser",
-        "to load the page all the same: create_session(ignore_https_errors=True)",
-    ),
-    _Cause.TLS_WRONG_HOST: (
-        "the certificate is for another host name: check the URL",
-        "to load the page all the same: create_session(ignore_https_errors=True)",
-    ),
-    _Cause.TLS_OTHER: (
-        "the TLS handshake failed; compare with: openssl s_client -connect <host>:443",
-        "to accept any certificate: create_session(ignore_https_errors=True)",
-    ),
-    _Cause.REDIRECT_LOOP: ("the site redirects in a circle; often it wants a cookie or a login first",),
-    _Cause.TIMEOUT_CONNECT: ("the server does not take connections; check that it is up, then raise timeout",),
-    _Cause.TIMEOUT_RESPONSE: ("the server accepted the request but sent no answer in time; raise timeout if it is slow",),
-    _Cause.TIMEOUT_LOAD: (
-        'the document arrived but a resource hangs: pass wait_until="domcontentloaded"',
-        "then wait for what you need: wait_for(selector)",
-    ),
-    _Cause.BAD_RESPONSE: ("what the server sent is not HTTP, or not valid HTTP",),
-    _Cause.BODY_CORRUPT: ("the body broke off or does not match its headers; try again",),
-    _Cause.BAD_REDIRECT: ("the server redirects to something that is no URL",),
-    _Cause.NO_CONTENT: ("the server answered without a document; the page shown is still the one before",),
-    _Cause.DOWNLOAD: ("the URL is a file to download, not a page",),
-    _Cause.PROXY: ("the proxy refused or could not connect: check its address and credentials",),
-    _Cause.AUTH_REQUIRED: ("the server wants a user and password before it sends anything",),
-    _Cause.INTERRUPTED: ("another navigation started before this one was over; wait for it first",),
-    _Cause.RELOADING: ("the page keeps loading itself anew; read it with wait_until=\"commit\"",),
-    _Cause.HUNG: ("the browser did not answer; the session may have to be created anew",),
-}  # fmt: skip
-
-
 @dataclass(frozen=True, slots=True)
 class NavigationFacts:
     """What was seen of a navigation that failed.
@@ -135,11 +89,6 @@ def _cause_of_abort(facts: NavigationFacts) -> NavigationCause:
     return NavigationCause.INTERRUPTED
 
 
-def tips_for(cause: NavigationCause) -> tuple[str, ...]:
-    """Return what to try."""
-    return _TIPS.get(cause, ())
-
-
 _LOADABLE = {"http", "https"}
 _BARE_HOST = re.compile(r"^[\w.-]+(:\d+)?(/|$)")
 
@@ -150,7 +99,7 @@ class Refusal:
 
     cause: NavigationCause
     message: str
-    tips: tuple[str, ...]
+    tips: tuple[str, ...] = ()
 
 
 def refusal_of(url: str) -> Refusal | None:
@@ -182,10 +131,8 @@ def _refuse_scheme(url: str, scheme: str) -> Refusal:
         if _BARE_HOST.match(url) and ("." in url or ":" in url):
             return _invalid("it has no scheme", f"did you mean https://{url}?")
         return _invalid("it is not an absolute URL")
-    return Refusal(
-        NavigationCause.UNSUPPORTED_SCHEME, f"{scheme}: is not loaded", _TIPS[NavigationCause.UNSUPPORTED_SCHEME]
-    )
+    return Refusal(NavigationCause.UNSUPPORTED_SCHEME, f"{scheme}: is not loaded")
 
 
 def _invalid(why: str, *tips: str) -> Refusal:
-    return Refusal(NavigationCause.INVALID_URL, f"not a URL that can be loaded: {why}", tips or _TIPS[NavigationCause.INVALID_URL])
+    return Refusal(NavigationCause.INVALID_URL, f"not a URL that can be loaded: {why}", tips)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from agent_bridge.deadline import Deadline
@@ -43,9 +43,17 @@ class Pages(Protocol):
 class Pool:
     """The sessions, each in a slot of the admission."""
 
-    def __init__(self, admission: Admission, pages: Pages) -> None:
+    def __init__(self, admission: Admission, pages: Pages, on_end: Callable[[str], None]) -> None:
+        """Make an empty pool.
+
+        Args:
+            admission: Gives out the slots.
+            pages: Makes the pages.
+            on_end: Called with the id of each session that has ended.
+        """
         self.admission = admission
         self._pages = pages
+        self._on_end = on_end
         self._sessions: dict[str, Session] = {}
         self._names: dict[str, str] = {}
         self._ended: OrderedDict[str, CloseReason] = OrderedDict()
@@ -55,8 +63,9 @@ class Pool:
     def __len__(self) -> int:
         return len(self._sessions)
 
-    def __iter__(self) -> Iterable[Session]:  # type: ignore[misc]
-        return iter(list(self._sessions.values()))
+    def sessions(self) -> list[Session]:
+        """Return all open sessions, the oldest first."""
+        return list(self._sessions.values())
 
     async def create(
         self, owner: str, spec: SessionSpec, options: ContextOptions, *, queue_timeout: float, timeout: float
@@ -133,6 +142,12 @@ class Pool:
         await asyncio.shield(self._end(session, reason))
         return True
 
+    def close_soon(self, session_id: str, reason: CloseReason) -> None:
+        """Close a session without waiting for it."""
+        session = self._sessions.get(session_id)
+        if session is not None and session.mark_closed(reason):
+            self._end(session, reason)
+
     async def close_owned_by(self, owner: str, reason: CloseReason) -> int:
         """Close all sessions of a client; returns how many there were."""
         mine = [session.id for session in self._sessions.values() if session.owner == owner]
@@ -175,6 +190,7 @@ class Pool:
             log.exception("session %s did not close cleanly", session.id)
         finally:
             session.slot.release()
+            self._on_end(session.id)
         log.info("session %s closed: %s", session.id, reason.value)
 
     def _remember(self, session_id: str, reason: CloseReason) -> None:

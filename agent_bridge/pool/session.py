@@ -35,20 +35,6 @@ class SessionSpec:
     timeout: float = 30.0
 
 
-_TIPS: dict[CloseReason, tuple[str, ...]] = {
-    CloseReason.IDLE_TIMEOUT: ("create the session anew; give it a longer idle_timeout if it has to wait that long",),
-    CloseReason.CLIENT_GONE: ("the client that owned it went away; create a session of your own",),
-    CloseReason.RENDERER_CRASH: ("create a session anew; wrap the job in @with_auto_restart to have that done",),
-    CloseReason.BROWSER_CRASH: ("create a session anew; wrap the job in @with_auto_restart to have that done",),
-    CloseReason.DRIVER_CRASH: ("create a session anew; wrap the job in @with_auto_restart to have that done",),
-    CloseReason.RENDERER_HANG: (
-        "a script of the page kept it busy for ever; create a session anew",
-        "if it happens again on this page, try javascript=False",
-    ),
-    CloseReason.SHUTDOWN: ("the agent was stopped; start one: cmdop-browser agents start",),
-}
-
-
 def closed_error(
     session_id: str,
     reason: CloseReason,
@@ -65,7 +51,6 @@ def closed_error(
         action=last_action,
         last_action=last_action,
         outcome=outcome,
-        tips=_TIPS.get(reason, ()),
     )
 
 

@@ -1,0 +1,1 @@
+"""The services of cmdop.browser.v1, one thin servicer each: decode, delegate, encode."""

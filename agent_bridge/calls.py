@@ -1,0 +1,43 @@
+"""Who is calling, and what for: the metadata of the call that this task serves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from cmdop_browser.wire import channel
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The metadata of one call.
+
+    Attributes:
+        method: Full name of the RPC.
+        request_id: Made by the client; names the call in errors and logs.
+        client_id: Whose lease the call runs under.
+        idempotency_key: Set on acts; the same key is never executed twice.
+        token: What the caller proves its right with.
+    """
+
+    method: str = ""
+    request_id: str = ""
+    client_id: str = ""
+    idempotency_key: str = ""
+    token: str = ""
+
+    @classmethod
+    def read(cls, method: str, metadata: Iterable[tuple[str, str | bytes]] | None) -> Call:
+        """Return the call that gRPC's metadata describes."""
+        found = {key: value for key, value in metadata or () if isinstance(value, str)}
+        return cls(
+            method,
+            request_id=found.get(channel.REQUEST_ID_KEY, ""),
+            client_id=found.get(channel.CLIENT_ID_KEY, ""),
+            idempotency_key=found.get(channel.IDEMPOTENCY_KEY, ""),
+            token=found.get(channel.TOKEN_KEY, ""),
+        )
+
+
+current_call: ContextVar[Call] = ContextVar("current_call", default=Call())  # noqa: B039 -- it is frozen

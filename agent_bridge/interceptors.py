@@ -1,0 +1,132 @@
+"""What happens around every call: the token, the ids, the log line, the error's way out."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import grpc
+import grpc.aio
+
+from agent_bridge.calls import Call, current_call
+from agent_bridge.idempotency import Executions
+from cmdop_browser.exceptions import CMDOPError, InternalError, InvalidAPIKeyError
+from cmdop_browser.wire.errors import status_from_error
+
+log = logging.getLogger(__name__)
+
+_HEALTH_PREFIX = "/grpc.health."
+
+Handler = grpc.RpcMethodHandler
+Context = grpc.aio.ServicerContext
+
+
+class CallInterceptor(grpc.aio.ServerInterceptor):
+    """Checks the token, gives the call its identity, and lets out only errors of ours."""
+
+    def __init__(self, token: str, agent_id: str) -> None:
+        self._token = token.encode()
+        self._agent_id = agent_id
+        self._executions = Executions()
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> Handler | None:
+        """Wrap the handler of one call."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        # Whoever watches the agent's health need not hold its token.
+        if handler is None or method.startswith(_HEALTH_PREFIX):
+            return handler
+        call = Call.read(method, handler_call_details.invocation_metadata)
+        if handler.unary_unary is not None:
+            return grpc.unary_unary_rpc_method_handler(
+                self._unary(handler.unary_unary, call), handler.request_deserializer, handler.response_serializer
+            )
+        if handler.stream_unary is not None:
+            return grpc.stream_unary_rpc_method_handler(
+                self._unary(handler.stream_unary, call), handler.request_deserializer, handler.response_serializer
+            )
+        return grpc.unary_stream_rpc_method_handler(
+            self._stream(handler.unary_stream, call), handler.request_deserializer, handler.response_serializer
+        )
+
+    def _unary(self, behaviour: Any, call: Call) -> Any:
+        async def serve(request: Any, context: Context) -> Any:
+            current_call.set(call)
+            began = time.monotonic()
+            try:
+                self._authenticate(call)
+                if call.idempotency_key:
+                    reply = await self._executions.run(call, request, lambda: behaviour(request, context))
+                else:
+                    reply = await behaviour(request, context)
+            except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
+                await self._abort(context, call, exc, began)
+            else:
+                _log_done(call, began)
+                return reply
+
+        return serve
+
+    def _stream(self, behaviour: Any, call: Call) -> Any:
+        async def serve(request: Any, context: Context) -> AsyncIterator[Any]:
+            current_call.set(call)
+            began = time.monotonic()
+            try:
+                self._authenticate(call)
+                async for reply in behaviour(request, context):
+                    yield reply
+            except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
+                await self._abort(context, call, exc, began)
+            else:
+                _log_done(call, began)
+
+        return serve
+
+    def _authenticate(self, call: Call) -> None:
+        if not hmac.compare_digest(call.token.encode(), self._token):
+            raise InvalidAPIKeyError(
+                "the call does not carry this agent's token", tips=("connect anew: CMDOPClient.local()",)
+            )
+
+    async def _abort(self, context: Context, call: Call, exc: Exception, began: float) -> None:
+        error = self._ours(call, exc)
+        log.info(
+            "%s failed after %.0f ms: %s %s [request %s, client %s]",
+            call.method,
+            1000 * (time.monotonic() - began),
+            error.code,
+            error.message,
+            call.request_id,
+            call.client_id,
+        )
+        status = status_from_error(error)
+        await context.abort(status.code, status.details or "", status.trailing_metadata or ())
+
+    def _ours(self, call: Call, exc: Exception) -> CMDOPError:
+        if not isinstance(exc, CMDOPError):
+            # The text may hold anything; it stays in the log, where the id finds it.
+            incident_id = secrets.token_hex(6)
+            log.error("incident %s in %s [request %s]", incident_id, call.method, call.request_id, exc_info=exc)
+            exc = InternalError(f"the agent failed (incident {incident_id})", incident_id=incident_id)
+        exc.request_id = exc.request_id or call.request_id or None
+        exc.idempotency_key = exc.idempotency_key or call.idempotency_key or None
+        exc.agent_id = exc.agent_id or self._agent_id
+        return exc
+
+
+def _log_done(call: Call, began: float) -> None:
+    log.debug(
+        "%s done in %.1f ms [request %s, client %s]",
+        call.method,
+        1000 * (time.monotonic() - began),
+        call.request_id,
+        call.client_id,
+    )

@@ -1,0 +1,101 @@
+"""AgentService: who the agent is, and the leases of its clients."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from agent_bridge.calls import current_call
+from cmdop_browser.exceptions import BadRequestError, CloseReason, MethodNotFoundError
+from cmdop_browser.wire.channel import PROTOCOL_MAX, PROTOCOL_MIN
+from cmdop_browser.wire.v1 import agent_pb2, agent_pb2_grpc
+
+if TYPE_CHECKING:
+    from grpc.aio import ServicerContext
+
+    from agent_bridge.browser.shards import Shards
+    from agent_bridge.pool.leases import Leases
+    from agent_bridge.pool.pool import Pool
+
+CAPABILITIES = ("sessions", "fetch", "transfers")
+
+
+class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
+    """Speaks for the agent as a whole."""
+
+    def __init__(
+        self, *, agent: str, instance_id: str, version: str, pool: Pool, leases: Leases, shards: Shards
+    ) -> None:
+        self._agent = agent
+        self._instance_id = instance_id
+        self._version = version
+        self._pool = pool
+        self._leases = leases
+        self._shards = shards
+        self._ready = time.monotonic()
+        self._draining = asyncio.Event()
+
+    def drain(self) -> None:
+        """Tell every attached client that the agent is going, and let go of it."""
+        self._draining.set()
+
+    async def Hello(self, request: agent_pb2.HelloRequest, context: ServicerContext) -> agent_pb2.AgentInfo:
+        """Agree on a protocol."""
+        if request.protocol_max < PROTOCOL_MIN or request.protocol_min > PROTOCOL_MAX:
+            raise MethodNotFoundError(
+                f"client and agent share no protocol: the client speaks {request.protocol_min} to "
+                f"{request.protocol_max}, the agent {PROTOCOL_MIN} to {PROTOCOL_MAX}",
+                method="Hello",
+                client_version=request.client_version,
+                agent_version=self._version,
+                tips=("stop the agent, so that one of this version is started: cmdop-browser agents stop",),
+            )
+        admission = self._pool.admission
+        return agent_pb2.AgentInfo(
+            instance_id=self._instance_id,
+            agent=self._agent,
+            agent_version=self._version,
+            protocol_min=PROTOCOL_MIN,
+            protocol_max=PROTOCOL_MAX,
+            capabilities=CAPABILITIES,
+            pid=os.getpid(),
+            uptime_seconds=time.monotonic() - self._ready,
+            browser=agent_pb2.BrowserInfo(
+                executable=self._shards.executable, version=self._shards.version, sandboxed=self._shards.sandboxed
+            ),
+            pressure=agent_pb2.Pressure(
+                limit=admission.limit,
+                active=admission.active,
+                queued=admission.queued,
+                draining=self._draining.is_set(),
+            ),
+        )
+
+    async def Ping(self, request: agent_pb2.PingRequest, context: ServicerContext) -> agent_pb2.PingReply:
+        """Answer."""
+        return agent_pb2.PingReply(instance_id=self._instance_id)
+
+    async def Attach(
+        self, request: agent_pb2.AttachRequest, context: ServicerContext
+    ) -> AsyncIterator[agent_pb2.AttachEvent]:
+        """Hold a lease for as long as the stream is open."""
+        client_id = current_call.get().client_id
+        if not client_id or not request.client_secret:
+            raise BadRequestError("a lease needs a client id and a secret", field="client_id")
+        self._leases.attach(client_id, request.client_secret)
+        try:
+            yield agent_pb2.AttachEvent(attached=agent_pb2.Attached(grace_seconds=self._leases.grace))
+            await self._draining.wait()
+            yield agent_pb2.AttachEvent(draining=agent_pb2.Draining())
+        finally:
+            self._leases.detach(client_id)
+
+    async def Detach(self, request: agent_pb2.DetachRequest, context: ServicerContext) -> agent_pb2.DetachReply:
+        """End the lease, and the sessions with it."""
+        client_id = current_call.get().client_id
+        self._leases.end(client_id)
+        closed = await self._pool.close_owned_by(client_id, CloseReason.CLOSED_BY_CALLER)
+        return agent_pb2.DetachReply(closed_sessions=closed)

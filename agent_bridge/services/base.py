@@ -1,0 +1,53 @@
+"""What every servicer of a session shares: from a call to its page, in turn and in time."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agent_bridge.deadline import Deadline
+from agent_bridge.services import decode
+from cmdop_browser.exceptions import BrowserError
+
+if TYPE_CHECKING:
+    from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.pool.pool import Pool
+    from agent_bridge.pool.session import Session
+    from agent_bridge.transfers import Transfers
+    from cmdop_browser.wire.v1 import common_pb2
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One call's hold on a session.
+
+    Attributes:
+        session: The session.
+        page: Its page, which nobody else uses meanwhile.
+        deadline: When the call has to be over.
+    """
+
+    session: Session
+    page: ManagedPage
+    deadline: Deadline
+
+
+class SessionServicer:
+    """A servicer whose calls run on a session."""
+
+    def __init__(self, pool: Pool, transfers: Transfers) -> None:
+        self._pool = pool
+        self._transfers = transfers
+
+    @contextlib.asynccontextmanager
+    async def _turn(self, call: common_pb2.SessionCall, action: str) -> AsyncIterator[Turn]:
+        deadline = decode.deadline(call.timeout_seconds)
+        session = self._pool.get(call.session.session_id, call.session.epoch)
+        try:
+            async with session.operation(action, deadline) as page:
+                yield Turn(session, page, deadline)
+        except BrowserError as exc:
+            exc.session_id = exc.session_id or session.id
+            raise

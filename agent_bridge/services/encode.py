@@ -1,0 +1,103 @@
+"""From the agent's own types to messages."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from cmdop_browser.wire.channel import INLINE_PAYLOAD_BYTES
+from cmdop_browser.wire.v1 import common_pb2, identity_pb2, navigation_pb2, sessions_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from agent_bridge.browser.navigation import Loaded
+    from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.pool.session import Session
+    from agent_bridge.transfers import Transfers
+
+
+def payload(content: str | bytes, transfers: Transfers) -> common_pb2.Payload:
+    """Return *content* inline, or on offer when it is large.
+
+    A page's text may hold lone surrogates, which UTF-8 cannot: each becomes U+FFFD.
+    """
+    if isinstance(content, str):
+        try:
+            content = content.encode()
+        except UnicodeEncodeError:
+            content = content.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+    if len(content) <= INLINE_PAYLOAD_BYTES:
+        return common_pb2.Payload(inline=content)
+    return common_pb2.Payload(
+        transfer=common_pb2.TransferRef(transfer_id=transfers.offer(content), size_bytes=len(content))
+    )
+
+
+def text(value: str) -> str:
+    """Return *value* in a form that a message can carry."""
+    return value.encode("utf-8", "replace").decode()
+
+
+def page_state(page: ManagedPage) -> common_pb2.PageState:
+    """Return where the page is now."""
+    return common_pb2.PageState(url=text(page.url))
+
+
+def headers(mapping: Mapping[str, str]) -> list[common_pb2.Header]:
+    """Return header lines; several of one name stand in one value, with line breaks between."""
+    return [common_pb2.Header(name=text(name), value=text(value)) for name, value in mapping.items()]
+
+
+def navigation(loaded: Loaded) -> navigation_pb2.NavigationReply:
+    """Return the document that arrived."""
+    return navigation_pb2.NavigationReply(
+        url=text(loaded.url),
+        requested_url=text(loaded.requested_url),
+        status=loaded.status,
+        title=text(loaded.title),
+        headers=headers(loaded.headers),
+        redirects=[text(url) for url in loaded.redirects],
+        elapsed_seconds=loaded.elapsed,
+    )
+
+
+def session(found: Session, *, owned: bool, title: str = "") -> sessions_pb2.SessionInfo:
+    """Return what can be told of a session.
+
+    Args:
+        found: The session.
+        owned: Whether its client is attached.
+        title: Of its page, where that was asked for.
+    """
+    now = time.monotonic()
+    return sessions_pb2.SessionInfo(
+        session=common_pb2.SessionRef(session_id=found.id, epoch=found.epoch),
+        name=found.spec.name,
+        url=text(found.page.url),
+        title=text(title),
+        client_id=found.owner if owned else "",
+        age_seconds=now - found.created,
+        idle_seconds=found.idle_seconds,
+        idle_timeout_seconds=found.spec.idle_timeout,
+        timeout_seconds=found.spec.timeout,
+        pages=found.page.documents,
+        on_crash=sessions_pb2.ON_CRASH_RAISE,
+    )
+
+
+def cookie(found: Mapping[str, Any]) -> identity_pb2.Cookie:
+    """Return a cookie of the browser; Playwright's -1 for "until the browser ends" is absence here."""
+    message = identity_pb2.Cookie(
+        name=text(found["name"]),
+        value=text(found["value"]),
+        domain=found["domain"],
+        path=found["path"],
+        http_only=found["httpOnly"],
+        secure=found["secure"],
+        same_site=found.get("sameSite", ""),
+    )
+    if found["expires"] >= 0:
+        message.expires = found["expires"]
+    return message

@@ -1,0 +1,74 @@
+"""SessionService: sessions come, are looked at, and go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from agent_bridge.browser import navigation
+from agent_bridge.calls import current_call
+from agent_bridge.services import decode, encode
+from agent_bridge.services.base import SessionServicer
+from cmdop_browser.exceptions import BadRequestError, CloseReason, FeatureNotAvailableError
+from cmdop_browser.wire.v1 import common_pb2, sessions_pb2, sessions_pb2_grpc
+
+if TYPE_CHECKING:
+    from grpc.aio import ServicerContext
+
+    from agent_bridge.pool.leases import Leases
+    from agent_bridge.pool.pool import Pool
+    from agent_bridge.pool.session import Session
+    from agent_bridge.transfers import Transfers
+
+
+class SessionsServicer(SessionServicer, sessions_pb2_grpc.SessionServiceServicer):
+    """Opens and closes sessions."""
+
+    def __init__(self, pool: Pool, transfers: Transfers, leases: Leases) -> None:
+        super().__init__(pool, transfers)
+        self._leases = leases
+
+    async def Create(
+        self, request: sessions_pb2.CreateSessionRequest, context: ServicerContext
+    ) -> sessions_pb2.SessionInfo:
+        """Open a session."""
+        if request.options.on_crash == sessions_pb2.ON_CRASH_RESTORE:
+            raise FeatureNotAvailableError(
+                'this agent does not rebuild sessions: on_crash="restore"', feature="restore", mode="local"
+            )
+        if not request.queue_timeout_seconds >= 0:
+            raise BadRequestError("queue_timeout must not be negative", field="queue_timeout")
+        session = await self._pool.create(
+            current_call.get().client_id,
+            decode.session_spec(request.options),
+            decode.context_options(request.options),
+            queue_timeout=request.queue_timeout_seconds,
+            timeout=decode.positive(request.timeout_seconds, "timeout"),
+        )
+        return self._info(session)
+
+    async def Get(
+        self, request: sessions_pb2.GetSessionRequest, context: ServicerContext
+    ) -> sessions_pb2.SessionInfo:
+        """Find a session by id or name."""
+        return self._info(self._pool.find(request.id_or_name))
+
+    async def List(
+        self, request: sessions_pb2.ListSessionsRequest, context: ServicerContext
+    ) -> sessions_pb2.ListSessionsReply:
+        """Return all open sessions, the oldest first."""
+        return sessions_pb2.ListSessionsReply(sessions=[self._info(session) for session in self._pool.sessions()])
+
+    async def Info(self, request: common_pb2.SessionCall, context: ServicerContext) -> sessions_pb2.SessionInfo:
+        """Return what can be told of a session, its page's title included."""
+        async with self._turn(request, "info") as turn:
+            return self._info(turn.session, await navigation.title_of(turn.page, turn.deadline))
+
+    async def Close(
+        self, request: sessions_pb2.CloseSessionRequest, context: ServicerContext
+    ) -> sessions_pb2.CloseSessionReply:
+        """Close a session; what is closed stays closed."""
+        was_open = await self._pool.close(request.session_id, CloseReason.CLOSED_BY_CALLER)
+        return sessions_pb2.CloseSessionReply(was_open=was_open)
+
+    def _info(self, session: Session, title: str = "") -> sessions_pb2.SessionInfo:
+        return encode.session(session, owned=self._leases.holds(session.owner), title=title)

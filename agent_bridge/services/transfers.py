@@ -1,0 +1,53 @@
+"""TransferService: bytes too large for one message, and files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from cmdop_browser.exceptions import BadRequestError
+from cmdop_browser.wire.channel import CHUNK_BYTES
+from cmdop_browser.wire.v1 import common_pb2, transfers_pb2, transfers_pb2_grpc
+
+if TYPE_CHECKING:
+    from grpc.aio import ServicerContext
+
+    from agent_bridge.pool.pool import Pool
+    from agent_bridge.transfers import Transfers
+
+
+class TransferServicer(transfers_pb2_grpc.TransferServiceServicer):
+    """Sends and receives in chunks."""
+
+    def __init__(self, pool: Pool, transfers: Transfers) -> None:
+        self._pool = pool
+        self._transfers = transfers
+
+    async def Download(
+        self, request: transfers_pb2.DownloadRequest, context: ServicerContext
+    ) -> AsyncIterator[transfers_pb2.Chunk]:
+        """Send what a reply referred to."""
+        content = memoryview(self._transfers.take(request.transfer_id))
+        for start in range(0, len(content), CHUNK_BYTES):
+            yield transfers_pb2.Chunk(data=bytes(content[start : start + CHUNK_BYTES]))
+
+    async def Upload(
+        self, requests: AsyncIterator[transfers_pb2.UploadChunk], context: ServicerContext
+    ) -> common_pb2.TransferRef:
+        """Receive a file for a session."""
+        header: transfers_pb2.UploadHeader | None = None
+        async for first in requests:
+            header = first.header if first.WhichOneof("part") == "header" else None
+            break
+        if header is None:
+            raise BadRequestError("an upload begins with its header", field="files")
+        session = self._pool.find(header.session_id)
+        transfer_id, size = await self._transfers.receive(session.id, header.file_name, _chunks(requests))
+        return common_pb2.TransferRef(transfer_id=transfer_id, size_bytes=size)
+
+
+async def _chunks(requests: AsyncIterator[transfers_pb2.UploadChunk]) -> AsyncIterator[bytes]:
+    async for message in requests:
+        if message.WhichOneof("part") != "data":
+            raise BadRequestError("after its header an upload holds data only", field="files")
+        yield message.data

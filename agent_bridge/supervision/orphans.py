@@ -1,0 +1,230 @@
+"""What an instance of an agent may leave behind when it is killed, and the removal of it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import stat
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Self, TypeVar
+
+import psutil
+
+from cmdop_browser.wire.rendezvous import has_directory_of_its_own, is_running, make_private
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
+
+logger = logging.getLogger(__name__)
+
+# In the environment of everything that an instance starts.
+INSTANCE_VARIABLE: Final = "CMDOP_INSTANCE"
+
+_KILL_SECONDS: Final = 2.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """A note of what an instance may leave behind, written before there is any of it."""
+
+    instance_id: str
+    pid: int
+    pid_start_time: float
+    boot_id: str
+    socket: str
+    temporary: str
+
+    @property
+    def alive(self) -> bool:
+        """Whether the instance still runs."""
+        return is_running(self.pid, self.pid_start_time, self.boot_id)
+
+
+class Workspace:
+    """The temporary directory of an instance: a context manager.
+
+    While it is entered, the directory is where this process and all that it starts keep
+    temporary files, and all that it starts carries the mark of the instance. Leaving it
+    removes the directory and the instance's socket.
+
+    Attributes:
+        directory: The directory.
+    """
+
+    def __init__(self, paths: AgentPaths, record: DiscoveryRecord) -> None:
+        self.directory = paths.temporary / record.instance_id
+        self._undo = contextlib.ExitStack()
+        self._note = paths.instances / f"{record.instance_id}.json"
+        self._traces = Traces(
+            instance_id=record.instance_id,
+            pid=record.pid,
+            pid_start_time=record.pid_start_time,
+            boot_id=record.boot_id,
+            socket=record.socket,
+            temporary=str(self.directory),
+        )
+
+    def __enter__(self) -> Self:
+        make_private(self._note.parent)
+        self._note.write_text(json.dumps(asdict(self._traces)), encoding="utf-8")
+        # From the top: whoever owns a parent could put another directory in its place.
+        for directory in (self.directory.parent.parent, self.directory.parent, self.directory):
+            make_private(directory)
+        self._enter_directory()
+        return self
+
+    def _enter_directory(self) -> None:
+        before = {name: os.environ.get(name) for name in (INSTANCE_VARIABLE, "TMPDIR")}
+        self._undo.callback(_set_environment, before)
+        self._undo.callback(setattr, tempfile, "tempdir", tempfile.tempdir)
+        _set_environment({INSTANCE_VARIABLE: self._traces.instance_id, "TMPDIR": str(self.directory)})
+        tempfile.tempdir = str(self.directory)
+        # Chromium overwrites the environment of its children with their titles, but the
+        # working directory stays (unless the sandbox, which cleans up by itself, hides it).
+        self._undo.enter_context(contextlib.chdir(self.directory))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._undo.close()
+        if _remove_files(self._traces):
+            self._note.unlink(missing_ok=True)
+
+
+def sweep(paths: AgentPaths) -> list[str]:
+    """Remove what dead instances of an agent left: processes, directories, sockets.
+
+    To be called by the one who holds the agent's lock, so that no other instance starts
+    meanwhile. Never raises: what cannot be removed is logged and left for the next time.
+
+    Returns:
+        The ids of the instances that were swept.
+    """
+    swept = []
+    for note, traces in _notes(paths.instances):
+        if traces.alive:
+            logger.warning("instance %s still runs as process %d", traces.instance_id, traces.pid)
+            continue
+        try:
+            kill_marked(traces)
+            if _remove_files(traces):
+                note.unlink(missing_ok=True)
+                swept.append(traces.instance_id)
+        except OSError:
+            logger.exception("cannot remove all that instance %s left", traces.instance_id)
+    return swept
+
+
+def kill_marked(traces: Traces) -> list[int]:
+    """Kill the processes that an instance started and that outlived it.
+
+    Stopped ones are what there is to find: the driver and Chromium end by themselves
+    when the agent does, but only if they can run.
+
+    Returns:
+        The pids of those that were killed.
+    """
+    marked = [process for process in _own_processes() if _is_marked(process, traces)]
+    victims = {process.pid: process for process in marked}
+    for process in marked:
+        victims |= {child.pid: child for child in _descendants(process)}
+    for process in victims.values():
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    if victims:
+        logger.warning("killed %d processes that instance %s left", len(victims), traces.instance_id)
+        psutil.wait_procs(list(victims.values()), timeout=_KILL_SECONDS)
+    return sorted(victims)
+
+
+def _notes(directory: Path) -> Iterator[tuple[Path, Traces]]:
+    for note in sorted(directory.glob("*.json")):
+        try:
+            content = json.loads(note.read_text(encoding="utf-8"))
+            traces = Traces(**content)
+        except (OSError, ValueError, TypeError):
+            # Cut off while it was written, which is before there was anything to note.
+            logger.warning("removing %s, which is no note of an instance", note)
+            note.unlink(missing_ok=True)
+            continue
+        yield note, traces
+
+
+def _own_processes() -> Iterator[psutil.Process]:
+    uid = os.geteuid()
+    for process in psutil.process_iter():
+        try:
+            if process.pid != os.getpid() and process.uids().effective == uid:
+                yield process
+        except psutil.Error:
+            continue
+
+
+def _is_marked(process: psutil.Process, traces: Traces) -> bool:
+    """Whether the instance started *process*, by any mark that can be read."""
+    directory = traces.temporary
+    command = _readable(process.cmdline, [])
+    if any(argument.startswith(f"--user-data-dir={directory}/") for argument in command):
+        return True
+    if _readable(process.environ, {}).get(INSTANCE_VARIABLE) == traces.instance_id:
+        return True
+    # Not any process that works there: somebody may be looking at the files.
+    is_child_of_chromium = any(argument.startswith("--type=") for argument in command)
+    return is_child_of_chromium and Path(_readable(process.cwd, "/")).is_relative_to(directory)
+
+
+def _readable(read: Callable[[], T], otherwise: T) -> T:
+    try:
+        return read()
+    except (psutil.Error, OSError):
+        return otherwise
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _remove_files(traces: Traces) -> bool:
+    """Remove an instance's directory and socket.
+
+    Returns:
+        Whether nothing of them is left.
+    """
+    directory, socket = Path(traces.temporary), Path(traces.socket)
+    if directory.name == traces.instance_id:
+        shutil.rmtree(directory, onerror=_log_unremoved)
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISSOCK(socket.lstat().st_mode):
+            socket.unlink()
+    if has_directory_of_its_own(socket):
+        with contextlib.suppress(FileNotFoundError):
+            socket.parent.rmdir()
+    return not directory.exists()
+
+
+def _log_unremoved(_function: object, path: str, failure: tuple[object, BaseException, object]) -> None:
+    if not isinstance(failure[1], FileNotFoundError):
+        logger.warning("cannot remove %s: %s", path, failure[1])
+
+
+def _set_environment(values: dict[str, str | None]) -> None:
+    for name, value in values.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
