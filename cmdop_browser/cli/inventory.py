@@ -1,0 +1,101 @@
+"""The agents of this user on this machine, and how they are."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from cmdop_browser import discovery
+from cmdop_browser.exceptions import (
+    AgentNotRunningError,
+    BadRequestError,
+    PermissionDeniedError,
+    StalePortFileError,
+)
+from cmdop_browser.wire.rendezvous import AgentPaths, runtime_base
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cmdop_browser.settings import Settings
+    from cmdop_browser.wire.rendezvous import DiscoveryRecord
+
+# The agent renews its record every second; this much silence is no matter of load.
+HEARTBEAT_LIMIT: Final = 5.0
+
+
+class State(enum.StrEnum):
+    """How an agent is."""
+
+    RUNNING = "running"  # it renews its record
+    SUSPENDED = "suspended"  # its process is there and shows no life: stopped by a signal, or starved
+    STALE = "stale"  # it has published itself and is gone
+    STOPPED = "stopped"  # nothing is published
+    FOREIGN = "foreign"  # it is another user's
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """An agent as seen from outside, without asking it.
+
+    Attributes:
+        remark: What is wrong, for the states in which something is.
+    """
+
+    name: str
+    state: State
+    pid: int | None = None
+    instance_id: str | None = None
+    ready_at: float | None = None
+    remark: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The agent as JSON values."""
+        return asdict(self)
+
+
+def base_directory(settings: Settings) -> Path:
+    """The directory in which every agent has one of its own."""
+    return settings.runtime_dir or runtime_base()
+
+
+def agent_names(settings: Settings) -> list[str]:
+    """The agents that are, or have been, in the runtime directory."""
+    try:
+        found = sorted(base_directory(settings).iterdir())
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+    return [path.name for path in found if _is_agent(path.name, settings)]
+
+
+def look(name: str, settings: Settings) -> Agent:
+    """See how the agent called *name* is.
+
+    Raises:
+        BadRequestError: *name* is no name for an agent.
+    """
+    try:
+        record = discovery.find(name, settings)
+    except AgentNotRunningError:
+        return Agent(name, State.STOPPED)
+    except StalePortFileError as error:
+        return Agent(name, State.STALE, remark=error.message)
+    except PermissionDeniedError as error:
+        return Agent(name, State.FOREIGN, remark=error.message)
+    age = discovery.heartbeat_age(AgentPaths.of(name, settings.runtime_dir))
+    if age is not None and age > HEARTBEAT_LIMIT:
+        return _published(name, State.SUSPENDED, record, f"has shown no life for {age:.0f} s")
+    return _published(name, State.RUNNING, record)
+
+
+def _published(name: str, state: State, record: DiscoveryRecord, remark: str = "") -> Agent:
+    return Agent(name, state, record.pid, record.instance_id, record.ready_at, remark)
+
+
+def _is_agent(name: str, settings: Settings) -> bool:
+    try:
+        paths = AgentPaths.of(name, settings.runtime_dir)
+        return paths.lock.exists() or paths.record.exists()
+    except (BadRequestError, PermissionError):
+        return False

@@ -1,0 +1,133 @@
+"""``run``: a recipe against the agent, its rows into a file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cmdop_browser.cli import options
+from cmdop_browser.cli.exit_codes import NoRowsError, UsageError
+from cmdop_browser.cli.output import Output
+from cmdop_browser.cli.progress import counted
+from cmdop_browser.cli.recipes import Recipe, load_recipe, parse_options
+from cmdop_browser.cli.rows import Row, RowFile, encode_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+@dataclass
+class Tally:
+    """What became of the rows."""
+
+    count: int = 0
+    kept: list[Row] | None = None  # only when they are to be part of the JSON document
+
+    def add(self, line: bytes) -> None:
+        """Count the row that became *line*."""
+        self.count += 1
+        if self.kept is not None:
+            self.kept.append(json.loads(line))
+
+
+def run(
+    reference: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A Python file, or an importable module.")
+    ],
+    *,
+    assignments: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="An option of the recipe; repeatable."),
+    ] = None,
+    output_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", dir_okay=False, help="Write the rows there; else to stdout."
+        ),
+    ] = None,
+    screenshot: Annotated[
+        Path | None,
+        typer.Option("--screenshot", metavar="FILE", dir_okay=False, help="For recipes that take a picture."),
+    ] = None,
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="No rows are fine, too.")] = False,
+    agent: options.Agent = "default",
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Run a recipe and write its rows as JSON Lines.
+
+    The file appears, or replaces the one of before, when the recipe has gone through.
+    """
+    from cmdop_browser import CMDOPClient
+
+    output = Output(as_json=as_json)
+    recipe = load_recipe(reference)
+    chosen = parse_options(recipe, assignments or [])
+    if screenshot is not None:
+        chosen["screenshot"] = _screenshot_option(recipe, screenshot)
+    tally = Tally(kept=[] if as_json and output_file is None else None)
+    started = time.monotonic()
+    with CMDOPClient.local(agent=agent, start=True) as client:
+        rows = counted(recipe.rows(client, chosen), output, recipe.name)
+        write_rows(require_rows(rows, recipe.name, allow_empty=allow_empty), output_file, output, tally)
+    _report(output, recipe, tally, output_file, time.monotonic() - started)
+
+
+def require_rows(rows: Iterable[Row], name: str, *, allow_empty: bool = False) -> Iterator[Row]:
+    """The rows as they come.
+
+    Raises:
+        NoRowsError: There are none.
+    """
+    empty = True
+    for row in rows:
+        empty = False
+        yield row
+    if empty and not allow_empty:
+        raise NoRowsError(
+            f"recipe {name} went through and yielded no rows",
+            command=name,
+            tips=(
+                "look whether its selectors still fit the page",
+                "where no rows are fine, pass --allow-empty",
+            ),
+        )
+
+
+def write_rows(rows: Iterable[Row], path: Path | None, output: Output, tally: Tally) -> None:
+    """Put every row into the file at *path*, or else on stdout, and count it."""
+    with contextlib.ExitStack() as stack:
+        file = stack.enter_context(RowFile(path)) if path is not None else None
+        for row in rows:
+            line = encode_row(row)
+            tally.add(line)
+            if file is not None:
+                file.write(line)
+            elif not output.as_json:
+                output.text(line.decode())
+
+
+def _screenshot_option(recipe: Recipe, path: Path) -> Path:
+    if "screenshot" not in recipe.options:
+        raise UsageError(f"recipe {recipe.name} takes no screenshot: it has no option of that name")
+    return path
+
+
+def _report(output: Output, recipe: Recipe, tally: Tally, path: Path | None, seconds: float) -> None:
+    output.note(
+        f"{recipe.name}: {tally.count} rows in {seconds:.1f} s{f' -> {path}' if path else ''}", style="green"
+    )
+    if output.as_json:
+        document: dict[str, Any] = {
+            "recipe": recipe.name,
+            "rows": tally.count,
+            "output": str(path) if path else None,
+            "seconds": round(seconds, 3),
+        }
+        output.document(document if tally.kept is None else document | {"data": tally.kept})
