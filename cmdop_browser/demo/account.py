@@ -26,13 +26,14 @@ async def login(request: Request) -> Response:
     """Show the login form, or take what it sends."""
     if request.method == "GET":
         return _login_page(request)
-    form = await request.form()
-    email, password = str(form.get("email", "")).strip(), str(form.get("password", ""))
+    async with request.form() as form:
+        email, password = str(form.get("email", "")).strip(), str(form.get("password", ""))
+        following = _inside(str(form.get("next", "")))
     if email != EMAIL or not hmac.compare_digest(password.encode(), PASSWORD.encode()):
         return _login_page(request, email=email, problem="No reader with this e-mail address and password.")
     visit = visit_of(request) or Visit()
     visit.email = email
-    response = RedirectResponse(_inside(str(form.get("next", ""))), 303)
+    response = RedirectResponse(following, 303)
     _visits(request).close(request)
     _visits(request).open(response, visit)  # under a new token: a login never keeps the old one
     return response
@@ -69,7 +70,8 @@ async def basket(request: Request) -> HTMLResponse:
 
 async def add_to_basket(request: Request) -> Response:
     """Put a copy into the basket."""
-    product = _BY_SKU.get(str((await request.form()).get("sku", "")))
+    async with request.form() as form:
+        product = _BY_SKU.get(str(form.get("sku", "")))
     if product is None:
         raise HTTPException(400, "There is no such book on our shelves.")
     if not product.in_stock:

@@ -1,0 +1,58 @@
+"""Redirects that end, and some that do not."""
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from tests.site.html import page
+
+_BY_SCRIPT = "<p>Going round.</p><script>location.href = '/redirect/script-loop?' + Math.random()</script>"
+_BY_META = '<meta http-equiv="refresh" content="0; url=/redirect/meta-loop">'
+
+
+async def _to(request: Request) -> Response:
+    """Redirect to ``url``, which may be anything, with ``status``."""
+    status = int(request.query_params.get("status", "302"))
+    # RedirectResponse would quote the URL.
+    return Response(status_code=status, headers={"location": request.query_params["url"]})
+
+
+async def _chain(request: Request) -> Response:
+    left = request.path_params["length"]
+    if left == 0:
+        return page("End of the chain", '<p id="end">Here it ends.</p>')
+    return RedirectResponse(f"/redirect/chain/{left - 1}", 302)
+
+
+async def _loop(_request: Request) -> Response:
+    return RedirectResponse("/redirect/loop", 302)
+
+
+async def _script_loop(_request: Request) -> Response:
+    return page("Round by script", _BY_SCRIPT)
+
+
+async def _meta_loop(_request: Request) -> Response:
+    return page("Round by meta", "<p>Going round.</p>", head=_BY_META)
+
+
+async def _reload_loop(_request: Request) -> Response:
+    return page("Reloading", "<p>Again.</p><script>location.reload()</script>")
+
+
+async def _script_chain(request: Request) -> Response:
+    left = request.path_params["length"]
+    if left == 0:
+        return page("End of the chain", '<p id="end">Here it ends.</p>')
+    return page(f"{left} to go", f"<script>location.replace('/redirect/script-chain/{left - 1}')</script>")
+
+
+ROUTES = [
+    Route("/redirect/to", _to),
+    Route("/redirect/chain/{length:int}", _chain),
+    Route("/redirect/loop", _loop),
+    Route("/redirect/script-chain/{length:int}", _script_chain),
+    Route("/redirect/script-loop", _script_loop),
+    Route("/redirect/meta-loop", _meta_loop),
+    Route("/redirect/reload-loop", _reload_loop),
+]
