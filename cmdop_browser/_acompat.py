@@ -21,7 +21,7 @@ import grpc.aio
 from cmdop_browser.wire import channel as wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
     from types import TracebackType
 
 P = ParamSpec("P")
@@ -181,3 +181,77 @@ def async_opening(
 def opening(function: Callable[P, T]) -> Callable[P, T]:
     """The blocking pair of `async_opening`: what was opened can be entered as it is."""
     return function
+
+
+# Calls
+
+
+class ChannelClosed(Exception):  # noqa: N818 -- a fact, which the caller turns into an error of ours
+    """The call could not be made or finished, because this side has closed its channel."""
+
+
+async def async_invoke(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Make a call that has one reply.
+
+    Raises:
+        ChannelClosed: The channel was closed before, or meanwhile.
+    """
+    try:
+        return await call(*args, **kwargs)
+    except grpc.aio.UsageError as exc:
+        raise ChannelClosed from exc
+    except asyncio.CancelledError as exc:
+        if _is_cancelled():
+            raise
+        raise ChannelClosed from exc
+
+
+def invoke(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Make a call that has one reply.
+
+    Raises:
+        ChannelClosed: The channel was closed before.
+    """
+    try:
+        return call(*args, **kwargs)
+    except ValueError as exc:  # gRPC's "Cannot invoke RPC on closed channel!"
+        raise ChannelClosed from exc
+
+
+async def async_iterate(call: Callable[..., Any], *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+    """Make a call that has a stream of replies, and give them as they come.
+
+    Raises:
+        ChannelClosed: The channel was closed before, or meanwhile.
+    """
+    try:
+        async for reply in call(*args, **kwargs):
+            yield reply
+    except grpc.aio.UsageError as exc:
+        raise ChannelClosed from exc
+    except asyncio.CancelledError as exc:
+        if _is_cancelled():
+            raise
+        raise ChannelClosed from exc
+
+
+def iterate(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Iterator[Any]:
+    """Make a call that has a stream of replies, and give them as they come.
+
+    Raises:
+        ChannelClosed: The channel was closed before.
+    """
+    try:
+        stream = call(*args, **kwargs)
+    except ValueError as exc:  # gRPC's "Cannot invoke RPC on closed channel!"
+        raise ChannelClosed from exc
+    yield from stream
+
+
+def _is_cancelled() -> bool:
+    """Whether the task itself was cancelled.
+
+    If not, gRPC cancelled the call, as it does with all calls of a channel that is closed.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0

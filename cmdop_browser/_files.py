@@ -8,6 +8,7 @@ import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from cmdop_browser._convert import checks
 from cmdop_browser.exceptions import FileError, FileNotFoundError, FilePermissionError
 
 if TYPE_CHECKING:
@@ -45,19 +46,37 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
 
 
-def require_target(path: Path) -> None:
-    """Refuse a target that plainly cannot be written, before work is done for it.
+def readable_size(path: Path) -> int:
+    """The size of a file that can be read.
 
     Raises:
+        FileError: It cannot.
+    """
+    with errors_of_ours(path, "read"), path.open("rb") as file:
+        return os.fstat(file.fileno()).st_size
+
+
+def target(path: object) -> Path | None:
+    """Where a call shall also write its result; refused before work is done for it.
+
+    Raises:
+        BadRequestError: It is no path.
         FileError: Its directory does not exist or may not be written, or it is one itself.
     """
-    with errors_of_ours(path, "write"):
-        if path.is_dir():
-            raise IsADirectoryError(0, "it is a directory")
-        if not path.parent.is_dir():
-            raise builtins.FileNotFoundError(0, f"there is no directory {path.parent}")
-        if not os.access(path.parent, os.W_OK | os.X_OK):
-            raise builtins.PermissionError(0, f"the directory {path.parent} may not be written")
+    checked = checks.optional_path("path", path)
+    if checked is not None:
+        with errors_of_ours(checked, "write"):
+            _require_writable(checked)
+    return checked
+
+
+def _require_writable(path: Path) -> None:
+    if path.is_dir():
+        raise IsADirectoryError(0, "it is a directory")
+    if not path.parent.is_dir():
+        raise builtins.FileNotFoundError(0, f"there is no directory {path.parent}")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise builtins.PermissionError(0, f"the directory {path.parent} may not be written")
 
 
 def write_file(path: Path, content: bytes, *, private: bool = False) -> None:

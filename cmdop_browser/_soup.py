@@ -10,17 +10,29 @@ if TYPE_CHECKING:
     from bs4 import BeautifulSoup
 
 
+def require_parser(parser: object) -> None:
+    """Refuse a parser that is not here, before a page is fetched for it.
+
+    Raises:
+        BadRequestError: There is no parser of that name.
+    """
+    from bs4.builder import builder_registry  # noqa: PLC0415 -- slow to import, and not all need it
+
+    if not isinstance(parser, str) or builder_registry.lookup(parser) is None:
+        raise BadRequestError(
+            f"parser must be one that is installed, such as 'lxml' or 'html.parser', not {parser!r}",
+            field="parser",
+            value=parser,
+        )
+
+
 def parse(html: str, parser: str) -> BeautifulSoup:
     """A real BeautifulSoup of *html*.
 
     Raises:
-        BadRequestError: There is no parser of that name here.
+        BadRequestError: There is no parser of that name.
     """
-    from bs4 import BeautifulSoup, FeatureNotFound  # noqa: PLC0415 -- slow to import, and not all need it
+    from bs4 import BeautifulSoup  # noqa: PLC0415 -- slow to import, and not all need it
 
-    try:
-        return BeautifulSoup(html, parser)
-    except FeatureNotFound as exc:
-        raise BadRequestError(
-            f"there is no parser {parser!r}; use 'lxml' or 'html.parser'", field="parser", value=parser
-        ) from exc
+    require_parser(parser)
+    return BeautifulSoup(html, parser)

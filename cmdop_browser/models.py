@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypedDict
 
-from cmdop_browser.exceptions.redact import MASK, is_sensitive_name, redact_url
+from cmdop_browser.exceptions.redact import MASK, is_sensitive_name, redact
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -114,7 +114,7 @@ class NavigationResult:
             "elapsed": f"{self.elapsed:.2f} s",
         }
         if self.redirects:
-            rows["redirected from"] = " → ".join(map(redact_url, self.redirects))
+            rows["redirected from"] = " → ".join(map(redact, self.redirects))
         return _table(type(self).__name__, rows)
 
 

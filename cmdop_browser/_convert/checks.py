@@ -23,6 +23,8 @@ T = TypeVar("T")
 _MAX_SHOWN: Final = 200
 # A year: above it a "timeout" is a mistake in units, and gRPC's deadline would overflow.
 MAX_SECONDS: Final = 366 * 24 * 3600.0
+# What is left of a deadline that has just passed: the other end turns it into its error.
+MIN_SECONDS: Final = 0.001
 
 
 def refuse(field: str, value: object, expected: str, *, secret: bool = False) -> NoReturn:

@@ -22,6 +22,8 @@ from cmdop_browser.wire.v1 import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cmdop_browser.wire.v1 import common_pb2
 
 _WAIT_UNTIL: Final = {
@@ -208,6 +210,11 @@ def upload(
     return actions_pb2.UploadFilesRequest(
         call=call, selector=checks.selector(selector), transfer_ids=transfer_ids
     )
+
+
+def upload_paths(files: object) -> list[Path]:
+    """The files of an upload."""
+    return checks.some("files", files, checks.path)
 
 
 # Waits

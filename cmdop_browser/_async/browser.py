@@ -1,0 +1,216 @@
+"""The browser of an agent: its sessions, and pages in one call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+from cmdop_browser import _methods as methods
+from cmdop_browser._acompat import async_opening
+from cmdop_browser._async import transfers
+from cmdop_browser._async.session import AsyncBrowserSession
+from cmdop_browser._convert import checks, replies, requests
+from cmdop_browser._convert.options import session_options
+from cmdop_browser._deadline import Deadline
+from cmdop_browser.exceptions import FeatureNotAvailableError
+from cmdop_browser.wire.v1 import sessions_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from os import PathLike
+    from typing import Any
+
+    from cmdop_browser._async.rpc import AsyncRpc
+    from cmdop_browser.models import (
+        BlockedKind,
+        OnCrash,
+        PageResult,
+        Proxy,
+        SessionInfo,
+        SessionOptions,
+        WaitUntil,
+    )
+
+_RESTORE = "restore"
+
+
+class AsyncBrowser:
+    """Sessions of the agent's browser; `client.browser`.
+
+    Example:
+        async with AsyncCMDOPClient.local(start=True) as client:
+            async with client.browser.create_session(block=("image",)) as session:
+                page = await session.navigate("https://shop.test/")
+                print(page.status, page.title)
+    """
+
+    def __init__(self, rpc: AsyncRpc, mode: str) -> None:
+        self._rpc = rpc
+        self._mode = mode
+
+    @async_opening
+    async def create_session(
+        self,
+        *,
+        name: str | None = None,
+        viewport: tuple[int, int] = (1280, 720),
+        locale: str | None = None,
+        timezone: str | None = None,
+        user_agent: str | None = None,
+        headers: Mapping[str, str] | None = None,
+        proxy: Proxy | str | Mapping[str, Any] | None = None,
+        storage_state: Mapping[str, Any] | str | PathLike[str] | None = None,
+        block: Iterable[BlockedKind] = (),
+        javascript: bool = True,
+        ignore_https_errors: bool = False,
+        on_crash: OnCrash = "raise",
+        idle_timeout: float = 300.0,
+        timeout: float | None = 30.0,
+        queue_timeout: float = 60.0,
+    ) -> AsyncBrowserSession:
+        """Make a session, waiting for a free slot if there is none.
+
+        Args:
+            name: By which other clients can get it too; unique among those that are open.
+            viewport: Width and height in CSS pixels.
+            locale: Such as "de-DE".
+            timezone: Such as "Europe/Berlin".
+            user_agent: In place of the browser's own.
+            headers: Sent with each request.
+            proxy: A URL, a `Proxy` or a mapping with its fields.
+            storage_state: What another session's `storage_state` gave, or a file of it.
+            block: What not to load: "image", "font", "media", "stylesheet", "ads".
+            javascript: Whether pages run scripts.
+            ignore_https_errors: Accept certificates that cannot be verified.
+            on_crash: "raise", or "restore" to go on in a rebuilt session.
+            idle_timeout: Seconds without a call after which the agent closes it.
+            timeout: Seconds that making it may take, and each of its calls that names no
+                timeout of its own; the client's default when None.
+            queue_timeout: Seconds to wait for a free slot, on top of that.
+
+        Raises:
+            AgentBusyError: No slot became free in time.
+            SessionExistsError: There is a session of that name.
+            FeatureNotAvailableError: The agent cannot restore sessions.
+            BadRequestError: An option is not what it should be.
+            CMDOPError: The agent could not be reached, or failed.
+        """
+        seconds = checks.timeout(timeout, self._rpc.default_timeout)
+        queue_seconds = checks.seconds("queue_timeout", queue_timeout, zero=True)
+        options = session_options(
+            name=name,
+            viewport=viewport,
+            locale=locale,
+            timezone=timezone,
+            user_agent=user_agent,
+            headers=headers,
+            proxy=proxy,
+            storage_state=storage_state,
+            block=block,
+            javascript=javascript,
+            ignore_https_errors=ignore_https_errors,
+            on_crash=on_crash,
+            idle_timeout=idle_timeout,
+            timeout=seconds,
+        )
+        self._require_possible(options)
+        reply = await self._rpc.call(
+            methods.CREATE,
+            requests.create_session(options, queue_seconds, seconds),
+            timeout=seconds + queue_seconds,
+            operation="create_session",
+        )
+        return AsyncBrowserSession(self._rpc, replies.session_info(reply))
+
+    @async_opening
+    async def get_session(self, id_or_name: str, *, timeout: float | None = None) -> AsyncBrowserSession:
+        """A session that is open already, made by this client or another one.
+
+        Args:
+            id_or_name: Its id, or the name that it was given.
+            timeout: Seconds for the whole call; the client's default when None.
+
+        Raises:
+            SessionNotFoundError: There is none.
+            BadRequestError: An argument is not what it should be.
+            CMDOPError: The agent could not be reached, or failed.
+        """
+        request = sessions_pb2.GetSessionRequest(id_or_name=checks.filled("id_or_name", id_or_name))
+        seconds = checks.timeout(timeout, self._rpc.default_timeout)
+        reply = await self._rpc.call(methods.GET, request, timeout=seconds, operation="get_session")
+        return AsyncBrowserSession(self._rpc, replies.session_info(reply))
+
+    async def list_sessions(self, *, timeout: float | None = None) -> list[SessionInfo]:
+        """All sessions that are open in the agent.
+
+        Args:
+            timeout: Seconds for the whole call; the client's default when None.
+
+        Raises:
+            BadRequestError: *timeout* is not what it should be.
+            CMDOPError: The agent could not be reached, or failed.
+        """
+        seconds = checks.timeout(timeout, self._rpc.default_timeout)
+        reply = await self._rpc.call(
+            methods.LIST, sessions_pb2.ListSessionsRequest(), timeout=seconds, operation="list_sessions"
+        )
+        return [replies.session_info(info) for info in reply.sessions]
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        selector: str | None = None,
+        wait_for: str | None = None,
+        wait_until: WaitUntil = "load",
+        referer: str | None = None,
+        timeout: float | None = None,
+        queue_timeout: float = 60.0,
+        **options: Unpack[SessionOptions],
+    ) -> PageResult:
+        """Load one page in a session of its own and return its HTML, in one round trip.
+
+        Args:
+            url: Of http or https.
+            selector: Return the HTML of the first match instead of the document's.
+            wait_for: Wait until this selector is visible.
+            wait_until: "load", "domcontentloaded", "networkidle" or "commit".
+            referer: Sent as the referring page.
+            timeout: Seconds for all of it; the client's default when None.
+            queue_timeout: Seconds to wait for a free slot, on top of that.
+            **options: As `create_session` takes them.
+
+        Raises:
+            BrowserNavigationError: No document arrived; `cause` says why.
+            BrowserElementNotFoundError: A selector matched nothing in time.
+            AgentBusyError: No slot became free in time.
+            BadRequestError: An argument is not what it should be.
+            CMDOPError: The agent could not be reached, or failed.
+        """
+        seconds = checks.timeout(timeout, self._rpc.default_timeout)
+        queue_seconds = checks.seconds("queue_timeout", queue_timeout, zero=True)
+        request = requests.fetch(
+            session_options(**options, timeout=seconds),
+            url,
+            wait_until=wait_until,
+            referer=referer,
+            wait_for=wait_for,
+            selector=selector,
+            queue_timeout=queue_seconds,
+            timeout=seconds,
+        )
+        self._require_possible(request.options)
+        deadline = Deadline.after(seconds + queue_seconds)
+        reply = await self._rpc.call(
+            methods.FETCH, request, timeout=seconds + queue_seconds, operation="fetch"
+        )
+        html = await transfers.read_payload(self._rpc, reply.html, deadline, "fetch")
+        return replies.page_result(reply.navigation, html)
+
+    def _require_possible(self, options: sessions_pb2.SessionOptions) -> None:
+        restore = options.on_crash == sessions_pb2.ON_CRASH_RESTORE
+        if restore and _RESTORE not in self._rpc.info.capabilities:
+            raise FeatureNotAvailableError(
+                "this agent cannot restore sessions: use on_crash='raise'",
+                feature="on_crash='restore'",
+                mode=self._mode,
+            )

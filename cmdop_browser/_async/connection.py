@@ -1,0 +1,175 @@
+"""A connection to one instance of an agent."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from google.protobuf.message import Message
+
+from cmdop_browser import _methods as methods
+from cmdop_browser._acompat import async_invoke, async_iterate, async_open_channel
+from cmdop_browser._identity import CallHeader
+from cmdop_browser._version import __version__
+from cmdop_browser.exceptions import MethodNotFoundError, StalePortFileError
+from cmdop_browser.wire import channel as wire
+from cmdop_browser.wire.v1 import agent_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    import grpc
+
+    from cmdop_browser._identity import Identity
+    from cmdop_browser._methods import Method
+    from cmdop_browser.wire.rendezvous import DiscoveryRecord
+
+RequestT = TypeVar("RequestT", bound=Message)
+ReplyT = TypeVar("ReplyT", bound=Message)
+
+
+class AsyncConnection:
+    """A channel to one instance of an agent, and the lease that is held on it.
+
+    The lease is a stream that stays open; when this process dies its connection closes,
+    and the agent learns that the client is gone.
+
+    Errors come out as gRPC raises them: the caller knows which of its calls failed.
+    """
+
+    def __init__(self, record: DiscoveryRecord, identity: Identity) -> None:
+        self.instance_id = record.instance_id
+        self.answered = False
+        self._token = record.token
+        self._identity = identity
+        self._channel = async_open_channel(record.socket)
+        self._callables: dict[str, Callable[..., Any]] = {}
+        self._closed = False
+        self._lease: Any = None
+        self._lease_lock = threading.Lock()
+
+    async def open(self, discovery_path: str, timeout: float) -> agent_pb2.AgentInfo:
+        """Shake hands and take the lease.
+
+        Raises:
+            StalePortFileError: Another instance answers than the one that was found.
+            MethodNotFoundError: It speaks no protocol that this client speaks.
+            grpc.RpcError: The agent refuses, or does not answer.
+        """
+        hello = agent_pb2.HelloRequest(
+            client_version=__version__,
+            protocol_min=wire.PROTOCOL_MIN,
+            protocol_max=wire.PROTOCOL_MAX,
+            pid=os.getpid(),
+        )
+        info = await self.unary(methods.HELLO, hello, self.header(), timeout)
+        if info.instance_id != self.instance_id:
+            reason = "another instance answers at its address"
+            raise StalePortFileError(
+                f"{discovery_path}: {reason}", discovery_path=discovery_path, reason=reason
+            )
+        _require_common_protocol(info)
+        self._hold_lease()
+        # Whoever is refused the lease learns it now: the answer to a later call on the
+        # same connection comes after the refusal.
+        await self.unary(methods.PING, agent_pb2.PingRequest(), self.header(), timeout)
+        if self._lease.done():
+            async for _ in self._lease:
+                break  # raises what ended it
+        return info
+
+    async def unary(
+        self, method: Method[RequestT, ReplyT], request: RequestT, header: CallHeader, timeout: float
+    ) -> ReplyT:
+        """Make a call that has one reply.
+
+        Raises:
+            grpc.RpcError: It failed.
+            ChannelClosed: This side has closed the channel.
+        """
+        call = self._callable(method, self._channel.unary_unary)
+        reply: ReplyT = await async_invoke(call, request, timeout=timeout, metadata=header.metadata())
+        self.answered = True
+        return reply
+
+    def stream(
+        self, method: Method[RequestT, ReplyT], request: RequestT, header: CallHeader, timeout: float
+    ) -> AsyncIterator[ReplyT]:
+        """Make a call with a stream of replies.
+
+        Raises:
+            grpc.RpcError: It failed.
+            ChannelClosed: This side has closed the channel.
+        """
+        call = self._callable(method, self._channel.unary_stream)
+        return async_iterate(call, request, timeout=timeout, metadata=header.metadata())
+
+    async def send(
+        self, method: Method[RequestT, ReplyT], parts: Iterable[RequestT], header: CallHeader, timeout: float
+    ) -> ReplyT:
+        """Make a call with a stream of requests and one reply.
+
+        Raises:
+            grpc.RpcError: It failed.
+            ChannelClosed: This side has closed the channel.
+        """
+        call = self._callable(method, self._channel.stream_unary)
+        reply: ReplyT = await async_invoke(call, iter(parts), timeout=timeout, metadata=header.metadata())
+        return reply
+
+    def header(self, *, idempotency_key: str | None = None) -> CallHeader:
+        """What goes with the next call."""
+        return CallHeader(self._identity.client_id, self._token, idempotency_key=idempotency_key)
+
+    def keep_lease(self) -> None:
+        """Take the lease again if the stream that holds it has ended."""
+        with self._lease_lock:
+            if not self._closed and not self.lease_held:
+                self._hold_lease()
+
+    @property
+    def lease_held(self) -> bool:
+        """Whether the stream that holds the lease is open, as far as is known."""
+        return self._lease is not None and not self._lease.done()
+
+    async def close(self) -> None:
+        """Close the channel, which ends the lease's stream and all calls under way."""
+        with self._lease_lock:
+            self._closed = True
+        if self._lease is not None:
+            self._lease.cancel()
+        await self._channel.close()
+
+    def _hold_lease(self) -> None:
+        request = agent_pb2.AttachRequest(client_secret=self._identity.secret)
+        call = self._callable(methods.ATTACH, self._channel.unary_stream)
+        self._lease = call(request, metadata=self.header().metadata())
+
+    def _callable(self, method: Method[Any, Any], make: Callable[..., Any]) -> Callable[..., Any]:
+        # Two threads may both make one; either will do.
+        if method.path not in self._callables:
+            self._callables[method.path] = make(
+                method.path,
+                request_serializer=method.request.SerializeToString,
+                response_deserializer=method.reply.FromString,
+            )
+        return self._callables[method.path]
+
+
+def _require_common_protocol(info: agent_pb2.AgentInfo) -> None:
+    if info.protocol_min > wire.PROTOCOL_MAX or info.protocol_max < wire.PROTOCOL_MIN:
+        raise MethodNotFoundError(
+            f"the agent speaks protocol {info.protocol_min} to {info.protocol_max}, "
+            f"this client {wire.PROTOCOL_MIN} to {wire.PROTOCOL_MAX}",
+            method=methods.HELLO.name,
+            client_version=__version__,
+            agent_version=info.agent_version,
+            tips=("install the same version on both sides, then restart the agent",),
+        )
+
+
+def never_left(exc: grpc.RpcError) -> bool:
+    """Whether the call failed before anything of it was sent, so that it cannot have run."""
+    details = exc.details() if hasattr(exc, "details") else None
+    return "failed to connect to all addresses" in (details or "")

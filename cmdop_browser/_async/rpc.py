@@ -1,0 +1,286 @@
+"""All calls to the agent pass here: guard, deadline, error mapping."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+
+from cmdop_browser import _methods as methods
+from cmdop_browser import discovery
+from cmdop_browser._acompat import AsyncLock, AsyncOrigin, ChannelClosed
+from cmdop_browser._async.connection import AsyncConnection, never_left
+from cmdop_browser._async.launcher import ensure_agent
+from cmdop_browser._convert import replies
+from cmdop_browser._deadline import Deadline
+from cmdop_browser._identity import CallHeader, Identity
+from cmdop_browser._silence import explain_silence
+from cmdop_browser.exceptions import CMDOPError, ConnectionError, ConnectionTimeoutError
+from cmdop_browser.wire import channel as wire
+from cmdop_browser.wire.errors import from_rpc_error
+from cmdop_browser.wire.rendezvous import AgentPaths
+from cmdop_browser.wire.v1 import agent_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from cmdop_browser._methods import Method
+    from cmdop_browser.models import AgentInfo
+    from cmdop_browser.settings import Settings
+
+RequestT = TypeVar("RequestT", bound=Message)
+ReplyT = TypeVar("ReplyT", bound=Message)
+
+# Closing in good order is worth this long and no longer: the agent notices anyway.
+_DETACH_SECONDS = 2.0
+
+
+class InstanceGoneError(Exception):
+    """The instance that a call was meant for is not the one that is connected."""
+
+
+class AsyncRpc:
+    """The way from a client to its agent, over all the connections of its life.
+
+    It may be used from several threads at once, in the process that made it.
+    """
+
+    def __init__(self, agent: str, settings: Settings, *, start: bool) -> None:
+        self._agent = agent
+        self._settings = settings
+        self._start = start
+        self._paths = AgentPaths.of(agent, settings.runtime_dir)
+        self._identity = Identity()
+        self._origin = AsyncOrigin()
+        self._lock = AsyncLock()
+        self._connection: AsyncConnection | None = None
+        self._info: AgentInfo | None = None
+        self._closed = False
+
+    @property
+    def default_timeout(self) -> float:
+        """Seconds that a call may take which names no timeout of its own."""
+        return self._settings.timeout
+
+    @property
+    def connect_timeout(self) -> float:
+        """Seconds that connecting may take by default."""
+        return self._settings.connect_timeout
+
+    @property
+    def closed(self) -> bool:
+        """Whether the caller has closed the client."""
+        return self._closed
+
+    @property
+    def agent(self) -> str:
+        """The agent's name."""
+        return self._agent
+
+    @property
+    def info(self) -> AgentInfo:
+        """What the agent said of itself when it was connected to last."""
+        if self._info is None:
+            raise ConnectionError("this client was never connected")
+        return self._info
+
+    async def connect(self, timeout: float) -> None:
+        """Make sure that there is a connection that works.
+
+        Raises:
+            AgentNotRunningError: There is no agent.
+            StalePortFileError: There was one.
+            ConnectionTimeoutError: It did not answer in time.
+        """
+        self._guard()
+        deadline = Deadline.after(timeout)
+        async with self._lock:
+            record = await self._find(deadline)
+            old = self._connection
+            # Another thread may have connected while this one waited for the lock.
+            if old is not None and old.instance_id == record.instance_id and await self._works(old, deadline):
+                return
+            if old is not None:
+                await old.close()
+            self._connection = None
+            connection = AsyncConnection(record, self._identity)
+            try:
+                self._info = await self._open(connection, deadline)
+            except BaseException:
+                await connection.close()
+                raise
+            self._connection = connection
+
+    async def call(
+        self,
+        method: Method[RequestT, ReplyT],
+        request: RequestT,
+        *,
+        timeout: float,
+        operation: str,
+        instance_id: str | None = None,
+    ) -> ReplyT:
+        """Make a call and wait for its reply.
+
+        The call itself waits a little longer than the agent was given, so that the
+        agent's own word on what took so long arrives.
+
+        Args:
+            method: What is called.
+            request: What is sent.
+            timeout: Seconds that the agent was given.
+            operation: The call as the user knows it.
+            instance_id: The only instance that may execute it.
+
+        Raises:
+            InstanceGoneError: Another instance is connected.
+            CMDOPError: Whatever went wrong.
+        """
+        connection = self._usable(instance_id)
+        key = uuid.uuid4().hex if method.act else None
+        header = connection.header(idempotency_key=key)
+        try:
+            return await connection.unary(method, request, header, timeout + wire.RPC_GRACE_SECONDS)
+        except (grpc.RpcError, ChannelClosed) as exc:
+            raise self._error(exc, connection, header, timeout, operation) from exc
+
+    async def receive(
+        self, method: Method[RequestT, ReplyT], request: RequestT, *, timeout: float, operation: str
+    ) -> AsyncIterator[ReplyT]:
+        """Make a call and give its replies as they come.
+
+        Raises:
+            CMDOPError: Whatever went wrong.
+        """
+        connection = self._usable(None)
+        header = connection.header()
+        try:
+            async for reply in connection.stream(method, request, header, timeout + wire.RPC_GRACE_SECONDS):
+                yield reply
+        except (grpc.RpcError, ChannelClosed) as exc:
+            raise self._error(exc, connection, header, timeout, operation) from exc
+
+    async def send(
+        self,
+        method: Method[RequestT, ReplyT],
+        parts: Iterable[RequestT],
+        *,
+        timeout: float,
+        operation: str,
+        instance_id: str | None = None,
+    ) -> ReplyT:
+        """Send a stream of messages and wait for the reply.
+
+        Raises:
+            InstanceGoneError: Another instance is connected.
+            CMDOPError: Whatever went wrong.
+        """
+        connection = self._usable(instance_id)
+        header = connection.header()
+        try:
+            return await connection.send(method, parts, header, timeout + wire.RPC_GRACE_SECONDS)
+        except (grpc.RpcError, ChannelClosed) as exc:
+            raise self._error(exc, connection, header, timeout, operation) from exc
+
+    async def close(self) -> None:
+        """End the lease and the connection; calls from now on are refused."""
+        if self._closed or self._origin.forked:
+            self._closed = True
+            return
+        self._guard()
+        self._closed = True
+        async with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is None:
+                return
+            try:
+                await connection.unary(
+                    methods.DETACH, agent_pb2.DetachRequest(), connection.header(), _DETACH_SECONDS
+                )
+            except grpc.RpcError:
+                pass  # an agent that is gone, or does not answer, has ended the lease by itself
+            finally:
+                await connection.close()
+
+    async def _find(self, deadline: Deadline) -> Any:
+        if self._start:
+            return await ensure_agent(self._agent, self._settings, timeout=deadline.remaining())
+        return discovery.find(self._agent, self._settings)
+
+    async def _works(self, connection: AsyncConnection, deadline: Deadline) -> bool:
+        if not connection.lease_held:
+            return False
+        try:
+            await connection.unary(
+                methods.PING, agent_pb2.PingRequest(), connection.header(), deadline.remaining()
+            )
+        except (grpc.RpcError, ChannelClosed):
+            return False
+        return True
+
+    async def _open(self, connection: AsyncConnection, deadline: Deadline) -> AgentInfo:
+        try:
+            hello = await connection.open(str(self._paths.record), deadline.remaining())
+        except (grpc.RpcError, ChannelClosed) as exc:
+            raise self._error(exc, connection, connection.header(), deadline.seconds, "connect") from exc
+        return replies.agent_info(hello)
+
+    def _usable(self, instance_id: str | None) -> AsyncConnection:
+        self._guard()
+        connection = self._connection
+        if connection is None:
+            raise ConnectionError(
+                "this client is not connected: its last attempt to connect failed",
+                tips=("client.reconnect()", "or make a new client"),
+            )
+        if instance_id is not None and instance_id != connection.instance_id:
+            raise InstanceGoneError
+        connection.keep_lease()
+        return connection
+
+    def _guard(self) -> None:
+        if self._origin.forked:
+            raise ConnectionError(
+                "this client was made before fork() and cannot be used in the child",
+                tips=(
+                    "make a client of its own in each process",
+                    "or start processes with multiprocessing's 'spawn' or 'forkserver' method",
+                ),
+            )
+        if self._closed:
+            raise ConnectionError("this client is closed", tips=("make a new one: CMDOPClient.local()",))
+        if self._origin.foreign_loop:
+            raise ConnectionError(
+                "this client belongs to another event loop",
+                tips=("make a client on the loop that uses it", "or use the blocking CMDOPClient"),
+            )
+
+    def _error(
+        self,
+        exc: grpc.RpcError | ChannelClosed,
+        connection: AsyncConnection,
+        header: CallHeader,
+        timeout: float,
+        operation: str,
+    ) -> CMDOPError:
+        if self._closed or isinstance(exc, ChannelClosed):
+            return ConnectionError(
+                f"the connection was closed here during {operation}",
+                agent_id=connection.instance_id,
+                request_id=header.request_id,
+                idempotency_key=header.idempotency_key,
+            )
+        error = from_rpc_error(
+            exc,
+            operation=operation,
+            timeout_seconds=timeout,
+            answered_before=connection.answered and not never_left(exc),
+            agent_id=connection.instance_id,
+            request_id=header.request_id,
+            idempotency_key=header.idempotency_key,
+        )
+        if isinstance(error, ConnectionTimeoutError):
+            error.tips = (explain_silence(discovery.heartbeat_age(self._paths)), *error.tips)
+        return error

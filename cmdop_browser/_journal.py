@@ -1,0 +1,90 @@
+"""What a client remembers of a session's life."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason, Outcome
+from cmdop_browser.exceptions.redact import redact
+
+if TYPE_CHECKING:
+    from cmdop_browser.exceptions import CMDOPError
+
+
+class SessionState(enum.Enum):
+    """Where a session is in its life."""
+
+    OPEN = "open"  # as far as the client knows
+    CLOSED = "closed"  # the caller is done with it
+    LOST = "lost"  # the agent ended it, or is another one now
+
+
+@dataclass(slots=True)
+class Journal:
+    """The state of a session and what it did last.
+
+    Attributes:
+        session_id: The session.
+        last_action: The call that was made last.
+        url: The page that was reached last; None before the first.
+        reason: Why the session ended; None while it is open.
+    """
+
+    session_id: str
+    state: SessionState = SessionState.OPEN
+    last_action: str | None = None
+    url: str | None = None
+    reason: CloseReason | None = field(default=None)
+
+    def acted(self, action: str) -> None:
+        """A call is about to be made."""
+        self.last_action = action
+
+    def committed(self, url: str) -> None:
+        """The page is at *url* now; called after success only."""
+        if url:
+            self.url = url
+
+    def shown_url(self) -> str:
+        """The page's URL, fit to be shown."""
+        return redact(self.url or "about:blank")
+
+    def closed(self) -> bool:
+        """The caller is done; False when the session had ended before."""
+        if self.state is not SessionState.OPEN:
+            return False
+        self.state, self.reason = SessionState.CLOSED, CloseReason.CLOSED_BY_CALLER
+        return True
+
+    def lost(self, reason: CloseReason | None) -> None:
+        """The agent ended the session, unless the caller did before."""
+        if self.state is SessionState.OPEN:
+            self.state, self.reason = SessionState.LOST, reason
+
+    def ended_error(self, action: str) -> BrowserSessionClosedError:
+        """The error for a call that is not made because the session has ended."""
+        return BrowserSessionClosedError(
+            session_id=self.session_id,
+            action=action,
+            reason=self.reason,
+            last_action=self.last_action,
+            outcome=Outcome.NOT_EXECUTED,
+        )
+
+    def agent_gone_error(
+        self, action: str, outcome: Outcome, lower: CMDOPError | None
+    ) -> BrowserSessionClosedError:
+        """The error for a call during which the agent went away, or before which it did."""
+        self.lost(CloseReason.AGENT_RESTART)
+        return BrowserSessionClosedError(
+            session_id=self.session_id,
+            action=action,
+            reason=CloseReason.AGENT_RESTART,
+            last_action=action,
+            outcome=outcome,
+            request_id=lower.request_id if lower else None,
+            idempotency_key=lower.idempotency_key if lower else None,
+            agent_id=lower.agent_id if lower else None,
+        )
