@@ -163,7 +163,8 @@ def _converted(recipe: Recipe, key: str, values: list[str]) -> Any:
     if len(values) > 1 and not many:
         raise UsageError(f"option {key!r} of recipe {recipe.name} takes one value", field=key)
     try:
-        return TypeAdapter(annotation).validate_strings(values if many else values[0])
+        parse = TypeAdapter(annotation)
+        return parse.validate_python(values) if many else parse.validate_strings(values[0])
     except ValidationError as error:
         reason = error.errors(include_url=False)[0]["msg"]
         raise UsageError(
