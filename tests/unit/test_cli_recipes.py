@@ -94,7 +94,7 @@ class Colour(enum.Enum):
     RED = "red"
 
 
-def everything(  # type: ignore[no-untyped-def] -- recipes need not annotate
+def everything(  # type: ignore[no-untyped-def]  # recipes need not annotate
     client: object,
     *,
     number: int = 0,
