@@ -6,8 +6,7 @@ import hmac
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
@@ -17,12 +16,16 @@ from agent_bridge.idempotency import Executions
 from cmdop_browser.exceptions import CMDOPError, InternalError, InvalidAPIKeyError
 from cmdop_browser.wire.errors import status_from_error
 
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
 log = logging.getLogger(__name__)
 
 _HEALTH_PREFIX = "/grpc.health."
 
-Handler = grpc.RpcMethodHandler
-Context = grpc.aio.ServicerContext
+if TYPE_CHECKING:
+    Handler = grpc.RpcMethodHandler[Any, Any]
+    Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class CallInterceptor(grpc.aio.ServerInterceptor):
@@ -47,14 +50,20 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         call = Call.read(method, handler_call_details.invocation_metadata)
         if handler.unary_unary is not None:
             return grpc.unary_unary_rpc_method_handler(
-                self._unary(handler.unary_unary, call), handler.request_deserializer, handler.response_serializer
+                self._unary(handler.unary_unary, call),
+                handler.request_deserializer,
+                handler.response_serializer,
             )
         if handler.stream_unary is not None:
             return grpc.stream_unary_rpc_method_handler(
-                self._unary(handler.stream_unary, call), handler.request_deserializer, handler.response_serializer
+                self._unary(handler.stream_unary, call),
+                handler.request_deserializer,
+                handler.response_serializer,
             )
         return grpc.unary_stream_rpc_method_handler(
-            self._stream(handler.unary_stream, call), handler.request_deserializer, handler.response_serializer
+            self._stream(handler.unary_stream, call),
+            handler.request_deserializer,
+            handler.response_serializer,
         )
 
     def _unary(self, behaviour: Any, call: Call) -> Any:
@@ -114,7 +123,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if not isinstance(exc, CMDOPError):
             # The text may hold anything; it stays in the log, where the id finds it.
             incident_id = secrets.token_hex(6)
-            log.error("incident %s in %s [request %s]", incident_id, call.method, call.request_id, exc_info=exc)
+            log.error(
+                "incident %s in %s [request %s]", incident_id, call.method, call.request_id, exc_info=exc
+            )
             exc = InternalError(f"the agent failed (incident {incident_id})", incident_id=incident_id)
         exc.request_id = exc.request_id or call.request_id or None
         exc.idempotency_key = exc.idempotency_key or call.idempotency_key or None

@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shutil
-from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cmdop_browser.exceptions import BadRequestError, FileTooLargeError
 from cmdop_browser.exceptions import FileNotFoundError as MissingFileError
 from cmdop_browser.wire.channel import MIB
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+    from pathlib import Path
 
 # A client fetches a large reply right after it learns of it.
 OFFER_SECONDS = 60.0
@@ -42,7 +45,9 @@ class Transfers:
         waiting = sum(len(offer.content) for offer in self._offers.values())
         if waiting + len(content) > MAX_OFFERED_BYTES:
             raise FileTooLargeError(
-                "too many large replies wait to be fetched", size_bytes=len(content), max_bytes=MAX_OFFERED_BYTES
+                "too many large replies wait to be fetched",
+                size_bytes=len(content),
+                max_bytes=MAX_OFFERED_BYTES,
             )
         transfer_id = f"t-{secrets.token_hex(8)}"
         expiry = asyncio.get_running_loop().call_later(OFFER_SECONDS, self._offers.pop, transfer_id, None)
@@ -74,7 +79,9 @@ class Transfers:
             FileTooLargeError: It exceeds the limit.
         """
         if not name or name in {".", ".."} or "/" in name or "\0" in name:
-            raise BadRequestError("the name of an uploaded file must be a plain name", field="files", value=name)
+            raise BadRequestError(
+                "the name of an uploaded file must be a plain name", field="files", value=name
+            )
         transfer_id = f"u-{secrets.token_hex(8)}"
         directory = self._directory / session_id / transfer_id
         await asyncio.to_thread(directory.mkdir, parents=True)

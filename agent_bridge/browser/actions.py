@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from agent_bridge.browser.failures import on_element
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from playwright.async_api import Position
 
     from agent_bridge.browser.page import ManagedPage
@@ -89,7 +90,9 @@ async def press(page: ManagedPage, key: str, selector: str | None, deadline: Dea
         await on_element(page, "press", key, deadline, lambda _timeout: page.page.keyboard.press(key))
     else:
         locator = page.page.locator(selector)
-        await on_element(page, "press", selector, deadline, lambda timeout: locator.press(key, timeout=timeout))
+        await on_element(
+            page, "press", selector, deadline, lambda timeout: locator.press(key, timeout=timeout)
+        )
 
 
 async def hover(page: ManagedPage, selector: str, deadline: Deadline) -> None:
@@ -128,5 +131,9 @@ async def upload(page: ManagedPage, selector: str, files: Sequence[Path], deadli
     """Put files into a file input."""
     locator = page.page.locator(selector)
     await on_element(
-        page, "upload", selector, deadline, lambda timeout: locator.set_input_files(list(files), timeout=timeout)
+        page,
+        "upload",
+        selector,
+        deadline,
+        lambda timeout: locator.set_input_files(list(files), timeout=timeout),
     )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import Error as PlaywrightError
@@ -17,6 +16,8 @@ from playwright.async_api import Error as PlaywrightError
 from agent_bridge.browser.page import guarded
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from playwright.async_api import CDPSession
 
 log = logging.getLogger(__name__)

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage, Overdue, PageLost, ScriptFailed, is_stale_world
+from agent_bridge.browser.page import (
+    DRIVER_MARGIN,
+    ManagedPage,
+    Overdue,
+    PageLost,
+    ScriptFailed,
+    is_gone,
+    is_stale_world,
+)
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import elements, texts
 from cmdop_browser.exceptions import (
@@ -25,6 +32,9 @@ from cmdop_browser.exceptions import (
     PageSnapshot,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -33,7 +43,14 @@ T = TypeVar("T")
 _LOSS_GRACE = 0.25
 # Each step of looking at a page that may be stuck.
 _PROBE_SECONDS = 0.15
-_GONE = ("has been closed", "Target crashed", "Page crashed", "Connection closed", "Browser closed", "disposed")
+_GONE = (
+    "has been closed",
+    "Target crashed",
+    "Page crashed",
+    "Connection closed",
+    "Browser closed",
+    "disposed",
+)
 _PAGE_STATE = "() => [document.title.slice(0, 200), document.readyState]"
 
 
@@ -89,7 +106,9 @@ async def on_element(
     except PlaywrightError as exc:
         await raise_if_lost(page, exc)
         timed_out = isinstance(exc, PlaywrightTimeoutError)
-        raise await _element_error(page, action, selector, deadline, exc.message, timed_out=timed_out) from exc
+        raise await _element_error(
+            page, action, selector, deadline, exc.message, timed_out=timed_out
+        ) from exc
 
 
 async def _element_error(
@@ -138,7 +157,7 @@ async def raise_if_lost(page: ManagedPage, exc: PlaywrightError) -> None:
     """Raise PageLost when *exc* says that the page, its browser or its driver is gone."""
     if page.lost.done():
         raise PageLost(page.lost.result()) from exc
-    if not any(text in exc.message for text in _GONE):
+    if not is_gone(exc):
         return
     await asyncio.wait({page.lost}, timeout=_LOSS_GRACE)
     # No event told why: a page that dies alone is a renderer's death.
@@ -159,7 +178,7 @@ async def overdue(
         return await timed_out(page, action, deadline, outcome=outcome)
     if freed:
         return BrowserTimeoutError(
-            f"{action} timed out after {deadline.total:g} s: a script of the page blocked it, and was stopped",
+            f"{action} timed out after {deadline.total:g} s: a script blocked the page, and was stopped",
             action=action,
             timeout_seconds=deadline.total,
             cause=ElementCause.PAGE_HUNG,
@@ -228,7 +247,9 @@ async def evidence_of(page: ManagedPage, text: str = "") -> Evidence:
         log.debug("the page told no title: %s", type(exc).__name__)
     return Evidence(
         call_log=texts.call_log(text),
-        page=PageSnapshot(url=texts.shorten(page.url), title=title, status=page.status or None, ready_state=ready_state),
+        page=PageSnapshot(
+            url=texts.shorten(page.url), title=title, status=page.status or None, ready_state=ready_state
+        ),
     )
 
 

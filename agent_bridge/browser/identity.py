@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
@@ -14,7 +13,9 @@ from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import BadRequestError
 
 if TYPE_CHECKING:
-    from playwright.async_api import SetCookieParam
+    from collections.abc import Sequence
+
+    from playwright._impl._api_structures import SetCookieParam  # the public name is missing
 
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.deadline import Deadline

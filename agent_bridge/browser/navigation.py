@@ -6,21 +6,24 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from playwright.async_api import Error as PlaywrightError
-from playwright.async_api import Request, Response
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from agent_bridge.browser.failures import evidence_of, raise_if_lost
-from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage, Overdue, ScriptFailed, guarded
+from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage, Overdue, ScriptFailed, abandon, guarded
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import navigation as diagnosis
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import BrowserNavigationError, NavigationCause
-from cmdop_browser.exceptions.redact import redact_url
+from cmdop_browser.exceptions.redact import redact
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from playwright.async_api import Frame, Request, Response
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,7 @@ Direction = Literal["back", "forward", "reload"]
 # request; its own message says more.
 _OWN_ERROR_GRACE = 0.05
 _TITLE_SECONDS = 0.5
+MAX_SHOWN_URL = 300
 _STOP_SECONDS = 0.3
 # Stopping once leaves a quarter of the pages such that the next navigation is
 # "interrupted by another"; stopping twice, this far apart, none of 24.
@@ -57,59 +61,86 @@ class Loaded:
 
 
 @dataclass
-class _Trace:
-    """What the main request did while a navigation was under way."""
+class _Journey:
+    """One navigation under way, and what its main request did."""
 
-    last: Request | None = None
+    page: ManagedPage
+    action: str
+    url: str
+    deadline: Deadline
+    request: Request | None = None
     response: Response | None = None
     committed: bool = False
-    failed: asyncio.Event = field(default_factory=asyncio.Event)
+    broke: asyncio.Event = field(default_factory=asyncio.Event)
 
-    @property
-    def failure(self) -> str:
-        return (self.last.failure or "") if self.last is not None else ""
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Follow the main request."""
+        listeners = (
+            ("request", guarded(self._on_request)),
+            ("response", guarded(self._on_response)),
+            ("requestfailed", guarded(self._on_failed)),
+            ("framenavigated", guarded(self._on_navigated)),
+        )
+        page: Any = self.page.page  # its overloads want literal names
+        for name, listener in listeners:
+            page.on(name, listener)
+        try:
+            yield
+        finally:
+            for name, listener in listeners:
+                page.remove_listener(name, listener)
 
-    @property
-    def redirect(self) -> str | None:
+    def _on_request(self, request: Request) -> None:
+        if self.page.is_main_request(request):
+            self.request, self.response = request, None
+
+    def _on_response(self, response: Response) -> None:
+        if self.page.is_main_request(response.request):
+            self.response = response
+
+    def _on_failed(self, request: Request) -> None:
+        # An aborted request is one that another took the place of, or that goto reports itself.
+        if request == self.request and request.failure != "net::ERR_ABORTED":
+            self.broke.set()
+
+    def _on_navigated(self, frame: Frame) -> None:
+        if frame == self.page.page.main_frame and self.request is not None:
+            self.committed = True
+
+    def cause(self, text: str, *, timed_out: bool = False, broke: bool = False) -> NavigationCause:
+        """Return why it failed."""
+        return diagnosis.cause_of(
+            diagnosis.NavigationFacts(
+                text,
+                timed_out=timed_out,
+                status=self.response.status if self.response is not None else None,
+                redirect=self._redirect(),
+                committed=self.committed,
+                in_body=broke and self.response is not None,
+            )
+        )
+
+    async def failure(self, text: str, cause: NavigationCause) -> BrowserNavigationError:
+        """Return the error."""
+        shown = texts.shorten(redact(self.url), MAX_SHOWN_URL)
+        what = texts.first_sentence(text).removesuffix(f" at {self.url}") or "no answer"
+        details: dict[str, object] = {"elapsed_seconds": round(self.deadline.elapsed, 3)}
+        if self.response is not None:
+            details["status"] = self.response.status
+        return BrowserNavigationError(
+            f"{self.action} to {shown} failed: {what}",
+            action=self.action,
+            url=shown,
+            cause=cause,
+            evidence=await evidence_of(self.page, text),
+            details=details,
+        )
+
+    def _redirect(self) -> str | None:
         if self.response is None or not 300 <= self.response.status < 400:
             return None
         return self.response.headers.get("location")
-
-
-@contextlib.contextmanager
-def _tracing(page: ManagedPage) -> Iterator[_Trace]:
-    trace = _Trace()
-
-    def on_request(request: Request) -> None:
-        if page.is_main_request(request):
-            trace.last, trace.response = request, None
-
-    def on_response(response: Response) -> None:
-        if page.is_main_request(response.request):
-            trace.response = response
-
-    def on_failed(request: Request) -> None:
-        if page.is_main_request(request):
-            trace.last = request
-            trace.failed.set()
-
-    def on_navigated(frame: object) -> None:
-        if frame == page.page.main_frame and trace.last is not None:
-            trace.committed = True
-
-    listeners = (
-        ("request", guarded(on_request)),
-        ("response", guarded(on_response)),
-        ("requestfailed", guarded(on_failed)),
-        ("framenavigated", guarded(on_navigated)),
-    )
-    for name, listener in listeners:
-        page.page.on(name, listener)  # type: ignore[call-overload]  # the overloads want literals
-    try:
-        yield trace
-    finally:
-        for name, listener in listeners:
-            page.page.remove_listener(name, listener)
 
 
 async def navigate(
@@ -123,23 +154,23 @@ async def navigate(
     """
     refusal = diagnosis.refusal_of(url)
     if refusal is not None:
+        shown = texts.shorten(redact(url), MAX_SHOWN_URL)
         raise BrowserNavigationError(
-            f"navigate to {texts.shorten(redact_url(url))!r} failed: {refusal.message}",
+            f"navigate to {shown!r} failed: {refusal.message}",
             action="navigate",
-            url=texts.shorten(redact_url(url)),
+            url=shown,
             cause=refusal.cause,
             tips=refusal.tips,
         )
     return await _load(
-        page,
-        "navigate",
-        url,
+        _Journey(page, "navigate", url, deadline),
         lambda timeout: page.page.goto(url, wait_until=wait_until, referer=referer, timeout=timeout),
-        deadline,
     )
 
 
-async def traverse(page: ManagedPage, direction: Direction, *, wait_until: WaitUntil, deadline: Deadline) -> Loaded:
+async def traverse(
+    page: ManagedPage, direction: Direction, *, wait_until: WaitUntil, deadline: Deadline
+) -> Loaded:
     """Go back or forward in the history, or load the document again.
 
     Raises:
@@ -149,133 +180,84 @@ async def traverse(page: ManagedPage, direction: Direction, *, wait_until: WaitU
     move = {"back": page.page.go_back, "forward": page.page.go_forward, "reload": page.page.reload}[direction]
     if direction != "reload":
         await _require_history(page, direction, deadline)
-    return await _load(page, direction, page.url, lambda timeout: move(wait_until=wait_until, timeout=timeout), deadline)
+    return await _load(
+        _Journey(page, direction, page.url, deadline),
+        lambda timeout: move(wait_until=wait_until, timeout=timeout),
+    )
 
 
 async def _require_history(page: ManagedPage, direction: Direction, deadline: Deadline) -> None:
+    journey = _Journey(page, direction, page.url, deadline)
     try:
         history = await page.guard(page.cdp.send("Page.getNavigationHistory"), deadline)
     except Overdue as exc:
-        raise await _failure(page, direction, page.url, _Trace(), deadline, "", NavigationCause.HUNG) from exc
+        raise await journey.failure("", NavigationCause.HUNG) from exc
     step = -1 if direction == "back" else 1
     if not 0 <= history["currentIndex"] + step < len(history["entries"]):
-        raise BrowserNavigationError(
-            f"{direction} failed: the session's history has no page to go {direction} to",
-            action=direction,
-            url=texts.shorten(redact_url(page.url)),
-            cause=NavigationCause.NO_CONTENT,
-            evidence=await evidence_of(page),
+        raise await journey.failure(
+            f"the session's history has no page to go {direction} to", NavigationCause.NO_CONTENT
         )
 
 
-async def _load(
-    page: ManagedPage,
-    action: str,
-    url: str,
-    start: Callable[[float], Awaitable[Response | None]],
-    deadline: Deadline,
-) -> Loaded:
+async def _load(journey: _Journey, start: Callable[[float], Awaitable[Response | None]]) -> Loaded:
+    page, deadline = journey.page, journey.deadline
     began = time.monotonic()
-    with _tracing(page) as trace:
+    with journey.watched():
         try:
-            response = await page.guard(_race(start(deadline.remaining_ms), trace), deadline, margin=DRIVER_MARGIN)
+            response = await page.guard(
+                _unbroken(start(deadline.remaining_ms), journey), deadline, margin=DRIVER_MARGIN
+            )
         except asyncio.CancelledError:
             # The browser would go on loading, and commit in the middle of the next call.
             await asyncio.shield(stop_loading(page))
             raise
         except (Overdue, PlaywrightTimeoutError) as exc:
-            raise await _timeout(page, action, url, trace, deadline) from exc
+            await stop_loading(page)
+            text = f"timed out after {deadline.total:g} s"
+            raise await journey.failure(text, journey.cause(text, timed_out=True)) from exc
         except _BodyBroke as exc:
             await stop_loading(page)
-            cause = diagnosis.cause_of(diagnosis.NavigationFacts(trace.failure, in_body=True))
-            raise await _failure(page, action, url, trace, deadline, trace.failure, cause) from exc
+            text = str(exc)
+            raise await journey.failure(text, journey.cause(text, broke=True)) from exc
         except PlaywrightError as exc:
             await raise_if_lost(page, exc)
-            facts = _facts(trace, exc.message)
-            raise await _failure(page, action, url, trace, deadline, exc.message, diagnosis.cause_of(facts)) from exc
-        response = response or page.response
-        return Loaded(
-            url=page.url,
-            requested_url=url,
-            status=response.status if response is not None else 0,
-            title=await title_of(page, Deadline.after(min(_TITLE_SECONDS, deadline.remaining + _STOP_SECONDS))),
-            headers=dict(response.headers) if response is not None else {},
-            redirects=_redirects(response),
-            elapsed=time.monotonic() - began,
-        )
+            raise await journey.failure(exc.message, journey.cause(exc.message)) from exc
+    response = response or page.response
+    return Loaded(
+        url=page.url,
+        requested_url=journey.url,
+        status=response.status if response is not None else 0,
+        title=await title_of(page, Deadline.after(_TITLE_SECONDS)),
+        headers=dict(response.headers) if response is not None else {},
+        redirects=_redirects(response),
+        elapsed=time.monotonic() - began,
+    )
 
 
 class _BodyBroke(Exception):  # noqa: N818 -- a signal within this module
     pass
 
 
-async def _race(goto: Awaitable[Response | None], trace: _Trace) -> Response | None:
+async def _unbroken(goto: Awaitable[Response | None], journey: _Journey) -> Response | None:
     """Await the navigation, but not beyond the failure of its main request.
 
     A body that breaks off fails the request at once, while goto would wait for
     its whole timeout.
     """
     task = asyncio.ensure_future(goto)
-    broke = asyncio.ensure_future(trace.failed.wait())
+    broke = asyncio.ensure_future(journey.broke.wait())
+    either: set[asyncio.Future[Any]] = {task, broke}
     try:
-        await asyncio.wait({task, broke}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if not task.done():
             await asyncio.wait({task}, timeout=_OWN_ERROR_GRACE)
         if not task.done():
-            raise _BodyBroke
+            failure = journey.request.failure if journey.request is not None else None
+            raise _BodyBroke(failure or "the transfer broke off")
         return task.result()
     finally:
         broke.cancel()
-        if not task.done():
-            task.cancel()
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-
-
-def _facts(trace: _Trace, text: str) -> diagnosis.NavigationFacts:
-    return diagnosis.NavigationFacts(
-        text=text,
-        status=trace.response.status if trace.response is not None else None,
-        redirect=trace.redirect,
-        committed=trace.committed,
-    )
-
-
-async def _timeout(
-    page: ManagedPage, action: str, url: str, trace: _Trace, deadline: Deadline
-) -> BrowserNavigationError:
-    facts = diagnosis.NavigationFacts(
-        "",
-        timed_out=True,
-        status=trace.response.status if trace.response is not None else None,
-        committed=trace.committed,
-    )
-    await stop_loading(page)
-    text = f"timed out after {deadline.total:g} s"
-    return await _failure(page, action, url, trace, deadline, text, diagnosis.cause_of(facts))
-
-
-async def _failure(
-    page: ManagedPage,
-    action: str,
-    url: str,
-    trace: _Trace,
-    deadline: Deadline,
-    text: str,
-    cause: NavigationCause,
-) -> BrowserNavigationError:
-    shown = texts.shorten(redact_url(url), 300)
-    what = texts.first_sentence(text).removesuffix(f" at {url}") or "no answer"
-    return BrowserNavigationError(
-        f"{action} to {shown} failed: {what}",
-        action=action,
-        url=shown,
-        cause=cause,
-        evidence=await evidence_of(page, text),
-        details={
-            "elapsed_seconds": round(deadline.elapsed, 3),
-            **({"status": trace.response.status} if trace.response is not None else {}),
-        },
-    )
+        abandon(task)
 
 
 async def stop_loading(page: ManagedPage) -> None:

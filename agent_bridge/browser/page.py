@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
@@ -19,6 +18,8 @@ from playwright.async_api import Error as PlaywrightError
 from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from playwright.async_api import BrowserContext, CDPSession, Dialog, Frame, Page, Request, Response
 
     from agent_bridge.deadline import Deadline
@@ -38,6 +39,14 @@ CLOSE_TIMEOUT = 3.0
 # the browser follows that of the page within a few milliseconds.
 CLOSE_GRACE = 0.1
 _WORLD = "cmdop"
+_GONE = (
+    "has been closed",
+    "Target crashed",
+    "Page crashed",
+    "Connection closed",
+    "Browser closed",
+    "disposed",
+)
 _STALE_WORLD = ("Cannot find context with specified id", "Execution context was destroyed")
 
 
@@ -116,8 +125,9 @@ class ManagedPage:
         """
         task = asyncio.ensure_future(awaitable)
         try:
+            either: set[asyncio.Future[Any]] = {task, self.lost}
             await asyncio.wait(
-                {task, self.lost}, timeout=deadline.remaining + margin, return_when=asyncio.FIRST_COMPLETED
+                either, timeout=deadline.remaining + margin, return_when=asyncio.FIRST_COMPLETED
             )
             if task.done():
                 return task.result()
@@ -125,7 +135,7 @@ class ManagedPage:
                 raise PageLost(self.lost.result())
             raise Overdue
         finally:
-            _abandon(task)
+            abandon(task)
 
     async def evaluate(self, function: str, *arguments: object, deadline: Deadline) -> Any:
         """Call a function of ours in a world of its own, where no page script can reach it.
@@ -180,7 +190,8 @@ class ManagedPage:
             self._frame_id = tree["frameTree"]["frame"]["id"]
         # Asking again for a world of the same name returns the one there is.
         world = await self.guard(
-            self.cdp.send("Page.createIsolatedWorld", {"frameId": self._frame_id, "worldName": _WORLD}), deadline
+            self.cdp.send("Page.createIsolatedWorld", {"frameId": self._frame_id, "worldName": _WORLD}),
+            deadline,
         )
         context_id: int = world["executionContextId"]
         return context_id
@@ -281,12 +292,17 @@ def guarded(listener: Callable[[Any], None]) -> Callable[[Any], None]:
     return call
 
 
+def is_gone(exc: PlaywrightError) -> bool:
+    """Whether the call failed because page, browser or driver is gone."""
+    return any(text in exc.message for text in _GONE)
+
+
 def is_stale_world(exc: PlaywrightError) -> bool:
     """Whether the call failed because the document it was meant for has been replaced."""
     return any(text in exc.message for text in _STALE_WORLD)
 
 
-def _abandon(task: asyncio.Future[Any]) -> None:
+def abandon(task: asyncio.Future[Any]) -> None:
     """Cancel *task* if it still runs, and never let its late exception go unobserved."""
     if not task.done():
         task.cancel()

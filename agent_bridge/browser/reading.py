@@ -43,19 +43,25 @@ async def html(page: ManagedPage, selector: str | None, deadline: Deadline, *, s
     if shadow:
         if selector is not None:
             raise BadRequestError(
-                "dom.html takes shadow=True for the whole document only", field="shadow", tips=("leave out the selector",)
+                "dom.html takes shadow=True for the whole document only",
+                field="shadow",
+                tips=("leave out the selector",),
             )
         return await _html_with_shadow_roots(page, deadline)
     if selector is None:
         return _whole(await _document(page, "dom.html", scripts.DOCUMENT_HTML, deadline), "dom.html")
-    return await _one(page, await query(page, "dom.html", selector, scripts.FIRST_HTML, deadline), "dom.html", selector)
+    return await _one(
+        page, await query(page, "dom.html", selector, scripts.FIRST_HTML, deadline), "dom.html", selector
+    )
 
 
 async def text(page: ManagedPage, selector: str | None, deadline: Deadline) -> str:
     """Return the rendered text of the body, or of the first match of *selector*."""
     if selector is None:
         return _whole(await _document(page, "dom.text", scripts.DOCUMENT_TEXT, deadline), "dom.text")
-    return await _one(page, await query(page, "dom.text", selector, scripts.FIRST_TEXT, deadline), "dom.text", selector)
+    return await _one(
+        page, await query(page, "dom.text", selector, scripts.FIRST_TEXT, deadline), "dom.text", selector
+    )
 
 
 async def select(page: ManagedPage, selector: str, deadline: Deadline) -> str:
@@ -65,7 +71,9 @@ async def select(page: ManagedPage, selector: str, deadline: Deadline) -> str:
 
 async def attributes(page: ManagedPage, selector: str, name: str, deadline: Deadline) -> str:
     """Return a JSON list of the attribute's values, of those matches that have it."""
-    return _whole(await query(page, "dom.attrs", selector, scripts.ATTRIBUTES, deadline, name), "dom.attrs")
+    return _whole(
+        await query(page, "dom.attrs", selector, scripts.ATTRIBUTES, deadline, argument=name), "dom.attrs"
+    )
 
 
 async def count(page: ManagedPage, selector: str, deadline: Deadline) -> int:
@@ -93,7 +101,13 @@ async def table(page: ManagedPage, selector: str, deadline: Deadline) -> str:
 
 
 async def query(
-    page: ManagedPage, action: str, selector: str, function: str, deadline: Deadline, argument: object = None
+    page: ManagedPage,
+    action: str,
+    selector: str,
+    function: str,
+    deadline: Deadline,
+    *,
+    argument: object = None,
 ) -> Any:
     """Call *function* with the list of matches.
 
@@ -140,13 +154,17 @@ async def _document(page: ManagedPage, action: str, function: str, deadline: Dea
     )
 
 
-async def _evaluate(page: ManagedPage, action: str, function: str, *arguments: object, deadline: Deadline) -> Any:
+async def _evaluate(
+    page: ManagedPage, action: str, function: str, *arguments: object, deadline: Deadline
+) -> Any:
     try:
         return await page.evaluate(function, *arguments, deadline=deadline)
     except Overdue as exc:
         raise await overdue(page, action, deadline, outcome=Outcome.NOT_EXECUTED) from exc
     except ScriptFailed as exc:
-        raise BrowserScriptError(f"{action} failed in the page: {exc}", action=action, script_message=str(exc)) from exc
+        raise BrowserScriptError(
+            f"{action} failed in the page: {exc}", action=action, script_message=str(exc)
+        ) from exc
     except PlaywrightError as exc:
         await raise_if_lost(page, exc)
         raise BrowserError(f"{action} failed: {texts.first_sentence(exc.message)}", action=action) from exc

@@ -83,7 +83,10 @@ FIRST_HTML: Final = "(elements, _, limit) => (elements.length ? bounded(elements
 FIRST_TEXT: Final = "(elements, _, limit) => (elements.length ? bounded(rendered(elements[0]), limit) : null)"
 
 ATTRIBUTES: Final = """(elements, name, limit) =>
-  bounded(JSON.stringify(elements.filter((e) => e.hasAttribute(name)).map((e) => e.getAttribute(name))), limit)"""
+  bounded(
+    JSON.stringify(elements.filter((e) => e.hasAttribute(name)).map((e) => e.getAttribute(name))),
+    limit,
+  )"""
 
 # Nested matches repeat their inner HTML: the sum is checked as it grows, or
 # select('*') on a deep page would take the renderer's whole memory.

@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import blocking
-from agent_bridge.browser.page import ManagedPage, guarded
+from agent_bridge.browser.page import ManagedPage, guarded, is_gone
 from agent_bridge.diagnosis import texts
 from agent_bridge.supervision import processes
 from cmdop_browser.exceptions import (
@@ -30,6 +29,8 @@ from cmdop_browser.exceptions import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import psutil
 
     from agent_bridge.browser.options import ContextOptions
@@ -160,7 +161,7 @@ class Shard:
             handle_sighup=False,
         )
         self._processes = processes.tree(pid)
-        browser.on("disconnected", guarded(lambda gone: self._on_disconnected(gone)))
+        browser.on("disconnected", guarded(self._on_disconnected))
         self._browser, self.version = browser, browser.version
         self.starts += 1
         log.info("browser %s started, driver pid %d", browser.version, pid)
@@ -196,13 +197,13 @@ class Shard:
                 if browser is self._browser:
                     self._lose(CloseReason.BROWSER_CRASH)
                 raise BrowserTimeoutError(
-                    f"create_session failed: the browser made no page within {OPEN_TIMEOUT:g} s and was ended",
+                    "create_session failed: the browser made no page and was ended",
                     action="create_session",
                     timeout_seconds=OPEN_TIMEOUT,
                     outcome=Outcome.NOT_EXECUTED,
                 ) from exc
             except PlaywrightError as exc:
-                died = browser is not self._browser or not browser.is_connected() or "has been closed" in exc.message
+                died = browser is not self._browser or not browser.is_connected() or is_gone(exc)
                 if not died:
                     raise _refused(exc) from exc
                 if browser is self._browser:

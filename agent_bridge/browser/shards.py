@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from agent_bridge.browser.shard import Shard
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from agent_bridge.browser.options import ContextOptions
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.deadline import Deadline
@@ -20,7 +21,9 @@ class Shards:
 
     def __init__(self, count: int, executable: str, arguments: Sequence[str], *, sandboxed: bool) -> None:
         spawning = asyncio.Lock()
-        self._shards = [Shard(executable, arguments, sandboxed=sandboxed, spawning=spawning) for _ in range(count)]
+        self._shards = [
+            Shard(executable, arguments, sandboxed=sandboxed, spawning=spawning) for _ in range(count)
+        ]
         self._home: dict[ManagedPage, Shard] = {}
         self.executable = executable
         self.sandboxed = sandboxed

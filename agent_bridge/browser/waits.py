@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from playwright.async_api import Error as PlaywrightError
@@ -14,6 +13,8 @@ from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import BrowserElementNotFoundError, BrowserTimeoutError, ElementCause, Outcome
 
 if TYPE_CHECKING:
+    import re
+
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.deadline import Deadline
 
@@ -34,13 +35,18 @@ async def for_selector(page: ManagedPage, selector: str, state: ElementState, de
     locator = page.page.locator(selector).first
     try:
         await on_element(
-            page, "wait_for", selector, deadline, lambda timeout: locator.wait_for(state=state, timeout=timeout)
+            page,
+            "wait_for",
+            selector,
+            deadline,
+            lambda timeout: locator.wait_for(state=state, timeout=timeout),
         )
     except BrowserElementNotFoundError as exc:
         if state not in _STAYS or exc.cause is ElementCause.INVALID_SELECTOR:
             raise
         raise BrowserTimeoutError(
-            f"wait_for {texts.shorten(selector)!r} to be {state} timed out after {deadline.total:g} s: it is still there",
+            f"wait_for {texts.shorten(selector)!r} to be {state} timed out after {deadline.total:g} s:"
+            " it is still there",
             action="wait_for",
             timeout_seconds=deadline.total,
             outcome=Outcome.NOT_EXECUTED,
@@ -80,5 +86,8 @@ async def for_function(page: ManagedPage, expression: str, argument: object, dea
 async def for_idle(page: ManagedPage, deadline: Deadline) -> None:
     """Wait until no request has been under way for half a second."""
     await within(
-        page, "wait_for_idle", deadline, page.page.wait_for_load_state("networkidle", timeout=deadline.remaining_ms)
+        page,
+        "wait_for_idle",
+        deadline,
+        page.page.wait_for_load_state("networkidle", timeout=deadline.remaining_ms),
     )

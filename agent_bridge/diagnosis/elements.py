@@ -83,12 +83,13 @@ _RULES = (
         "the option is disabled",
     ),
     _rule(
-        r"Element is not an? (<.*?>|\w+)|Node is not an? (<.*?>|\w+)|Not a checkbox or radio|Cannot type text into"
-        r"|Input of type \"\w+\" cannot be filled|Non-multiple file input|did not change its state"
+        r"Element is not an? (<.*?>|\w+)|Node is not an? (<.*?>|\w+)|Not a checkbox or radio"
+        r"|Cannot type text into|Input of type \"\w+\" cannot be filled|Non-multiple file input"
+        r"|did not change its state"
         r"|Malformed value|is not an? .*? element",
         _Cause.WRONG_TYPE,
         "the element does not take this action",
-        "use the call that fits the element: fill for text, check for boxes, select_option for lists, upload for files",
+        "use the call that fits: fill for text, check for boxes, select_option for lists, upload for files",
     ),
     _rule(
         r"(<[^\n]*>) (?:from (?:<[^\n]*>) subtree )?intercepts pointer events",
@@ -188,5 +189,7 @@ def _apply(rule: _Rule, found: re.Match[str]) -> Verdict:
     if rule.cause is ElementCause.AMBIGUOUS:
         matches = int(groups[0])
     # A pattern with alternatives may match without its group.
-    explanation = rule.explanation.format(*groups) if groups else re.sub(r" ?(near )?\{0!?r?\}", "", rule.explanation)
+    explanation = (
+        rule.explanation.format(*groups) if groups else re.sub(r" ?(near )?\{0!?r?\}", "", rule.explanation)
+    )
     return Verdict(rule.cause, explanation, rule.tips, matches)

@@ -12,37 +12,36 @@ _Cause = NavigationCause
 
 # https://source.chromium.org/chromium/chromium/src/+/main:net/base/net_error_list.h
 # The first match wins, so the special comes before the general.
-_NET_ERRORS: tuple[tuple[re.Pattern[str], NavigationCause], ...] = tuple(
-    (re.compile(pattern), cause)
-    for pattern, cause in (
-        (r"ERR_NAME_NOT_RESOLVED|ERR_NAME_RESOLUTION_FAILED|ERR_DNS_\w+|ERR_ICANN_NAME_COLLISION", _Cause.DNS),
-        (r"ERR_CONNECTION_REFUSED", _Cause.REFUSED),
-        (r"ERR_CONNECTION_RESET|ERR_CONNECTION_ABORTED|ERR_CONNECTION_CLOSED|ERR_SOCKET_NOT_CONNECTED", _Cause.RESET),
-        (r"ERR_ADDRESS_UNREACHABLE|ERR_ADDRESS_INVALID|ERR_NETWORK_ACCESS_DENIED", _Cause.UNREACHABLE),
-        (r"ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED", _Cause.OFFLINE),
-        (r"ERR_EMPTY_RESPONSE", _Cause.EMPTY_RESPONSE),
-        (r"ERR_CERT_DATE_INVALID", _Cause.TLS_EXPIRED),
-        (r"ERR_CERT_AUTHORITY_INVALID", _Cause.TLS_SELF_SIGNED),
-        (r"ERR_CERT_COMMON_NAME_INVALID", _Cause.TLS_WRONG_HOST),
-        (r"ERR_CERT_\w+|ERR_SSL_\w+|ERR_BAD_SSL_CLIENT_AUTH_CERT|ERR_TLS\w+", _Cause.TLS_OTHER),
-        (r"ERR_TOO_MANY_REDIRECTS", _Cause.REDIRECT_LOOP),
-        (r"ERR_UNSAFE_REDIRECT|ERR_UNKNOWN_URL_SCHEME|ERR_DISALLOWED_URL_SCHEME", _Cause.UNSUPPORTED_SCHEME),
-        (r"ERR_INVALID_REDIRECT", _Cause.BAD_REDIRECT),
-        (r"ERR_UNSAFE_PORT|ERR_BLOCKED_BY_\w+", _Cause.BLOCKED_BY_POLICY),
-        (r"ERR_PROXY_\w+|ERR_TUNNEL_CONNECTION_FAILED|ERR_SOCKS_\w+|ERR_NO_SUPPORTED_PROXIES|ERR_MANDATORY_PROXY\w+"
-         r"|ERR_UNEXPECTED_PROXY_AUTH", _Cause.PROXY),
-        (r"ERR_CONTENT_LENGTH_MISMATCH|ERR_CONTENT_DECODING_\w+|ERR_INCOMPLETE_CHUNKED_ENCODING"
-         r"|ERR_INVALID_CHUNKED_ENCODING|ERR_HTTP2_PROTOCOL_ERROR|ERR_QUIC_PROTOCOL_ERROR", _Cause.BODY_CORRUPT),
-        (r"ERR_INVALID_HTTP_RESPONSE|ERR_RESPONSE_HEADERS_\w+|ERR_INVALID_RESPONSE", _Cause.BAD_RESPONSE),
-        (r"ERR_INVALID_AUTH_CREDENTIALS|ERR_MISSING_AUTH_CREDENTIALS|ERR_TOO_MANY_RETRIES", _Cause.AUTH_REQUIRED),
-        (r"ERR_CONNECTION_TIMED_OUT", _Cause.TIMEOUT_CONNECT),
-        (r"ERR_TIMED_OUT", _Cause.TIMEOUT_RESPONSE),
-        (r"ERR_INVALID_URL|[Cc]annot navigate to invalid URL", _Cause.INVALID_URL),
-        (r"Cannot navigate to \"", _Cause.UNSUPPORTED_SCHEME),
-        (r"Download is starting", _Cause.DOWNLOAD),
-        (r"is interrupted by another navigation", _Cause.INTERRUPTED),
-    )
-)  # fmt: skip
+_TEXTS: tuple[tuple[NavigationCause, str], ...] = (
+    (_Cause.DNS, "ERR_NAME_NOT_RESOLVED|ERR_NAME_RESOLUTION_FAILED|ERR_DNS_|ERR_ICANN_NAME_COLLISION"),
+    (_Cause.REFUSED, "ERR_CONNECTION_REFUSED"),
+    (_Cause.RESET, "ERR_CONNECTION_(RESET|ABORTED|CLOSED)|ERR_SOCKET_NOT_CONNECTED"),
+    (_Cause.UNREACHABLE, "ERR_ADDRESS_UNREACHABLE|ERR_ADDRESS_INVALID|ERR_NETWORK_ACCESS_DENIED"),
+    (_Cause.OFFLINE, "ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED"),
+    (_Cause.EMPTY_RESPONSE, "ERR_EMPTY_RESPONSE"),
+    (_Cause.TLS_EXPIRED, "ERR_CERT_DATE_INVALID"),
+    (_Cause.TLS_SELF_SIGNED, "ERR_CERT_AUTHORITY_INVALID"),
+    (_Cause.TLS_WRONG_HOST, "ERR_CERT_COMMON_NAME_INVALID"),
+    (_Cause.TLS_OTHER, "ERR_CERT_|ERR_SSL_|ERR_BAD_SSL_CLIENT_AUTH_CERT|ERR_TLS"),
+    (_Cause.REDIRECT_LOOP, "ERR_TOO_MANY_REDIRECTS"),
+    (_Cause.UNSUPPORTED_SCHEME, "ERR_UNSAFE_REDIRECT|ERR_UNKNOWN_URL_SCHEME|ERR_DISALLOWED_URL_SCHEME"),
+    (_Cause.BAD_REDIRECT, "ERR_INVALID_REDIRECT"),
+    (_Cause.BLOCKED_BY_POLICY, "ERR_UNSAFE_PORT|ERR_BLOCKED_BY_"),
+    (_Cause.PROXY, "ERR_PROXY_|ERR_TUNNEL_CONNECTION_FAILED|ERR_SOCKS_|ERR_NO_SUPPORTED_PROXIES"),
+    (_Cause.PROXY, "ERR_MANDATORY_PROXY|ERR_UNEXPECTED_PROXY_AUTH"),
+    (_Cause.BODY_CORRUPT, "ERR_CONTENT_LENGTH_MISMATCH|ERR_CONTENT_DECODING_|ERR_HTTP2_|ERR_QUIC_"),
+    (_Cause.BODY_CORRUPT, "ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_INVALID_CHUNKED_ENCODING"),
+    (_Cause.BAD_RESPONSE, "ERR_INVALID_HTTP_RESPONSE|ERR_RESPONSE_HEADERS_|ERR_INVALID_RESPONSE"),
+    (_Cause.AUTH_REQUIRED, "ERR_INVALID_AUTH_CREDENTIALS|ERR_MISSING_AUTH_CREDENTIALS|ERR_TOO_MANY_RETRIES"),
+    (_Cause.TIMEOUT_CONNECT, "ERR_CONNECTION_TIMED_OUT"),
+    (_Cause.TIMEOUT_RESPONSE, "ERR_TIMED_OUT"),
+    (_Cause.INVALID_URL, "ERR_INVALID_URL|[Cc]annot navigate to invalid URL"),
+    (_Cause.UNSUPPORTED_SCHEME, 'Cannot navigate to "'),
+    (_Cause.DOWNLOAD, "Download is starting"),
+    (_Cause.INTERRUPTED, "is interrupted by another navigation"),
+)
+_RULES = tuple((cause, re.compile(pattern)) for cause, pattern in _TEXTS)
+
 
 @dataclass(frozen=True, slots=True)
 class NavigationFacts:
@@ -75,7 +74,7 @@ def cause_of(facts: NavigationFacts) -> NavigationCause:
         return NavigationCause.BODY_CORRUPT
     if "ERR_ABORTED" in facts.text:
         return _cause_of_abort(facts)
-    for pattern, cause in _NET_ERRORS:
+    for cause, pattern in _RULES:
         if pattern.search(facts.text):
             return cause
     return NavigationCause.BAD_RESPONSE if "ERR_" in facts.text else NavigationCause.INTERRUPTED

@@ -119,10 +119,11 @@ class Slot:
         """Give the slot to the next in the queue."""
         admission, self._admission = self._admission, None
         if admission is not None:
-            admission._release()  # noqa: SLF001 -- the two are one thing
+            admission._release()
 
 
 def _stopping() -> AgentOfflineError:
     return AgentOfflineError(
-        "the agent is being stopped and takes no new sessions", tips=("start another one: cmdop-browser agents start",)
+        "the agent is being stopped and takes no new sessions",
+        tips=("start another one: cmdop-browser agents start",),
     )

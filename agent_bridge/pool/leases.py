@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cmdop_browser.exceptions import PermissionDeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass

@@ -6,19 +6,21 @@ import asyncio
 import logging
 import secrets
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from agent_bridge.deadline import Deadline
 from agent_bridge.pool.session import Session, SessionSpec, State, closed_error
 from cmdop_browser.exceptions import (
     CloseReason,
+    Outcome,
     SessionExistsError,
     SessionInterruptedError,
     SessionNotFoundError,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from agent_bridge.browser.options import ContextOptions
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.pool.admission import Admission
@@ -118,7 +120,7 @@ class Pool:
             raise SessionInterruptedError(
                 f"the session was rebuilt meanwhile (epoch {session.epoch}, the call was for {epoch})",
                 session_id=session_id,
-                outcome="not_executed",
+                outcome=Outcome.NOT_EXECUTED,
             )
         return session
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -14,6 +13,8 @@ from agent_bridge.browser.page import PageLost
 from cmdop_browser.exceptions import BrowserSessionClosedError, BrowserTimeoutError, CloseReason, Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.deadline import Deadline
     from agent_bridge.pool.admission import Slot
@@ -115,7 +116,9 @@ class Session:
         except PageLost as exc:
             self._closed(exc.reason)
             outcome = Outcome.UNKNOWN if began else Outcome.NOT_EXECUTED
-            raise closed_error(self.id, self.reason or exc.reason, last_action=action, outcome=outcome) from exc
+            raise closed_error(
+                self.id, self.reason or exc.reason, last_action=action, outcome=outcome
+            ) from exc
         finally:
             self._running = None
             self.last_used = time.monotonic()
@@ -141,7 +144,8 @@ class Session:
                 await self._lock.acquire()
         except TimeoutError as exc:
             raise BrowserTimeoutError(
-                f"{action} timed out after {deadline.total:g} s: the session was busy with {self._running or 'other calls'}",
+                f"{action} timed out after {deadline.total:g} s:"
+                f" the session was busy with {self._running or 'other calls'}",
                 session_id=self.id,
                 action=action,
                 timeout_seconds=deadline.total,

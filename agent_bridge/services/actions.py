@@ -11,7 +11,7 @@ from cmdop_browser.exceptions import BadRequestError
 from cmdop_browser.wire.v1 import actions_pb2, actions_pb2_grpc, common_pb2
 
 if TYPE_CHECKING:
-    from grpc.aio import ServicerContext
+    from agent_bridge.services.base import Context
 
 _MAX_DELAY_SECONDS = 60.0
 
@@ -19,7 +19,7 @@ _MAX_DELAY_SECONDS = 60.0
 class ActionServicer(SessionServicer, actions_pb2_grpc.ActionServiceServicer):
     """Acts on elements."""
 
-    async def Click(self, request: actions_pb2.ClickRequest, context: ServicerContext) -> common_pb2.PageState:
+    async def Click(self, request: actions_pb2.ClickRequest, context: Context) -> common_pb2.PageState:
         """Click an element."""
         selector = decode.selector(request.selector)
         how = actions.Click(
@@ -33,19 +33,21 @@ class ActionServicer(SessionServicer, actions_pb2_grpc.ActionServiceServicer):
             await actions.click(turn.page, selector, how, turn.deadline)
             return encode.page_state(turn.page)
 
-    async def Fill(self, request: actions_pb2.FillRequest, context: ServicerContext) -> common_pb2.PageState:
+    async def Fill(self, request: actions_pb2.FillRequest, context: Context) -> common_pb2.PageState:
         """Set the value of a text field."""
         selector = decode.selector(request.selector)
         async with self._turn(request.call, "fill") as turn:
             await actions.fill(turn.page, selector, request.value, turn.deadline)
             return encode.page_state(turn.page)
 
-    async def Type(self, request: actions_pb2.TypeRequest, context: ServicerContext) -> common_pb2.PageState:
+    async def Type(self, request: actions_pb2.TypeRequest, context: Context) -> common_pb2.PageState:
         """Type text key by key."""
         selector = decode.selector(request.selector)
         if not 0 <= request.delay_seconds <= _MAX_DELAY_SECONDS:
             raise BadRequestError(
-                f"delay must be 0 to {_MAX_DELAY_SECONDS:g} seconds", field="delay", value=request.delay_seconds
+                f"delay must be 0 to {_MAX_DELAY_SECONDS:g} seconds",
+                field="delay",
+                value=request.delay_seconds,
             )
         async with self._turn(request.call, "type") as turn:
             await actions.type_text(
@@ -58,14 +60,14 @@ class ActionServicer(SessionServicer, actions_pb2_grpc.ActionServiceServicer):
             )
             return encode.page_state(turn.page)
 
-    async def Press(self, request: actions_pb2.PressRequest, context: ServicerContext) -> common_pb2.PageState:
+    async def Press(self, request: actions_pb2.PressRequest, context: Context) -> common_pb2.PageState:
         """Press a key."""
         selector = decode.selector(request.selector) if request.HasField("selector") else None
         async with self._turn(request.call, "press") as turn:
             await actions.press(turn.page, request.key, selector, turn.deadline)
             return encode.page_state(turn.page)
 
-    async def Hover(self, request: actions_pb2.HoverRequest, context: ServicerContext) -> common_pb2.PageState:
+    async def Hover(self, request: actions_pb2.HoverRequest, context: Context) -> common_pb2.PageState:
         """Move the pointer over an element."""
         selector = decode.selector(request.selector)
         async with self._turn(request.call, "hover") as turn:
@@ -73,7 +75,7 @@ class ActionServicer(SessionServicer, actions_pb2_grpc.ActionServiceServicer):
             return encode.page_state(turn.page)
 
     async def SetChecked(
-        self, request: actions_pb2.SetCheckedRequest, context: ServicerContext
+        self, request: actions_pb2.SetCheckedRequest, context: Context
     ) -> common_pb2.PageState:
         """Check or uncheck a box."""
         selector = decode.selector(request.selector)
@@ -82,7 +84,7 @@ class ActionServicer(SessionServicer, actions_pb2_grpc.ActionServiceServicer):
             return encode.page_state(turn.page)
 
     async def SelectOption(
-        self, request: actions_pb2.SelectOptionRequest, context: ServicerContext
+        self, request: actions_pb2.SelectOptionRequest, context: Context
     ) -> actions_pb2.SelectOptionReply:
         """Select options of a list."""
         selector = decode.selector(request.selector)
@@ -93,9 +95,7 @@ class ActionServicer(SessionServicer, actions_pb2_grpc.ActionServiceServicer):
                 selected=[encode.text(value) for value in selected], url=encode.text(turn.page.url)
             )
 
-    async def Upload(
-        self, request: actions_pb2.UploadFilesRequest, context: ServicerContext
-    ) -> common_pb2.PageState:
+    async def Upload(self, request: actions_pb2.UploadFilesRequest, context: Context) -> common_pb2.PageState:
         """Put files into a file input."""
         selector = decode.selector(request.selector)
         async with self._turn(request.call, "upload") as turn:

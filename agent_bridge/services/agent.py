@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from agent_bridge.calls import current_call
@@ -14,11 +13,12 @@ from cmdop_browser.wire.channel import PROTOCOL_MAX, PROTOCOL_MIN
 from cmdop_browser.wire.v1 import agent_pb2, agent_pb2_grpc
 
 if TYPE_CHECKING:
-    from grpc.aio import ServicerContext
+    from collections.abc import AsyncIterator
 
     from agent_bridge.browser.shards import Shards
     from agent_bridge.pool.leases import Leases
     from agent_bridge.pool.pool import Pool
+    from agent_bridge.services.base import Context
 
 CAPABILITIES = ("sessions", "fetch", "transfers")
 
@@ -42,7 +42,7 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
         """Tell every attached client that the agent is going, and let go of it."""
         self._draining.set()
 
-    async def Hello(self, request: agent_pb2.HelloRequest, context: ServicerContext) -> agent_pb2.AgentInfo:
+    async def Hello(self, request: agent_pb2.HelloRequest, context: Context) -> agent_pb2.AgentInfo:
         """Agree on a protocol."""
         if request.protocol_max < PROTOCOL_MIN or request.protocol_min > PROTOCOL_MAX:
             raise MethodNotFoundError(
@@ -64,7 +64,9 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
             pid=os.getpid(),
             uptime_seconds=time.monotonic() - self._ready,
             browser=agent_pb2.BrowserInfo(
-                executable=self._shards.executable, version=self._shards.version, sandboxed=self._shards.sandboxed
+                executable=self._shards.executable,
+                version=self._shards.version,
+                sandboxed=self._shards.sandboxed,
             ),
             pressure=agent_pb2.Pressure(
                 limit=admission.limit,
@@ -74,12 +76,12 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
             ),
         )
 
-    async def Ping(self, request: agent_pb2.PingRequest, context: ServicerContext) -> agent_pb2.PingReply:
+    async def Ping(self, request: agent_pb2.PingRequest, context: Context) -> agent_pb2.PingReply:
         """Answer."""
         return agent_pb2.PingReply(instance_id=self._instance_id)
 
     async def Attach(
-        self, request: agent_pb2.AttachRequest, context: ServicerContext
+        self, request: agent_pb2.AttachRequest, context: Context
     ) -> AsyncIterator[agent_pb2.AttachEvent]:
         """Hold a lease for as long as the stream is open."""
         client_id = current_call.get().client_id
@@ -93,7 +95,7 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
         finally:
             self._leases.detach(client_id)
 
-    async def Detach(self, request: agent_pb2.DetachRequest, context: ServicerContext) -> agent_pb2.DetachReply:
+    async def Detach(self, request: agent_pb2.DetachRequest, context: Context) -> agent_pb2.DetachReply:
         """End the lease, and the sessions with it."""
         client_id = current_call.get().client_id
         self._leases.end(client_id)

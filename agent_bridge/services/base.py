@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from agent_bridge.deadline import Deadline
 from agent_bridge.services import decode
 from cmdop_browser.exceptions import BrowserError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import grpc.aio
+
     from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.deadline import Deadline
     from agent_bridge.pool.pool import Pool
     from agent_bridge.pool.session import Session
     from agent_bridge.transfers import Transfers
     from cmdop_browser.wire.v1 import common_pb2
+
+    Context = grpc.aio.ServicerContext[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from cmdop_browser.exceptions import BadRequestError
 from cmdop_browser.wire.v1 import capture_pb2, capture_pb2_grpc, common_pb2
 
 if TYPE_CHECKING:
-    from grpc.aio import ServicerContext
+    from agent_bridge.services.base import Context
 
 
 class CaptureServicer(SessionServicer, capture_pb2_grpc.CaptureServiceServicer):
     """Takes pictures."""
 
     async def Screenshot(
-        self, request: capture_pb2.ScreenshotRequest, context: ServicerContext
+        self, request: capture_pb2.ScreenshotRequest, context: Context
     ) -> capture_pb2.CaptureReply:
         """Take a picture of the viewport, the page or an element."""
         selector = decode.selector(request.selector) if request.HasField("selector") else None
@@ -27,11 +27,15 @@ class CaptureServicer(SessionServicer, capture_pb2_grpc.CaptureServiceServicer):
         image_format = decode.choose(decode.IMAGE_FORMAT, request.format, "format")
         async with self._turn(request.call, "screenshot") as turn:
             image = await capture.screenshot(
-                turn.page, selector, full_page=request.full_page, image_format=image_format, deadline=turn.deadline
+                turn.page,
+                selector,
+                full_page=request.full_page,
+                image_format=image_format,
+                deadline=turn.deadline,
             )
             return capture_pb2.CaptureReply(content=encode.payload(image, self._transfers))
 
-    async def Pdf(self, request: common_pb2.SessionCall, context: ServicerContext) -> capture_pb2.CaptureReply:
+    async def Pdf(self, request: common_pb2.SessionCall, context: Context) -> capture_pb2.CaptureReply:
         """Print the page."""
         async with self._turn(request, "pdf") as turn:
             document = await capture.pdf(turn.page, turn.deadline)

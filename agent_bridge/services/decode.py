@@ -16,7 +16,7 @@ from cmdop_browser.wire import values
 from cmdop_browser.wire.v1 import actions_pb2, capture_pb2, navigation_pb2, sessions_pb2, waits_pb2
 
 if TYPE_CHECKING:
-    from playwright.async_api import SetCookieParam
+    from playwright._impl._api_structures import SetCookieParam  # the public name is missing
 
     from agent_bridge.browser.actions import Button, Modifier
     from agent_bridge.browser.capture import ImageFormat
@@ -62,7 +62,11 @@ _MODIFIERS: Final[dict[str, Modifier]] = {
     "Meta": "Meta",
     "Shift": "Shift",
 }
-_SAME_SITE: Final[dict[str, Literal["Lax", "None", "Strict"]]] = {"Lax": "Lax", "None": "None", "Strict": "Strict"}
+_SAME_SITE: Final[dict[str, Literal["Lax", "None", "Strict"]]] = {
+    "Lax": "Lax",
+    "None": "None",
+    "Strict": "Strict",
+}
 
 
 def choose(table: dict[Any, Any], value: object, field: str) -> Any:
@@ -85,7 +89,9 @@ def deadline(seconds: float, field: str = "timeout") -> Deadline:
 def positive(seconds: float, field: str) -> float:
     """Return *seconds* when it is a time that can pass."""
     if not math.isfinite(seconds) or not 0 < seconds <= _MAX_SECONDS:
-        raise BadRequestError(f"{field} must be more than 0 and at most a year of seconds", field=field, value=seconds)
+        raise BadRequestError(
+            f"{field} must be more than 0 and at most a year of seconds", field=field, value=seconds
+        )
     return seconds
 
 
@@ -111,7 +117,9 @@ def context_options(options: sessions_pb2.SessionOptions) -> ContextOptions:
         viewport=_viewport(options),
         locale=options.locale if options.HasField("locale") else None,
         timezone=options.timezone if options.HasField("timezone") else None,
-        user_agent=_header_value(options.user_agent, "user_agent") if options.HasField("user_agent") else None,
+        user_agent=_header_value(options.user_agent, "user_agent")
+        if options.HasField("user_agent")
+        else None,
         headers=tuple((_header_name(h.name), _header_value(h.value, "headers")) for h in options.headers),
         proxy=_proxy(options.proxy) if options.HasField("proxy") else None,
         storage_state=options.storage_state,
@@ -124,7 +132,9 @@ def context_options(options: sessions_pb2.SessionOptions) -> ContextOptions:
 def _viewport(options: sessions_pb2.SessionOptions) -> tuple[int, int]:
     size = (options.viewport_width, options.viewport_height)
     if not all(0 < side <= _MAX_VIEWPORT for side in size):
-        raise BadRequestError(f"viewport sides must be 1 to {_MAX_VIEWPORT} pixels", field="viewport", value=size)
+        raise BadRequestError(
+            f"viewport sides must be 1 to {_MAX_VIEWPORT} pixels", field="viewport", value=size
+        )
     return size
 
 

@@ -24,10 +24,7 @@ def payload(content: str | bytes, transfers: Transfers) -> common_pb2.Payload:
     A page's text may hold lone surrogates, which UTF-8 cannot: each becomes U+FFFD.
     """
     if isinstance(content, str):
-        try:
-            content = content.encode()
-        except UnicodeEncodeError:
-            content = content.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+        content = _utf8(content)
     if len(content) <= INLINE_PAYLOAD_BYTES:
         return common_pb2.Payload(inline=content)
     return common_pb2.Payload(
@@ -37,7 +34,14 @@ def payload(content: str | bytes, transfers: Transfers) -> common_pb2.Payload:
 
 def text(value: str) -> str:
     """Return *value* in a form that a message can carry."""
-    return value.encode("utf-8", "replace").decode()
+    return _utf8(value).decode()
+
+
+def _utf8(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def page_state(page: ManagedPage) -> common_pb2.PageState:

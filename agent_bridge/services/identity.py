@@ -10,14 +10,14 @@ from agent_bridge.services.base import SessionServicer
 from cmdop_browser.wire.v1 import common_pb2, identity_pb2, identity_pb2_grpc
 
 if TYPE_CHECKING:
-    from grpc.aio import ServicerContext
+    from agent_bridge.services.base import Context
 
 
 class IdentityServicer(SessionServicer, identity_pb2_grpc.IdentityServiceServicer):
     """Reads and writes what a site knows the session by."""
 
     async def GetCookies(
-        self, request: identity_pb2.GetCookiesRequest, context: ServicerContext
+        self, request: identity_pb2.GetCookiesRequest, context: Context
     ) -> identity_pb2.GetCookiesReply:
         """Return cookies."""
         async with self._turn(request.call, "cookies") as turn:
@@ -25,7 +25,7 @@ class IdentityServicer(SessionServicer, identity_pb2_grpc.IdentityServiceService
             return identity_pb2.GetCookiesReply(cookies=[encode.cookie(cookie) for cookie in found])
 
     async def SetCookies(
-        self, request: identity_pb2.SetCookiesRequest, context: ServicerContext
+        self, request: identity_pb2.SetCookiesRequest, context: Context
     ) -> common_pb2.PageState:
         """Add cookies."""
         cookies = [decode.cookie(cookie) for cookie in request.cookies]
@@ -33,14 +33,14 @@ class IdentityServicer(SessionServicer, identity_pb2_grpc.IdentityServiceService
             await identity.set_cookies(turn.page, cookies, turn.deadline)
             return encode.page_state(turn.page)
 
-    async def ClearCookies(self, request: common_pb2.SessionCall, context: ServicerContext) -> common_pb2.PageState:
+    async def ClearCookies(self, request: common_pb2.SessionCall, context: Context) -> common_pb2.PageState:
         """Delete all cookies."""
         async with self._turn(request, "clear_cookies") as turn:
             await identity.clear_cookies(turn.page, turn.deadline)
             return encode.page_state(turn.page)
 
     async def GetStorageState(
-        self, request: common_pb2.SessionCall, context: ServicerContext
+        self, request: common_pb2.SessionCall, context: Context
     ) -> identity_pb2.StorageStateReply:
         """Return cookies and local storage."""
         async with self._turn(request, "storage_state") as turn:

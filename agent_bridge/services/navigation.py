@@ -12,16 +12,15 @@ from cmdop_browser.exceptions import CloseReason
 from cmdop_browser.wire.v1 import common_pb2, navigation_pb2, navigation_pb2_grpc
 
 if TYPE_CHECKING:
-    from grpc.aio import ServicerContext
-
     from agent_bridge.pool.session import Session
+    from agent_bridge.services.base import Context
 
 
 class NavigationServicer(SessionServicer, navigation_pb2_grpc.NavigationServiceServicer):
     """Loads documents."""
 
     async def Navigate(
-        self, request: navigation_pb2.NavigateRequest, context: ServicerContext
+        self, request: navigation_pb2.NavigateRequest, context: Context
     ) -> navigation_pb2.NavigationReply:
         """Load a URL."""
         wait_until = decode.choose(decode.WAIT_UNTIL, request.wait_until, "wait_until")
@@ -33,17 +32,19 @@ class NavigationServicer(SessionServicer, navigation_pb2_grpc.NavigationServiceS
             return encode.navigation(loaded)
 
     async def Traverse(
-        self, request: navigation_pb2.TraverseRequest, context: ServicerContext
+        self, request: navigation_pb2.TraverseRequest, context: Context
     ) -> navigation_pb2.NavigationReply:
         """Go back or forward, or load anew."""
         direction = decode.choose(decode.DIRECTION, request.direction, "direction")
         wait_until = decode.choose(decode.WAIT_UNTIL, request.wait_until, "wait_until")
         async with self._turn(request.call, direction) as turn:
-            loaded = await navigation.traverse(turn.page, direction, wait_until=wait_until, deadline=turn.deadline)
+            loaded = await navigation.traverse(
+                turn.page, direction, wait_until=wait_until, deadline=turn.deadline
+            )
             return encode.navigation(loaded)
 
     async def Location(
-        self, request: common_pb2.SessionCall, context: ServicerContext
+        self, request: common_pb2.SessionCall, context: Context
     ) -> navigation_pb2.LocationReply:
         """Tell where the page is."""
         async with self._turn(request, "title") as turn:
@@ -51,7 +52,7 @@ class NavigationServicer(SessionServicer, navigation_pb2_grpc.NavigationServiceS
             return navigation_pb2.LocationReply(url=encode.text(turn.page.url), title=encode.text(title))
 
     async def Fetch(
-        self, request: navigation_pb2.FetchRequest, context: ServicerContext
+        self, request: navigation_pb2.FetchRequest, context: Context
     ) -> navigation_pb2.FetchReply:
         """Open a session, load a page, read it, close the session."""
         session = await self._pool.create(
@@ -66,7 +67,9 @@ class NavigationServicer(SessionServicer, navigation_pb2_grpc.NavigationServiceS
         finally:
             self._pool.close_soon(session.id, CloseReason.CLOSED_BY_CALLER)
 
-    async def _fetch(self, session: Session, request: navigation_pb2.FetchRequest) -> navigation_pb2.FetchReply:
+    async def _fetch(
+        self, session: Session, request: navigation_pb2.FetchRequest
+    ) -> navigation_pb2.FetchReply:
         wait_until = decode.choose(decode.WAIT_UNTIL, request.wait_until, "wait_until")
         selector = decode.selector(request.selector) if request.HasField("selector") else None
         wait_for = decode.selector(request.wait_for, "wait_for") if request.HasField("wait_for") else None

@@ -12,7 +12,7 @@ from cmdop_browser.wire import values
 from cmdop_browser.wire.v1 import script_pb2, script_pb2_grpc
 
 if TYPE_CHECKING:
-    from grpc.aio import ServicerContext
+    from agent_bridge.services.base import Context
 
 
 def encode_value(action: str, value: object) -> bytes:
@@ -35,10 +35,14 @@ def encode_value(action: str, value: object) -> bytes:
 class ScriptServicer(SessionServicer, script_pb2_grpc.ScriptServiceServicer):
     """Runs scripts."""
 
-    async def Evaluate(self, request: script_pb2.EvaluateRequest, context: ServicerContext) -> script_pb2.EvaluateReply:
+    async def Evaluate(
+        self, request: script_pb2.EvaluateRequest, context: Context
+    ) -> script_pb2.EvaluateReply:
         """Evaluate an expression or call a function."""
         expression = decode.selector(request.expression, "js")
         argument = decode.argument(request.argument)
         async with self._turn(request.call, "evaluate") as turn:
             value = await script.evaluate(turn.page, expression, argument, turn.deadline)
-            return script_pb2.EvaluateReply(value=encode.payload(encode_value("evaluate", value), self._transfers))
+            return script_pb2.EvaluateReply(
+                value=encode.payload(encode_value("evaluate", value), self._transfers)
+            )

@@ -12,11 +12,10 @@ from cmdop_browser.exceptions import BadRequestError, CloseReason, FeatureNotAva
 from cmdop_browser.wire.v1 import common_pb2, sessions_pb2, sessions_pb2_grpc
 
 if TYPE_CHECKING:
-    from grpc.aio import ServicerContext
-
     from agent_bridge.pool.leases import Leases
     from agent_bridge.pool.pool import Pool
     from agent_bridge.pool.session import Session
+    from agent_bridge.services.base import Context
     from agent_bridge.transfers import Transfers
 
 
@@ -28,7 +27,7 @@ class SessionsServicer(SessionServicer, sessions_pb2_grpc.SessionServiceServicer
         self._leases = leases
 
     async def Create(
-        self, request: sessions_pb2.CreateSessionRequest, context: ServicerContext
+        self, request: sessions_pb2.CreateSessionRequest, context: Context
     ) -> sessions_pb2.SessionInfo:
         """Open a session."""
         if request.options.on_crash == sessions_pb2.ON_CRASH_RESTORE:
@@ -47,24 +46,26 @@ class SessionsServicer(SessionServicer, sessions_pb2_grpc.SessionServiceServicer
         return self._info(session)
 
     async def Get(
-        self, request: sessions_pb2.GetSessionRequest, context: ServicerContext
+        self, request: sessions_pb2.GetSessionRequest, context: Context
     ) -> sessions_pb2.SessionInfo:
         """Find a session by id or name."""
         return self._info(self._pool.find(request.id_or_name))
 
     async def List(
-        self, request: sessions_pb2.ListSessionsRequest, context: ServicerContext
+        self, request: sessions_pb2.ListSessionsRequest, context: Context
     ) -> sessions_pb2.ListSessionsReply:
         """Return all open sessions, the oldest first."""
-        return sessions_pb2.ListSessionsReply(sessions=[self._info(session) for session in self._pool.sessions()])
+        return sessions_pb2.ListSessionsReply(
+            sessions=[self._info(session) for session in self._pool.sessions()]
+        )
 
-    async def Info(self, request: common_pb2.SessionCall, context: ServicerContext) -> sessions_pb2.SessionInfo:
+    async def Info(self, request: common_pb2.SessionCall, context: Context) -> sessions_pb2.SessionInfo:
         """Return what can be told of a session, its page's title included."""
         async with self._turn(request, "info") as turn:
             return self._info(turn.session, await navigation.title_of(turn.page, turn.deadline))
 
     async def Close(
-        self, request: sessions_pb2.CloseSessionRequest, context: ServicerContext
+        self, request: sessions_pb2.CloseSessionRequest, context: Context
     ) -> sessions_pb2.CloseSessionReply:
         """Close a session; what is closed stays closed."""
         was_open = await self._pool.close(request.session_id, CloseReason.CLOSED_BY_CALLER)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from cmdop_browser.exceptions import BadRequestError
@@ -10,9 +9,10 @@ from cmdop_browser.wire.channel import CHUNK_BYTES
 from cmdop_browser.wire.v1 import common_pb2, transfers_pb2, transfers_pb2_grpc
 
 if TYPE_CHECKING:
-    from grpc.aio import ServicerContext
+    from collections.abc import AsyncIterator
 
     from agent_bridge.pool.pool import Pool
+    from agent_bridge.services.base import Context
     from agent_bridge.transfers import Transfers
 
 
@@ -24,7 +24,7 @@ class TransferServicer(transfers_pb2_grpc.TransferServiceServicer):
         self._transfers = transfers
 
     async def Download(
-        self, request: transfers_pb2.DownloadRequest, context: ServicerContext
+        self, request: transfers_pb2.DownloadRequest, context: Context
     ) -> AsyncIterator[transfers_pb2.Chunk]:
         """Send what a reply referred to."""
         content = memoryview(self._transfers.take(request.transfer_id))
@@ -32,7 +32,7 @@ class TransferServicer(transfers_pb2_grpc.TransferServiceServicer):
             yield transfers_pb2.Chunk(data=bytes(content[start : start + CHUNK_BYTES]))
 
     async def Upload(
-        self, requests: AsyncIterator[transfers_pb2.UploadChunk], context: ServicerContext
+        self, requests: AsyncIterator[transfers_pb2.UploadChunk], context: Context
     ) -> common_pb2.TransferRef:
         """Receive a file for a session."""
         header: transfers_pb2.UploadHeader | None = None

@@ -11,14 +11,14 @@ from agent_bridge.services.script import encode_value
 from cmdop_browser.wire.v1 import common_pb2, waits_pb2, waits_pb2_grpc
 
 if TYPE_CHECKING:
-    from grpc.aio import ServicerContext
+    from agent_bridge.services.base import Context
 
 
 class WaitServicer(SessionServicer, waits_pb2_grpc.WaitServiceServicer):
     """Waits."""
 
     async def ForSelector(
-        self, request: waits_pb2.WaitForSelectorRequest, context: ServicerContext
+        self, request: waits_pb2.WaitForSelectorRequest, context: Context
     ) -> common_pb2.PageState:
         """Wait for an element to be in a state."""
         selector = decode.selector(request.selector)
@@ -27,7 +27,7 @@ class WaitServicer(SessionServicer, waits_pb2_grpc.WaitServiceServicer):
             await waits.for_selector(turn.page, selector, state, turn.deadline)
             return encode.page_state(turn.page)
 
-    async def ForUrl(self, request: waits_pb2.WaitForUrlRequest, context: ServicerContext) -> common_pb2.PageState:
+    async def ForUrl(self, request: waits_pb2.WaitForUrlRequest, context: Context) -> common_pb2.PageState:
         """Wait for the URL to match."""
         pattern = decode.url_pattern(request)
         async with self._turn(request.call, "wait_for_url") as turn:
@@ -35,7 +35,7 @@ class WaitServicer(SessionServicer, waits_pb2_grpc.WaitServiceServicer):
             return encode.page_state(turn.page)
 
     async def ForFunction(
-        self, request: waits_pb2.WaitForFunctionRequest, context: ServicerContext
+        self, request: waits_pb2.WaitForFunctionRequest, context: Context
     ) -> waits_pb2.WaitForFunctionReply:
         """Wait for an expression to become truthy."""
         expression = decode.selector(request.expression, "js")
@@ -46,7 +46,7 @@ class WaitServicer(SessionServicer, waits_pb2_grpc.WaitServiceServicer):
                 value=encode.payload(encode_value("wait_for_function", value), self._transfers)
             )
 
-    async def ForIdle(self, request: common_pb2.SessionCall, context: ServicerContext) -> common_pb2.PageState:
+    async def ForIdle(self, request: common_pb2.SessionCall, context: Context) -> common_pb2.PageState:
         """Wait for the network to fall silent."""
         async with self._turn(request, "wait_for_idle") as turn:
             await waits.for_idle(turn.page, turn.deadline)

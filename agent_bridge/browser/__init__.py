@@ -1,0 +1,1 @@
+"""All that touches Playwright and the browsers it drives."""

@@ -1,0 +1,239 @@
+"""The agent: built, started, served, drained, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from typing import TYPE_CHECKING, Final
+
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from agent_bridge import __version__, limits
+from agent_bridge.browser.executable import find_browser, launch_arguments
+from agent_bridge.browser.shards import Shards
+from agent_bridge.interceptors import CallInterceptor
+from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
+from agent_bridge.pool.admission import Admission
+from agent_bridge.pool.leases import Leases
+from agent_bridge.pool.pool import Pool
+from agent_bridge.services.actions import ActionServicer
+from agent_bridge.services.agent import AgentServicer
+from agent_bridge.services.capture import CaptureServicer
+from agent_bridge.services.dom import DomServicer
+from agent_bridge.services.identity import IdentityServicer
+from agent_bridge.services.navigation import NavigationServicer
+from agent_bridge.services.script import ScriptServicer
+from agent_bridge.services.sessions import SessionsServicer
+from agent_bridge.services.transfers import TransferServicer
+from agent_bridge.services.waits import WaitServicer
+from agent_bridge.supervision.orphans import Workspace, sweep
+from agent_bridge.transfers import Transfers
+from cmdop_browser.exceptions import AgentExistsError, CloseReason, CMDOPError
+from cmdop_browser.wire.channel import server_options, unix_target
+from cmdop_browser.wire.rendezvous import AgentPaths
+from cmdop_browser.wire.v1 import (
+    actions_pb2_grpc,
+    agent_pb2_grpc,
+    capture_pb2_grpc,
+    dom_pb2_grpc,
+    identity_pb2_grpc,
+    navigation_pb2_grpc,
+    script_pb2_grpc,
+    sessions_pb2_grpc,
+    transfers_pb2_grpc,
+    waits_pb2_grpc,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from pathlib import Path
+
+    from cmdop_browser.settings import Settings
+    from cmdop_browser.wire.rendezvous import DiscoveryRecord
+
+log = logging.getLogger(__name__)
+
+EXIT_OK: Final = 0
+EXIT_EXISTS: Final = 3
+EXIT_CANNOT_START: Final = 4
+
+# Names of the health service: alive as long as it answers, accepting while new
+# sessions are taken. A full agent is accepting; a draining one is not.
+HEALTH_ALIVE: Final = "alive"
+HEALTH_ACCEPTING: Final = "accepting"
+
+# After the drain's limit, calls that still run end with a typed error; this long
+# they have for that before the connection is cut.
+_LAST_WORDS_SECONDS = 2.0
+_IDLE_CHECK_SECONDS = 0.5
+
+
+async def serve(agent: str, settings: Settings, *, idle_exit: float | None, ready_fd: int | None) -> int:
+    """Run an agent until it is told to stop.
+
+    Args:
+        agent: Its name.
+        settings: Of this process.
+        idle_exit: Seconds without clients and sessions after which it ends; None for never.
+        ready_fd: Where to report, in one line, that it is ready or why it is not.
+
+    Returns:
+        The exit code of the process.
+    """
+    try:
+        paths = AgentPaths.of(agent, settings.runtime_dir)
+        with AgentLock.acquire(paths) as lock:
+            sweep(paths)
+            record = new_record(paths, agent)
+            with Workspace(paths, record) as workspace:
+                server = AgentServer(agent, record, settings, workspace.directory)
+                await server.start()
+                async with Publication(paths, record, lock) as publication:
+                    report_ready(ready_fd, publication.record)
+                    log.info("agent %s ready on %s, instance %s", agent, record.socket, record.instance_id)
+                    await server.wait(publication, idle_exit)
+                    publication.withdraw()
+                    await server.drain()
+    except CMDOPError as error:
+        log.error("%s", error)  # noqa: TRY400 -- the error explains itself; a traceback would bury it
+        report_failure(ready_fd, error)
+        return EXIT_EXISTS if isinstance(error, AgentExistsError) else EXIT_CANNOT_START
+    return EXIT_OK
+
+
+class AgentServer:
+    """The parts of an agent, and how they are joined."""
+
+    def __init__(self, agent: str, record: DiscoveryRecord, settings: Settings, directory: Path) -> None:
+        """Build everything; nothing is started yet.
+
+        Raises:
+            BrowserNotInstalledError: There is no browser to drive.
+        """
+        self._settings = settings
+        self._record = record
+        browser = find_browser(settings)
+        arguments = launch_arguments(browser, settings)
+        self._shards = Shards(
+            limits.shards(settings), str(browser.path), arguments.flags, sandboxed=arguments.sandboxed
+        )
+        self._transfers = Transfers(directory / "uploads")
+        admission = Admission(limits.max_sessions(settings), settings.max_queue)
+        self._pool = Pool(admission, self._shards, on_end=self._transfers.forget)
+        self._leases = Leases(settings.lease_grace, self._lease_expired)
+        self._agent = AgentServicer(
+            agent=agent,
+            instance_id=record.instance_id,
+            version=__version__,
+            pool=self._pool,
+            leases=self._leases,
+            shards=self._shards,
+        )
+        self._health = health.aio.HealthServicer()
+        self._server = self._build()
+        self._stop = asyncio.Event()
+        self._chores: set[asyncio.Task[None]] = set()
+
+    def _build(self) -> grpc.aio.Server:
+        server = grpc.aio.server(
+            interceptors=(CallInterceptor(self._record.token, self._record.instance_id),),
+            options=server_options(),
+        )
+        pool, transfers = self._pool, self._transfers
+        agent_pb2_grpc.add_AgentServiceServicer_to_server(self._agent, server)
+        sessions_pb2_grpc.add_SessionServiceServicer_to_server(
+            SessionsServicer(pool, transfers, self._leases), server
+        )
+        navigation_pb2_grpc.add_NavigationServiceServicer_to_server(
+            NavigationServicer(pool, transfers), server
+        )
+        actions_pb2_grpc.add_ActionServiceServicer_to_server(ActionServicer(pool, transfers), server)
+        waits_pb2_grpc.add_WaitServiceServicer_to_server(WaitServicer(pool, transfers), server)
+        script_pb2_grpc.add_ScriptServiceServicer_to_server(ScriptServicer(pool, transfers), server)
+        capture_pb2_grpc.add_CaptureServiceServicer_to_server(CaptureServicer(pool, transfers), server)
+        identity_pb2_grpc.add_IdentityServiceServicer_to_server(IdentityServicer(pool, transfers), server)
+        dom_pb2_grpc.add_DomServiceServicer_to_server(DomServicer(pool, transfers), server)
+        transfers_pb2_grpc.add_TransferServiceServicer_to_server(TransferServicer(pool, transfers), server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
+        return server
+
+    async def start(self) -> None:
+        """Listen, and start the browser meanwhile."""
+        # Only the owner may connect; the directory sees to that as well.
+        umask = os.umask(0o077)
+        try:
+            self._server.add_insecure_port(unix_target(self._record.socket))
+            await self._server.start()
+        finally:
+            os.umask(umask)
+        for name in ("", HEALTH_ALIVE, HEALTH_ACCEPTING):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+        self._chore(self._warm_up())
+
+    async def wait(self, publication: Publication, idle_exit: float | None) -> None:
+        """Return when the agent is to stop: by signal, by idleness, or since it can be found no more."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
+        waits: list[asyncio.Future[object]] = [
+            asyncio.ensure_future(self._stop.wait()),
+            asyncio.ensure_future(publication.lost.wait()),
+        ]
+        if idle_exit is not None:
+            waits.append(asyncio.ensure_future(self._idle(idle_exit)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for waiting in waits:
+                waiting.cancel()
+
+    async def drain(self) -> None:
+        """Take nothing new, let running calls finish within the limit, end everything."""
+        log.info("draining: %d sessions, %d at work", len(self._pool), self._pool.busy)
+        limit = self._settings.drain_timeout
+        await self._health.set(HEALTH_ACCEPTING, health_pb2.HealthCheckResponse.NOT_SERVING)
+        self._pool.admission.close()
+        self._agent.drain()
+        stopping = asyncio.ensure_future(self._server.stop(limit + _LAST_WORDS_SECONDS))
+        await asyncio.wait({stopping}, timeout=limit)
+        # A page that is closed under a call ends the call with a typed error.
+        await self._pool.close_all(CloseReason.SHUTDOWN)
+        await stopping
+        for chore in self._chores:
+            chore.cancel()
+        await self._shards.stop()
+        log.info("ended")
+
+    async def _idle(self, limit: float) -> None:
+        """Return after *limit* seconds without clients and sessions."""
+        loop = asyncio.get_running_loop()
+        idle_since = loop.time()
+        while loop.time() - idle_since < limit:
+            await asyncio.sleep(min(_IDLE_CHECK_SECONDS, limit / 4))
+            if self._leases.attached or len(self._pool):
+                idle_since = loop.time()
+        log.info("no client for %g s", limit)
+
+    async def _warm_up(self) -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            try:
+                await self._shards.warm_up()
+            except CMDOPError as error:
+                # The first session will meet the same error and report it to its caller.
+                log.error("%s", error)  # noqa: TRY400 -- the error explains itself; a traceback would bury it
+
+    def _lease_expired(self, client_id: str) -> None:
+        log.info("client %s is gone", client_id)
+        self._chore(self._close_owned_by(client_id))
+
+    async def _close_owned_by(self, client_id: str) -> None:
+        await self._pool.close_owned_by(client_id, CloseReason.CLIENT_GONE)
+
+    def _chore(self, coroutine: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(coroutine)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
