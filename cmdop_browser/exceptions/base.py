@@ -8,6 +8,7 @@ can be made from a message alone.
 from __future__ import annotations
 
 import dataclasses
+import inspect
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, dataclass_transform
 
@@ -73,7 +74,9 @@ def error(
     """
 
     def declare(cls: type[T]) -> type[T]:
-        declared: Any = dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)
+        declared: Any = cls
+        if inspect.get_annotations(cls):  # generating a constructor takes half a millisecond
+            declared = dataclasses.dataclass(kw_only=True, eq=False, repr=False)(cls)
         declared.__module__ = PUBLIC_MODULE
         declared.code, declared.http_status = code, http_status
         declared._transient, declared._summary = retryable, summary
@@ -186,7 +189,10 @@ class CMDOPError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Not by way of the constructor: a subclass may have given it another signature.
-        return (_restore, (type(self), self.args), dict(self.__dict__))
+        state = dict(self.__dict__)
+        if isinstance(self, OSError):  # which keeps these two beside the dictionary
+            state |= {"errno": self.errno, "filename": self.filename}
+        return (_restore, (type(self), self.args), state)
 
 
 def _restore(cls: type[CMDOPError], args: tuple[Any, ...]) -> CMDOPError:

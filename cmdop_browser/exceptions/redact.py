@@ -8,27 +8,29 @@ from typing import Any, Final
 
 MASK: Final = "***"
 
-_SENSITIVE_NAMES: Final = (
-    r"(?:proxy[-_]?)?authorization|(?:set[-_]?)?cookie2?|x[-_]api[-_]key|api[-_]?key|apikey|cmdop[-_]token"
-    r"|(?:access|refresh|id|auth|csrf|xsrf|session|bearer)[-_]?token|token"
-    r"|(?:client[-_]?)?secret|passwo?r?d|passwd|passphrase|private[-_]?key|signature|credentials?"
+_NAMES: Final = (
+    r"(?:proxy[-_]?)?authorization|(?:set[-_]?)?cookies?|x[-_]api[-_]key|api[-_]?key|cmdop[-_]token"
+    r"|(?:[a-z]+[-_]?)?token|(?:client[-_]?)?secret|pass(?:word|wd|phrase)|private[-_]?key|signature"
 )
+_VALUE: Final = r"""(?:"[^"\r\n]*"|'[^'\r\n]*'|[^\s&;,"'<>\])}]+)"""
 
-# Every pattern starts at a literal and consumes each character once: error texts
-# of browsers run to megabytes.
+# Error texts of browsers run to megabytes: each pattern starts at a literal, and
+# none looks at a character more than a few times.
 _USERINFO: Final = re.compile(r"(?<=://)[^\s/?#\"'<>]*@")
-_SCHEME_CREDENTIALS: Final = re.compile(
-    r"\b(Bearer|Basic|Digest|Negotiate)(\s+)[^\s\"',;<>]{6,}", re.IGNORECASE
+_CREDENTIALS: Final = re.compile(
+    r"\b(Bearer|Basic|Digest|Negotiate)(\s+)(?=[^\s\"',;<>]*[0-9=])[^\s\"',;<>]{6,}", re.IGNORECASE
 )
-_HEADER_LINE: Final = re.compile(
-    r"\b((?:proxy-)?authorization|(?:set-)?cookie)(?P<close>[\"']?)(\s*[:=]\s*)(?:\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\r\n]+)",
-    re.IGNORECASE,
-)
+_AUTHORIZATION: Final = re.compile(rf"(authorization[\"']?\s*[:=]\s*)(?:\w+\s+)?{_VALUE}", re.IGNORECASE)
+_COOKIES: Final = re.compile(r"(cookie[\"']?\s*[:=]\s*[\"']?)[^\s=;:\"']+=[^\"'\r\n]*", re.IGNORECASE)
+# A bare colon does not assign, it begins a pseudo-class: #password:focus.
 _ASSIGNMENT: Final = re.compile(
-    rf"(?<![a-z0-9])({_SENSITIVE_NAMES})([\"']?\s*[:=]\s*)(?:\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s&;,\"'<>\])}}]+)",
+    rf"(?<![a-z0-9])((?:{_NAMES})(?:[\"']?\s*=\s*|[\"']\s*:\s*|\s*:\s+|:(?=[\"'])))(?!\*\*\*){_VALUE}",
     re.IGNORECASE,
 )
-_SENSITIVE_KEY: Final = re.compile(rf"(?:.*[-_])?(?:{_SENSITIVE_NAMES})", re.IGNORECASE)
+_LONG_PARAMETER: Final = re.compile(
+    r"([?&](?:key|sig|code|auth|sid|session(?:_?id)?)=)[^&\s\"'<>#]{16,}", re.IGNORECASE
+)
+_SENSITIVE_KEY: Final = re.compile(rf"(?:.*[-_.])?(?:{_NAMES})", re.IGNORECASE | re.DOTALL)
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
@@ -51,14 +53,9 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     if "://" in text:
         text = _USERINFO.sub(f"{MASK}@", text)
     if ":" in text or "=" in text:
-        text = _HEADER_LINE.sub(rf"\1\g<close>\3{MASK}", text)
-        text = _ASSIGNMENT.sub(rf"\1\2{MASK}", text)
-    return _SCHEME_CREDENTIALS.sub(rf"\1\2{MASK}", text)
-
-
-def redact_url(url: str) -> str:
-    """Mask the user part and telling query parameters of *url*."""
-    return redact(url)
+        for pattern in (_AUTHORIZATION, _COOKIES, _ASSIGNMENT, _LONG_PARAMETER):
+            text = pattern.sub(rf"\g<1>{MASK}", text)
+    return _CREDENTIALS.sub(rf"\1\2{MASK}", text)
 
 
 def is_sensitive_name(name: str) -> bool:
