@@ -31,6 +31,7 @@ from cmdop_browser.exceptions import (
     Outcome,
     PageSnapshot,
 )
+from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -129,7 +130,7 @@ async def _element_error(
     if verdict.cause is ElementCause.PAGE_HUNG:
         await unblock(page)
     return element_error(
-        f"{what} failed{f' after {deadline.total:g} s' if timed_out else ''}: {verdict.explanation}",
+        f"{what} failed{f' after {seconds(deadline.total)}' if timed_out else ''}: {verdict.explanation}",
         action=action,
         selector=selector,
         verdict=verdict,
@@ -178,7 +179,7 @@ async def overdue(
         return await timed_out(page, action, deadline, outcome=outcome)
     if freed:
         return BrowserTimeoutError(
-            f"{action} timed out after {deadline.total:g} s: a script blocked the page, and was stopped",
+            f"{action} timed out after {seconds(deadline.total)}: a script blocked the page, and was stopped",
             action=action,
             timeout_seconds=deadline.total,
             cause=ElementCause.PAGE_HUNG,
@@ -195,7 +196,7 @@ async def timed_out(
 ) -> BrowserTimeoutError:
     """Return the error of a call whose time ran out on a page that is alive."""
     return BrowserTimeoutError(
-        f"{action} timed out after {deadline.total:g} s",
+        f"{action} timed out after {seconds(deadline.total)}",
         action=action,
         timeout_seconds=deadline.total,
         outcome=outcome,

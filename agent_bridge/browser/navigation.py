@@ -19,6 +19,8 @@ from agent_bridge.diagnosis import navigation as diagnosis
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import BrowserNavigationError, NavigationCause
 from cmdop_browser.exceptions.redact import redact
+from cmdop_browser.exceptions.text import seconds
+from cmdop_browser.exceptions.tips import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -124,12 +126,12 @@ class _Journey:
     async def failure(self, text: str, cause: NavigationCause) -> BrowserNavigationError:
         """Return the error."""
         shown = texts.shorten(redact(self.url), MAX_SHOWN_URL)
-        what = texts.first_sentence(text).removesuffix(f" at {self.url}") or "no answer"
+        said = texts.first_sentence(text).partition(" at http")[0]
         details: dict[str, object] = {"elapsed_seconds": round(self.deadline.elapsed, 3)}
         if self.response is not None:
             details["status"] = self.response.status
         return BrowserNavigationError(
-            f"{self.action} to {shown} failed: {what}",
+            f"{self.action} to {shown} failed: {phrase(cause)}{f' ({said})' if said else ''}",
             action=self.action,
             url=shown,
             cause=cause,
@@ -195,7 +197,7 @@ async def _require_history(page: ManagedPage, direction: Direction, deadline: De
     step = -1 if direction == "back" else 1
     if not 0 <= history["currentIndex"] + step < len(history["entries"]):
         raise await journey.failure(
-            f"the session's history has no page to go {direction} to", NavigationCause.NO_CONTENT
+            f"the history has no page to go {direction} to", NavigationCause.NO_CONTENT
         )
 
 
@@ -213,7 +215,7 @@ async def _load(journey: _Journey, start: Callable[[float], Awaitable[Response |
             raise
         except (Overdue, PlaywrightTimeoutError) as exc:
             await stop_loading(page)
-            text = f"timed out after {deadline.total:g} s"
+            text = f"timed out after {seconds(deadline.total)}"
             raise await journey.failure(text, journey.cause(text, timed_out=True)) from exc
         except _BodyBroke as exc:
             await stop_loading(page)

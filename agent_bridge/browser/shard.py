@@ -27,6 +27,7 @@ from cmdop_browser.exceptions import (
     CloseReason,
     Outcome,
 )
+from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +95,7 @@ class Shard:
         if not done:
             self._reap(task)
             raise BrowserTimeoutError(
-                f"create_session timed out after {deadline.total:g} s: the browser made no page",
+                f"create_session timed out after {seconds(deadline.total)}: the browser made no page",
                 action="create_session",
                 timeout_seconds=deadline.total,
                 outcome=Outcome.NOT_EXECUTED,

@@ -11,6 +11,7 @@ from agent_bridge.browser.failures import on_element, overdue, raise_if_lost, sc
 from agent_bridge.browser.page import DRIVER_MARGIN, Overdue
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import BrowserElementNotFoundError, BrowserTimeoutError, ElementCause, Outcome
+from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
     import re
@@ -45,7 +46,7 @@ async def for_selector(page: ManagedPage, selector: str, state: ElementState, de
         if state not in _STAYS or exc.cause is ElementCause.INVALID_SELECTOR:
             raise
         raise BrowserTimeoutError(
-            f"wait_for {texts.shorten(selector)!r} to be {state} timed out after {deadline.total:g} s:"
+            f"wait_for {texts.shorten(selector)!r} to be {state} timed out after {seconds(deadline.total)}:"
             " it is still there",
             action="wait_for",
             timeout_seconds=deadline.total,

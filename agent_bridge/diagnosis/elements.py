@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from cmdop_browser.exceptions import ElementCause, Outcome
+from cmdop_browser.exceptions.text import seconds
 
 _Cause = ElementCause
 
@@ -153,7 +154,7 @@ def verdict_of(text: str, *, waited: float, timed_out: bool) -> Verdict:
     if timed_out and _DONE.search(text):
         return Verdict(
             None,
-            f"was done, but the page it led to did not load within {waited:g} s",
+            f"was done, but the page it led to did not load within {seconds(waited)}",
             ("do not repeat it; wait for the page: wait_for_url or wait_for",),
             1,
             Outcome.EXECUTED,
@@ -161,7 +162,7 @@ def verdict_of(text: str, *, waited: float, timed_out: bool) -> Verdict:
     if timed_out and _UNKNOWN.search(text):
         return Verdict(
             ElementCause.PAGE_HUNG,
-            f"was begun, but the page did not answer within {waited:g} s",
+            f"was begun, but the page did not answer within {seconds(waited)}",
             ("look at the page before repeating it: the act may have had its effect",),
             1,
             Outcome.UNKNOWN,

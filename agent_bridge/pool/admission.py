@@ -6,6 +6,7 @@ import asyncio
 from collections import OrderedDict, deque
 
 from cmdop_browser.exceptions import AgentBusyError, AgentOfflineError
+from cmdop_browser.exceptions.text import seconds
 
 # What a client that finds the agent full is told to wait: about as long as a
 # short session lasts.
@@ -97,7 +98,7 @@ class Admission:
 
     def _busy(self, waited: float) -> AgentBusyError:
         return AgentBusyError(
-            f"all {self.limit} sessions are taken and none became free within {waited:g} s",
+            f"all {self.limit} sessions are taken and none became free within {seconds(waited)}",
             limit=self.limit,
             active=self.active,
             queued=self.queued,

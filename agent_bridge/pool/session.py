@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from agent_bridge.browser.page import PageLost
 from cmdop_browser.exceptions import BrowserSessionClosedError, BrowserTimeoutError, CloseReason, Outcome
+from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -144,7 +145,7 @@ class Session:
                 await self._lock.acquire()
         except TimeoutError as exc:
             raise BrowserTimeoutError(
-                f"{action} timed out after {deadline.total:g} s:"
+                f"{action} timed out after {seconds(deadline.total)}:"
                 f" the session was busy with {self._running or 'other calls'}",
                 session_id=self.id,
                 action=action,
