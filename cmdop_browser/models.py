@@ -106,6 +106,11 @@ class NavigationResult:
             details={"status": self.status, "title": self.title},
         )
 
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} {self.status} {redact(self.url)} {self.title!r} in {self.elapsed:.2f} s>"
+        )
+
     def _repr_html_(self) -> str:
         rows = {
             "URL": self.url,

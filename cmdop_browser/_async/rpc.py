@@ -282,5 +282,5 @@ class AsyncRpc:
             idempotency_key=header.idempotency_key,
         )
         if isinstance(error, ConnectionTimeoutError):
-            error.tips = (explain_silence(discovery.heartbeat_age(self._paths)), *error.tips)
+            error.tips = (explain_silence(discovery.heartbeat_age(self._paths)),)
         return error
