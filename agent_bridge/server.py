@@ -14,6 +14,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from agent_bridge import __version__, limits
 from agent_bridge.browser.executable import find_browser, launch_arguments
+from agent_bridge.browser.shard import mute_farewell
 from agent_bridge.browser.shards import Shards
 from agent_bridge.interceptors import CallInterceptor
 from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
@@ -84,6 +85,7 @@ async def serve(agent: str, settings: Settings, *, idle_exit: float | None, read
     Returns:
         The exit code of the process.
     """
+    mute_farewell(asyncio.get_running_loop())
     try:
         paths = AgentPaths.of(agent, settings.runtime_dir)
         with AgentLock.acquire(paths) as lock:

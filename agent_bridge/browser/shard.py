@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
@@ -45,6 +45,7 @@ START_TIMEOUT = 30.0
 OPEN_TIMEOUT = 20.0
 # browser.close() on a stopped browser takes 30 s; killing is as good.
 STOP_TIMEOUT = 3.0
+_FAREWELL = "Connection closed while reading from the driver"
 
 
 class Shard:
@@ -248,6 +249,22 @@ class Shard:
         reaping = asyncio.ensure_future(reap())
         self._reaping.add(reaping)
         reaping.add_done_callback(self._reaping.discard)
+
+
+def mute_farewell(loop: asyncio.AbstractEventLoop) -> None:
+    """Keep Playwright's last words out of the log.
+
+    When a driver ends, futures of Playwright's own that nobody awaits end with
+    "Connection closed while reading from the driver", and asyncio reports each.
+    """
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if _FAREWELL in str(context.get("exception")):
+            log.debug("playwright: %s", _FAREWELL)
+        else:
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(handle)
 
 
 def _cannot_start(executable: str, why: str) -> BrowserNotInstalledError:

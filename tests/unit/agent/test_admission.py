@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agent_bridge.pool.admission import Admission, Slot
+from cmdop_browser.exceptions import AgentBusyError, AgentOfflineError
+
+
+async def settle() -> None:
+    """Let every task run until it waits."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+async def test_slots_are_given_until_they_are_taken() -> None:
+    admission = Admission(limit=2, max_queue=10)
+    await admission.acquire("a", 0.0)
+    await admission.acquire("a", 0.0)
+    with pytest.raises(AgentBusyError) as busy:
+        await admission.acquire("a", 0.0)
+    assert (busy.value.limit, busy.value.active, busy.value.queued) == (2, 2, 0)
+    assert busy.value.retry_after_seconds
+
+
+async def test_a_waiter_gets_the_slot_that_becomes_free() -> None:
+    admission = Admission(limit=1, max_queue=10)
+    slot = await admission.acquire("a", 0.0)
+    waiter = asyncio.ensure_future(admission.acquire("b", 10.0))
+    await settle()
+    assert admission.queued == 1
+    slot.release()
+    await waiter
+    assert (admission.active, admission.queued) == (1, 0)
+
+
+async def test_a_slot_given_back_twice_is_one_slot() -> None:
+    admission = Admission(limit=1, max_queue=10)
+    slot = await admission.acquire("a", 0.0)
+    slot.release()
+    slot.release()
+    assert admission.active == 0
+
+
+async def test_an_owner_with_many_waiters_does_not_starve_another() -> None:
+    admission = Admission(limit=1, max_queue=100)
+    slot = await admission.acquire("greedy", 0.0)
+    order: list[str] = []
+
+    async def wait(owner: str, label: str) -> Slot:
+        taken = await admission.acquire(owner, 10.0)
+        order.append(label)
+        return taken
+
+    waiters = [asyncio.ensure_future(wait("greedy", f"greedy-{number}")) for number in range(3)]
+    await settle()
+    waiters.append(asyncio.ensure_future(wait("modest", "modest-0")))
+    await settle()
+    for _ in range(4):
+        slot.release()
+        await settle()
+        slot = next(done.result() for done in waiters if done.done() and done.result()._admission)
+    assert order == ["greedy-0", "modest-0", "greedy-1", "greedy-2"]
+    slot.release()
+
+
+async def test_a_waiter_that_gives_up_leaves_no_trace() -> None:
+    admission = Admission(limit=1, max_queue=10)
+    slot = await admission.acquire("a", 0.0)
+    waiter = asyncio.ensure_future(admission.acquire("b", 10.0))
+    await settle()
+    waiter.cancel()
+    await asyncio.gather(waiter, return_exceptions=True)
+    assert admission.queued == 0
+    slot.release()
+    assert admission.active == 0
+
+
+async def test_a_turn_that_comes_with_the_cancellation_goes_to_the_next() -> None:
+    admission = Admission(limit=1, max_queue=10)
+    slot = await admission.acquire("a", 0.0)
+    first = asyncio.ensure_future(admission.acquire("b", 10.0))
+    second = asyncio.ensure_future(admission.acquire("c", 10.0))
+    await settle()
+    slot.release()
+    first.cancel()
+    await asyncio.gather(first, return_exceptions=True)
+    await second
+    assert (admission.active, admission.queued) == (1, 0)
+
+
+async def test_the_time_in_the_queue_is_bounded() -> None:
+    admission = Admission(limit=1, max_queue=10)
+    await admission.acquire("a", 0.0)
+    with pytest.raises(AgentBusyError, match="none became free within"):
+        await admission.acquire("b", 0.01)
+    assert admission.queued == 0
+
+
+async def test_the_queue_is_bounded() -> None:
+    admission = Admission(limit=1, max_queue=1)
+    await admission.acquire("a", 0.0)
+    waiter = asyncio.ensure_future(admission.acquire("b", 10.0))
+    await settle()
+    with pytest.raises(AgentBusyError) as busy:
+        await admission.acquire("c", 10.0)
+    assert busy.value.queued == 1
+    waiter.cancel()
+    await asyncio.gather(waiter, return_exceptions=True)
+
+
+async def test_who_waits_when_the_agent_stops_is_told() -> None:
+    admission = Admission(limit=1, max_queue=10)
+    await admission.acquire("a", 0.0)
+    waiter = asyncio.ensure_future(admission.acquire("b", 10.0))
+    await settle()
+    admission.close()
+    with pytest.raises(AgentOfflineError):
+        await waiter
+    with pytest.raises(AgentOfflineError):
+        await admission.acquire("c", 10.0)

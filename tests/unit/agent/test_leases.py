@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from agent_bridge.pool.leases import Leases
+from cmdop_browser.exceptions import PermissionDeniedError
+
+
+async def test_the_grace_time_runs_when_the_last_stream_ends() -> None:
+    expired: asyncio.Queue[str] = asyncio.Queue()
+    leases = Leases(0.01, expired.put_nowait)
+    leases.attach("c", "secret")
+    leases.attach("c", "secret")
+    leases.detach("c")
+    assert leases.holds("c")
+    leases.detach("c")
+    assert not leases.holds("c")
+    assert await expired.get() == "c"
+
+
+async def test_a_client_that_returns_in_time_keeps_its_lease() -> None:
+    expired: asyncio.Queue[str] = asyncio.Queue()
+    leases = Leases(0.02, expired.put_nowait)
+    leases.attach("c", "secret")
+    leases.attach("other", "secret")
+    leases.detach("c")
+    leases.attach("c", "secret")
+    leases.detach("other")
+    assert await expired.get() == "other"
+    assert expired.empty()
+    assert leases.holds("c")
+
+
+async def test_nobody_takes_the_lease_of_another() -> None:
+    leases = Leases(10.0, lambda _client: None)
+    leases.attach("c", "secret")
+    with pytest.raises(PermissionDeniedError):
+        leases.attach("c", "guess")
+    assert leases.attached == 1
+
+
+async def test_a_lease_that_was_ended_does_not_expire() -> None:
+    expired: list[str] = []
+    leases = Leases(0.0, expired.append)
+    leases.attach("c", "secret")
+    leases.end("c")
+    leases.detach("c")
+    await asyncio.sleep(0.01)
+    assert expired == []
