@@ -12,6 +12,7 @@ _SECTIONS = (
     ("/books", "Catalogue"),
     ("/browse", "Browse"),
     ("/stream", "Long shelf"),
+    ("/slow", "Slow shelf"),
     ("/reading-room", "Reading room"),
     ("/visit", "Visit"),
     ("/downloads", "Downloads"),

@@ -1,5 +1,7 @@
 """The shop as a Starlette application."""
 
+from http import HTTPStatus
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -59,8 +61,10 @@ def create_app(*, latency: float = 0.25) -> Starlette:
 async def _error_page(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    title = {404: "We do not have that page"}.get(error.status_code, "That did not work")
-    body = render("error.html", status=error.status_code, title=title, detail=error.detail)
+    title = "We do not have that" if error.status_code == 404 else "That did not work"
+    nothing_said = error.detail == HTTPStatus(error.status_code).phrase
+    detail = "Perhaps it has been lent out." if nothing_said else error.detail
+    body = render("error.html", status=error.status_code, title=title, detail=detail)
     return page(request, title, body, status=error.status_code, headers=error.headers)
 
 

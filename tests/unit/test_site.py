@@ -118,7 +118,7 @@ def test_huge_pages(http: httpx.Client) -> None:
     assert many.count("<li ") + many.count("<a ") == 100_000
 
 
-FAULTY = {
+FAULTY: dict[str, type[Exception] | tuple[type[Exception], ...]] = {
     "empty": httpx.RemoteProtocolError,
     "reset": httpx.ReadError,
     "reset-in-head": (httpx.ReadError, httpx.RemoteProtocolError),

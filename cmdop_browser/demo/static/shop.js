@@ -63,11 +63,13 @@ async function fetchPage(source) {
 }
 
 class Shelf {
-  constructor(node) {
+  constructor(node, shown = () => {}) {
     this.node = node;
+    this.shown = shown; // called after each page of books
     this.source = new URL(node.dataset.source, location.href);
     this.last = false;
     this.loading = false;
+    this.failed = false;
     this.progress = document.querySelector(".progress");
   }
 
@@ -83,19 +85,22 @@ class Shelf {
       this.loading = false;
       this.node.ariaBusy = "false";
     }
+    if (!this.failed) this.shown();
   }
 
   show(answer) {
     this.clear();
+    this.failed = false;
     this.node.append(...answer.books.map(card));
     this.last = answer.page >= answer.pages;
     this.source.searchParams.set("page", answer.page + 1);
-    const shown = this.node.querySelectorAll("article.book").length;
-    if (this.progress) this.progress.textContent = `${shown} of ${answer.total} books`;
+    const count = this.node.querySelectorAll("article.book").length;
+    if (this.progress) this.progress.textContent = `${count} of ${answer.total} books`;
   }
 
   fail(error) {
     this.clear();
+    this.failed = true;
     const retry = element("button", "button quiet retry", "Try again");
     retry.addEventListener("click", () => this.load());
     const alert = element("p", "alert", `The books could not be fetched: ${error.message}. `, retry);
@@ -108,42 +113,44 @@ class Shelf {
   }
 }
 
-function loadByButton(shelf, button) {
-  const settle = () => {
+function loadByButton(node, button) {
+  const shelf = new Shelf(node, () => {
     button.disabled = false;
     button.hidden = shelf.last;
-  };
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    await shelf.load();
-    settle();
   });
-  shelf.load().then(settle);
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    shelf.load();
+  });
+  return shelf;
 }
 
-function loadByScrolling(shelf, sentinel) {
-  // Observed anew after each page: an observer reports changes only, and on a
-  // tall screen the sentinel is still in view when a page has been added.
+function loadByScrolling(node, sentinel) {
   const observer = new IntersectionObserver(
-    async (entries) => {
-      if (!entries.some((entry) => entry.isIntersecting)) return;
+    (entries) => {
+      if (!entries.at(-1).isIntersecting) return;
       observer.unobserve(sentinel);
-      await shelf.load();
-      if (shelf.last) sentinel.textContent = "That was the last one.";
-      else if (!shelf.node.querySelector(".alert")) observer.observe(sentinel);
+      shelf.load();
     },
     { rootMargin: "0px 0px 200px" },
   );
-  shelf.load().then(() => observer.observe(sentinel));
+  // Observed anew after each page: an observer reports changes only, and on a
+  // tall screen the sentinel is still in view when a page has been added.
+  const shelf = new Shelf(node, () => {
+    if (shelf.last) sentinel.textContent = "That was the last one.";
+    else observer.observe(sentinel);
+  });
+  return shelf;
+}
+
+function shelfOf(node) {
+  if (node.dataset.more === "button") return loadByButton(node, document.querySelector("#load-more"));
+  if (node.dataset.more === "scroll") return loadByScrolling(node, document.querySelector("#sentinel"));
+  return new Shelf(node);
 }
 
 function fillShelves() {
-  for (const node of document.querySelectorAll("[data-source]")) {
-    const shelf = new Shelf(node);
-    if (node.dataset.more === "button") loadByButton(shelf, document.querySelector("#load-more"));
-    else if (node.dataset.more === "scroll") loadByScrolling(shelf, document.querySelector("#sentinel"));
-    else shelf.load();
-  }
+  for (const node of document.querySelectorAll("[data-source]")) shelfOf(node).load();
 }
 
 function askForConsent() {
