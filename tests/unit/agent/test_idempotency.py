@@ -8,6 +8,7 @@ from agent_bridge.calls import Call
 from agent_bridge.idempotency import Executions
 from cmdop_browser.exceptions import ConflictError, IdempotencyMismatchError
 from cmdop_browser.wire.v1.actions_pb2 import FillRequest
+from cmdop_browser.wire.v1.common_pb2 import PageState
 
 FILL = Call("/Fill", client_id="c", idempotency_key="k")
 
@@ -20,14 +21,14 @@ class Counter:
         self.cancelled = False
         self.may_end = asyncio.Event()
 
-    async def __call__(self) -> int:
+    async def __call__(self) -> PageState:
         self.times += 1
         try:
             await self.may_end.wait()
         except asyncio.CancelledError:
             self.cancelled = True
             raise
-        return self.times
+        return PageState(url=f"done {self.times}")
 
 
 async def test_a_duplicate_joins_the_running_call() -> None:
@@ -35,14 +36,14 @@ async def test_a_duplicate_joins_the_running_call() -> None:
     calls = [asyncio.ensure_future(executions.run(FILL, FillRequest(value="x"), act)) for _ in range(3)]
     await asyncio.sleep(0)
     act.may_end.set()
-    assert await asyncio.gather(*calls) == [1, 1, 1]
+    assert await asyncio.gather(*calls) == [PageState(url="done 1")] * 3
 
 
 async def test_a_late_duplicate_gets_the_stored_result() -> None:
     executions, act = Executions(), Counter()
     act.may_end.set()
-    assert await executions.run(FILL, FillRequest(value="x"), act) == 1
-    assert await executions.run(FILL, FillRequest(value="x"), act) == 1
+    assert await executions.run(FILL, FillRequest(value="x"), act) == PageState(url="done 1")
+    assert await executions.run(FILL, FillRequest(value="x"), act) == PageState(url="done 1")
     assert act.times == 1
 
 
@@ -73,7 +74,7 @@ async def test_keys_of_two_clients_do_not_meet() -> None:
     act.may_end.set()
     await executions.run(FILL, FillRequest(value="x"), act)
     other = Call("/Fill", client_id="d", idempotency_key="k")
-    assert await executions.run(other, FillRequest(value="x"), act) == 2
+    assert await executions.run(other, FillRequest(value="x"), act) == PageState(url="done 2")
 
 
 async def test_an_act_goes_on_while_anybody_waits_for_it() -> None:
@@ -85,7 +86,7 @@ async def test_an_act_goes_on_while_anybody_waits_for_it() -> None:
     await asyncio.gather(first, return_exceptions=True)
     assert not act.cancelled
     act.may_end.set()
-    assert await second == 1
+    assert await second == PageState(url="done 1")
 
 
 async def test_an_act_that_nobody_waits_for_is_cancelled() -> None:
@@ -103,4 +104,15 @@ async def test_memory_is_bounded() -> None:
     act.may_end.set()
     for number in range(10):
         await executions.run(Call("/Fill", idempotency_key=str(number)), FillRequest(), act)
-    assert len(executions._executions) <= 3
+    assert len(executions._executions) == 3
+
+
+async def test_memory_is_bounded_in_bytes() -> None:
+    executions = Executions(remembered_bytes=1000)
+
+    async def large() -> PageState:
+        return PageState(url="x" * 400)
+
+    for number in range(10):
+        await executions.run(Call("/Evaluate", idempotency_key=str(number)), FillRequest(), large)
+    assert len(executions._executions) == 2
