@@ -7,7 +7,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from cmdop_browser.exceptions.access import moment
-from cmdop_browser.exceptions.base import CMDOPError, error, parsed, texts
+from cmdop_browser.exceptions.base import CMDOPError, error, parsed, texts, wait
 from cmdop_browser.exceptions.text import quote, seconds
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class AgentBusyError(AgentError):
     limit: int | None = None
     active: int | None = None
     queued: int | None = None
-    retry_after_seconds: float | None = None
+    retry_after_seconds: float | None = parsed(wait, default=None)
 
     def _compose(self) -> str:
         if self.limit is None:

@@ -45,6 +45,11 @@ def texts(value: Any) -> tuple[str, ...]:
     return tuple(clean_text(str(item)) for item in items)
 
 
+def wait(value: Any) -> float | None:
+    """Parse seconds to wait."""
+    return None if value is None else max(float(value), 0.0)
+
+
 class LongText:
     """The ``error_detail`` of an error: what was given, or else composed when read."""
 

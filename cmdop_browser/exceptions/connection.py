@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from cmdop_browser.exceptions.base import CMDOPError, error, parsed, texts
+from cmdop_browser.exceptions.plain import clean_text
 from cmdop_browser.exceptions.text import quote, seconds
 
 
 def path_text(value: Any) -> str | None:
     """Parse a path: kept as text, so that it means the same on both sides."""
-    return None if value is None else str(value)
+    return None if value is None else clean_text(str(value))
 
 
 @error(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 from typing import Any, Final
 
-from cmdop_browser.exceptions.base import CMDOPError, error, parsed
+from cmdop_browser.exceptions.base import CMDOPError, error, parsed, wait
 from cmdop_browser.exceptions.plain import clip, plain
 from cmdop_browser.exceptions.redact import MASK, is_sensitive_name
 from cmdop_browser.exceptions.text import seconds
@@ -106,7 +106,7 @@ class RateLimitError(CMDOPError):
         remaining: How many are left.
     """
 
-    retry_after_seconds: float | None = None
+    retry_after_seconds: float | None = parsed(wait, default=None)
     limit: int | None = None
     remaining: int | None = None
 

@@ -42,7 +42,7 @@ def long_form(error: CMDOPError) -> str:
     """Everything that is known: message, fields, evidence, details, ids and tips."""
     sections = [error.message]
     facts = {name: value for name, value in error.fields().items() if _tells(name, value)}
-    facts |= {name: value for name, value in error.details.items() if _tells(name, value)}
+    facts |= {name: value for name, value in sorted(error.details.items()) if _tells(name, value)}
     sections += [f"  {name}: {_indented(value)}" for name, value in facts.items()]
     evidence: Evidence | None = getattr(error, "evidence", None)
     if evidence:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from cmdop_browser.wire.v1.errors_pb2 import ErrorDetail, FieldValue
@@ -15,6 +16,9 @@ Record = dict[str, Any]
 
 _SINT64: Final = range(-(2**63), 2**63)
 _LINES: Final = ("call_log", "console", "failed_requests")
+_MAX_TEXT: Final = 4_096
+_MAX_ITEMS: Final = 64
+_MAX_NAME: Final = 100
 _KEPT_FROM_THE_END: Final = frozenset({"stdout", "stderr", "stderr_tail"})
 
 
@@ -62,8 +66,10 @@ def shorten(record: Record, fits: Callable[[Record], bool]) -> tuple[Record, boo
     Returns:
         The record, and whether anything was cut.
     """
-    if fits(record):
+    bounded = _bound(record)
+    if bounded == record and fits(record):
         return record, False
+    record = bounded
     for cut in _CUTS:
         record = cut(record)
         if fits(record):
@@ -110,6 +116,21 @@ def _clip_texts(fields: Mapping[str, Any], limit: int) -> Record:
         name: _clip_bytes(value, limit, tail=name in _KEPT_FROM_THE_END) if isinstance(value, str) else value
         for name, value in fields.items()
     }
+
+
+def _bound(value: Any) -> Any:
+    """Cut what cannot fit in any case, so that measuring the rest takes no time.
+
+    Both ends stay, because some texts and lists matter from the end.
+    """
+    if isinstance(value, str):
+        return value if len(value) <= _MAX_TEXT else value[: _MAX_TEXT // 2] + value[-_MAX_TEXT // 2 :]
+    if isinstance(value, list):
+        ends = value if len(value) <= _MAX_ITEMS else value[: _MAX_ITEMS // 2] + value[-_MAX_ITEMS // 2 :]
+        return [_bound(item) for item in ends]
+    if isinstance(value, dict):
+        return {name[:_MAX_NAME]: _bound(item) for name, item in islice(value.items(), _MAX_ITEMS)}
+    return value
 
 
 def _with_evidence(record: Record, change: Callable[[Record], Record]) -> Record:
