@@ -140,7 +140,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and tell whoever waits."""
         await super().startup(sockets=sockets)
-        self.ready.set_result(None)
+        if not self.should_exit:  # set by some versions when the application's startup failed
+            self.ready.set_result(None)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Drop what is still being answered, then stop in the ordinary way."""
