@@ -128,7 +128,7 @@ _bytes("short-body", _head("200 OK", _length(_PAGE)) + _HALF)
 _bytes("short-head", b"HTTP/1.1 200 OK\r\ncontent-type: text/h")
 _bytes("garbage", bytes(range(256)) * 4)
 _bytes("old-http", _PAGE)
-_bytes("informational-only", b"HTTP/1.1 100 Continue\r\n\r\n")
+_bytes("continue-only", b"HTTP/1.1 100 Continue\r\n\r\n")
 _bytes(
     "early-hints",
     b"HTTP/1.1 103 Early Hints\r\nlink: </x>; rel=preload\r\n\r\n" + _head("200 OK", _length(_PAGE)) + _PAGE,

@@ -135,7 +135,7 @@ FAULTY: dict[str, type[Exception] | tuple[type[Exception], ...]] = {
     "bad-gzip": httpx.DecodingError,
     "silent": httpx.ReadTimeout,
     "silent-in-body": httpx.ReadTimeout,
-    "informational-only": httpx.RemoteProtocolError,
+    "continue-only": httpx.RemoteProtocolError,
 }
 
 
