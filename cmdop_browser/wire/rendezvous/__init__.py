@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from cmdop_browser.wire.rendezvous.liveness import remove_stale, why_stale
 from cmdop_browser.wire.rendezvous.locks import FileLock
-from cmdop_browser.wire.rendezvous.paths import AgentPaths, runtime_base, short_enough, validate_agent_name
+from cmdop_browser.wire.rendezvous.paths import (
+    AgentPaths,
+    has_directory_of_its_own,
+    make_private,
+    new_socket_path,
+    runtime_base,
+    validate_agent_name,
+)
 from cmdop_browser.wire.rendezvous.processes import boot_id, is_running, process_start_time
 from cmdop_browser.wire.rendezvous.record import SCHEMA, DiscoveryRecord
 
@@ -14,11 +21,13 @@ __all__ = [
     "DiscoveryRecord",
     "FileLock",
     "boot_id",
+    "has_directory_of_its_own",
     "is_running",
+    "make_private",
+    "new_socket_path",
     "process_start_time",
     "remove_stale",
     "runtime_base",
-    "short_enough",
     "validate_agent_name",
     "why_stale",
 ]

@@ -17,6 +17,8 @@ _OTHERS: Final = 0o077
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}")
 # Linux has 107 bytes for the path of a socket, other systems as few as 103.
 _SOCKET_PATH_BYTES: Final = 100
+# The name of a socket in a directory that was made for it.
+_OWN: Final = "agent.sock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,11 @@ class AgentPaths:
         return cls(directory, Path(tempfile.gettempdir()) / f"cmdop-tmp-{os.geteuid()}" / agent)
 
     @property
+    def agent(self) -> str:
+        """The agent's name."""
+        return self.directory.name
+
+    @property
     def record(self) -> Path:
         """The discovery record."""
         return self.directory / "agent.json"
@@ -73,6 +80,8 @@ class AgentPaths:
         Raises:
             PermissionDeniedError: It is another user's, or others have access to it.
         """
+        if self.directory.parent.exists():
+            _verify_parent(self.directory.parent)
         make_private(self.directory)
 
     def verify(self) -> None:
@@ -82,6 +91,7 @@ class AgentPaths:
             FileNotFoundError: There is none (the builtin error).
             PermissionDeniedError: It is another user's, or others have access to it.
         """
+        _verify_parent(self.directory.parent)
         verify_private(self.directory)
 
 
@@ -115,8 +125,29 @@ def runtime_base() -> Path:
     return Path(f"/tmp/cmdop-{uid}")  # noqa: S108 -- owner and mode are verified at every use
 
 
-def short_enough(socket: Path) -> bool:
-    """Whether *socket* fits into the address of a unix socket."""
+def new_socket_path(paths: AgentPaths, instance_id: str) -> Path:
+    """Where an instance is to bind its socket, short enough for a socket's address.
+
+    In the agent's directory, or else in a new private one that holds nothing else.
+
+    Raises:
+        OSError: No directory can be made.
+    """
+    socket = paths.directory / f"{instance_id[:12]}.sock"
+    if _fits(socket):
+        return socket
+    directory = (
+        tempfile.gettempdir() if _fits(Path(tempfile.gettempdir(), "cmdop-12345678", _OWN)) else "/tmp"
+    )  # noqa: S108 -- mkdtemp is safe
+    return Path(tempfile.mkdtemp(prefix="cmdop-", dir=directory), _OWN)
+
+
+def has_directory_of_its_own(socket: Path) -> bool:
+    """Whether `new_socket_path` made the directory of *socket* for it."""
+    return socket.name == _OWN and socket.parent.name.startswith("cmdop-")
+
+
+def _fits(socket: Path) -> bool:
     return len(os.fsencode(socket)) <= _SOCKET_PATH_BYTES
 
 
@@ -142,12 +173,7 @@ def verify_private(directory: Path) -> None:
         FileNotFoundError: There is none (the builtin error).
         PermissionDeniedError: It is another user's, or others have access to it.
     """
-    try:
-        found = directory.lstat()
-    except PermissionError as error:
-        raise _denied(directory, _blocking_owner(directory)) from error
-    except NotADirectoryError as error:
-        raise FileNotFoundError(str(directory)) from error
+    found = _lstat(directory)
     if not stat.S_ISDIR(found.st_mode):
         raise _denied(directory, found.st_uid, f"{directory} is not a directory", f"remove {directory}")
     if found.st_uid != os.geteuid():
@@ -160,6 +186,26 @@ def verify_private(directory: Path) -> None:
             f"{directory} is open to other users (mode {mode:03o})",
             f"chmod 700 {directory}",
         )
+
+
+def _verify_parent(directory: Path) -> None:
+    """Refuse a parent in which another user could put a directory in the place of ours."""
+    found = _lstat(directory)
+    if found.st_uid not in {0, os.geteuid()}:
+        raise _denied(directory, found.st_uid)
+    if found.st_mode & stat.S_IWOTH and not found.st_mode & stat.S_ISVTX:
+        raise _denied(
+            directory, found.st_uid, f"{directory} can be changed by every user", f"chmod o-w {directory}"
+        )
+
+
+def _lstat(path: Path) -> os.stat_result:
+    try:
+        return path.lstat()
+    except PermissionError as error:
+        raise _denied(path, _blocking_owner(path)) from error
+    except NotADirectoryError as error:
+        raise FileNotFoundError(str(path)) from error
 
 
 def _is_private(directory: Path, uid: int) -> bool:

@@ -94,7 +94,7 @@ def _checked(content: dict[str, Any], name: str, kind: str) -> Any:
     value = content.get(name)
     if isinstance(value, bool) or not isinstance(value, _TYPES[kind]):
         raise TypeError(f"{name} is {'missing' if value is None else 'of a wrong type'}")
-    return float(value) if kind == "float" else value
+    return float(value) if kind == "float" and isinstance(value, int) else value
 
 
 def _read_own_file(path: Path) -> bytes:

@@ -1,0 +1,128 @@
+"""`python -m agent_bridge`: serve, and find or install a browser."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, Any, TypeVar
+
+# gRPC would run its handlers at every start of a browser's driver, and complain that
+# it cannot; nothing here forks without exec. Read when grpc is imported.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
+
+from cmdop_browser.exceptions import CMDOPError, ConfigurationError
+from cmdop_browser.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from agent_bridge.browser.executable import InstalledBrowser
+
+T = TypeVar("T")
+
+_EXIT_USAGE = 2
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run a command; returns the exit code of the process."""
+    arguments = _parser().parse_args(words)
+    try:
+        settings = Settings.load()
+    except ConfigurationError as error:
+        return _configuration_wrong(arguments, error)
+    logging.basicConfig(level=settings.log_level, format=_LOG_FORMAT, stream=sys.stderr)
+    logging.captureWarnings(capture=True)
+    code: int = arguments.run(arguments, settings)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m agent_bridge", description="The agent of cmdop-browser.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="run an agent until it is told to stop")
+    serve.add_argument("--agent", default="default", metavar="NAME", help="its name")
+    serve.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end after so long without clients")
+    serve.add_argument("--ready-fd", type=int, metavar="FD", help="where to report that it is ready")
+    serve.set_defaults(run=_serve)
+    browsers = commands.add_parser("browsers", help="list the browsers that could be driven")
+    browsers.add_argument("--json", action="store_true", help="report as JSON")
+    browsers.set_defaults(run=_browsers)
+    install = commands.add_parser("install", help="find a browser, or install one")
+    install.add_argument("--json", action="store_true", help="report as JSON")
+    install.set_defaults(run=_install)
+    return parser
+
+
+def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    from agent_bridge.server import serve  # noqa: PLC0415 -- the other commands need no server
+
+    idle_exit = arguments.idle_exit if arguments.idle_exit is not None else settings.idle_exit
+    return _run(serve(arguments.agent, settings, idle_exit=idle_exit, ready_fd=arguments.ready_fd))
+
+
+def _browsers(arguments: argparse.Namespace, settings: Settings) -> int:
+    from agent_bridge.browser.executable import find_browser, find_browsers  # noqa: PLC0415
+
+    try:
+        used = find_browser(settings)
+    except CMDOPError as error:
+        return _failed(arguments, error)
+    others = [browser for browser in find_browsers() if browser.path != used.path]
+    report = {**_described(used), "found": [_described(browser) for browser in (used, *others)]}
+    _print(arguments, report, "\n".join(str(browser) for browser in (used, *others)))
+    return 0
+
+
+def _install(arguments: argparse.Namespace, settings: Settings) -> int:
+    from agent_bridge.browser.install import install  # noqa: PLC0415
+
+    try:
+        used = _run(install(settings, lambda line: print(line, file=sys.stderr, flush=True)))  # noqa: T201
+    except CMDOPError as error:
+        return _failed(arguments, error)
+    _print(arguments, _described(used), f"agents will use {used}")
+    return 0
+
+
+def _described(browser: InstalledBrowser) -> dict[str, Any]:
+    return {"used": str(browser.path), "kind": browser.kind.value}
+
+
+def _configuration_wrong(arguments: argparse.Namespace, error: ConfigurationError) -> int:
+    ready_fd = getattr(arguments, "ready_fd", None)
+    if ready_fd is not None:
+        from agent_bridge.lifecycle import report_failure  # noqa: PLC0415
+
+        report_failure(ready_fd, error)
+    _failed(arguments, error)
+    return _EXIT_USAGE
+
+
+def _failed(arguments: argparse.Namespace, error: CMDOPError) -> int:
+    if getattr(arguments, "json", False):
+        print(json.dumps({"error": error.to_dict()}))  # noqa: T201 -- the command's output
+    else:
+        print(error, file=sys.stderr)  # noqa: T201
+    return 1
+
+
+def _print(arguments: argparse.Namespace, report: dict[str, Any], text: str) -> None:
+    print(json.dumps(report) if arguments.json else text)  # noqa: T201 -- the command's output
+
+
+def _run(main: Coroutine[Any, Any, T]) -> T:
+    try:
+        import uvloop  # noqa: PLC0415 -- there is none on some systems
+    except ImportError:
+        return asyncio.run(main)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(main)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

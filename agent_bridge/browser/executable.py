@@ -1,0 +1,245 @@
+"""Which browser to drive, and with which flags."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import stat
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import playwright
+
+from cmdop_browser.exceptions import BrowserNotInstalledError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cmdop_browser.settings import Settings
+
+# Chromium asks its maker for updates, experiments and lists of phishing sites. A
+# scraper wants none of that in its traffic, and a closed network makes each of them
+# a connection that hangs. https://peter.sh/experiments/chromium-command-line-switches/
+_QUIET_FLAGS: Final = (
+    "--disable-background-networking",
+    "--disable-breakpad",
+    "--disable-client-side-phishing-detection",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-domain-reliability",
+    "--disable-quic",
+    "--disable-sync",
+    "--metrics-recording-only",
+    "--no-default-browser-check",
+    "--no-first-run",
+    "--no-pings",
+)
+
+
+class BrowserKind(StrEnum):
+    """Where a browser comes from, best first.
+
+    The headless shell does the same work as the full browser in about half the time.
+    """
+
+    CONFIGURED = "configured"  # named in the settings
+    PLAYWRIGHT_SHELL = "playwright headless shell"
+    SYSTEM_SHELL = "system headless shell"
+    PLAYWRIGHT_CHROMIUM = "playwright chromium"
+    SYSTEM_CHROMIUM = "system chromium"
+    GOOGLE_CHROME = "google chrome"
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledBrowser:
+    """A browser that is there.
+
+    Attributes:
+        path: The program itself, not a script that starts it: signals and exit codes
+            must be the browser's own.
+        kind: Where it comes from.
+    """
+
+    path: Path
+    kind: BrowserKind
+
+    def __str__(self) -> str:
+        return f"{self.path} ({self.kind.value})"
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchArguments:
+    """How to start a browser."""
+
+    flags: tuple[str, ...]
+    sandboxed: bool
+
+
+def find_browser(settings: Settings) -> InstalledBrowser:
+    """Return the browser that an agent drives.
+
+    Raises:
+        BrowserNotInstalledError: There is none, or not where the settings say.
+    """
+    if settings.browser_path is not None:
+        if not _is_program(settings.browser_path):
+            raise BrowserNotInstalledError(
+                f"the setting browser_path names no program: {settings.browser_path}",
+                backend="chromium",
+                install_hint="cmdop-browser install",
+                tips=("correct or remove the setting (CMDOP_BROWSER_PATH)", "see: cmdop-browser install"),
+            )
+        return InstalledBrowser(settings.browser_path, BrowserKind.CONFIGURED)
+    found = find_browsers()
+    if not found:
+        raise BrowserNotInstalledError(
+            "there is no browser that an agent could drive",
+            backend="chromium",
+            install_hint="cmdop-browser install",
+            tips=("install one: cmdop-browser install", "or name one: CMDOP_BROWSER_PATH=/path/to/chromium"),
+        )
+    return found[0]
+
+
+def find_browsers() -> list[InstalledBrowser]:
+    """Return every browser on this machine that an agent could drive, the best first."""
+    order = list(BrowserKind)
+    found = {browser.path: browser for browser in _candidates() if _is_program(browser.path)}
+    return sorted(found.values(), key=lambda browser: order.index(browser.kind))
+
+
+def launch_arguments(browser: InstalledBrowser, settings: Settings) -> LaunchArguments:
+    """Return how to start *browser* here."""
+    sandboxed = _sandbox(browser, settings)
+    # Playwright adds --no-sandbox by itself when it is told that there is no sandbox.
+    return LaunchArguments(_QUIET_FLAGS, sandboxed)
+
+
+def _sandbox(browser: InstalledBrowser, settings: Settings) -> bool:
+    if settings.sandbox != "auto":
+        return settings.sandbox == "on"
+    if sys.platform != "linux":
+        return True
+    # Chromium refuses to start with a sandbox as root.
+    return os.geteuid() != 0 and (_user_namespaces() or _setuid_sandbox(browser))
+
+
+def _user_namespaces() -> bool:
+    """Whether a process without privileges may make the namespaces that the sandbox is built of."""
+    forbidding = {
+        "/proc/sys/kernel/unprivileged_userns_clone": "0",
+        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": "1",
+        "/proc/sys/user/max_user_namespaces": "0",
+    }
+    return not any(_reads(Path(path), value) for path, value in forbidding.items())
+
+
+def _reads(path: Path, value: str) -> bool:
+    try:
+        return path.read_text(encoding="ascii").strip() == value
+    except OSError:  # a kernel without this switch
+        return False
+
+
+def _setuid_sandbox(browser: InstalledBrowser) -> bool:
+    for name in ("chrome-sandbox", "chrome_sandbox"):
+        try:
+            found = browser.path.with_name(name).stat()
+        except OSError:
+            continue
+        if found.st_uid == 0 and found.st_mode & stat.S_ISUID:
+            return True
+    return False
+
+
+def _candidates() -> Iterator[InstalledBrowser]:
+    yield from _of_playwright()
+    # Debian's commands of these names are shell scripts; the programs are beside the libraries.
+    for directory in (Path("/usr/lib/chromium"), Path("/usr/lib/chromium-browser")):
+        yield InstalledBrowser(directory / "chromium-headless-shell", BrowserKind.SYSTEM_SHELL)
+        yield InstalledBrowser(directory / "headless_shell", BrowserKind.SYSTEM_SHELL)
+        yield InstalledBrowser(directory / "chromium", BrowserKind.SYSTEM_CHROMIUM)
+        yield InstalledBrowser(directory / "chromium-browser", BrowserKind.SYSTEM_CHROMIUM)
+    for name in ("chrome-headless-shell", "headless_shell", "headless-shell"):
+        yield from _on_path(name, BrowserKind.SYSTEM_SHELL)
+    for name in ("chromium", "chromium-browser"):
+        yield from _on_path(name, BrowserKind.SYSTEM_CHROMIUM)
+    yield InstalledBrowser(Path("/opt/google/chrome/chrome"), BrowserKind.GOOGLE_CHROME)
+    if sys.platform == "darwin":
+        applications = Path("/Applications")
+        yield InstalledBrowser(
+            applications / "Google Chrome.app/Contents/MacOS/Google Chrome", BrowserKind.GOOGLE_CHROME
+        )
+        yield InstalledBrowser(
+            applications / "Chromium.app/Contents/MacOS/Chromium", BrowserKind.SYSTEM_CHROMIUM
+        )
+
+
+def _on_path(name: str, kind: BrowserKind) -> Iterator[InstalledBrowser]:
+    found = shutil.which(name)
+    if found is not None:
+        yield InstalledBrowser(Path(found).resolve(), kind)
+
+
+def _of_playwright() -> Iterator[InstalledBrowser]:
+    """Look where Playwright installs to, without starting its driver, which takes half a second."""
+    root = playwright_browsers()
+    for name, kind in (
+        ("chromium-headless-shell", BrowserKind.PLAYWRIGHT_SHELL),
+        ("chromium", BrowserKind.PLAYWRIGHT_CHROMIUM),
+    ):
+        directory = root / f"{name.replace('-', '_')}-{_revision(name)}"
+        # Written last, so that a download that broke off does not count.
+        if not (directory / "INSTALLATION_COMPLETE").exists():
+            continue
+        for program in _PROGRAMS[kind]:
+            yield InstalledBrowser(directory / program, kind)
+
+
+# Below a browser's directory; from `EXECUTABLE_PATHS` in Playwright's registry, and
+# what its older builds used.
+_PROGRAMS: Final = {
+    BrowserKind.PLAYWRIGHT_SHELL: (
+        "chrome-headless-shell-linux64/chrome-headless-shell",
+        "chrome-linux/headless_shell",
+        "chrome-headless-shell-mac-arm64/chrome-headless-shell",
+        "chrome-headless-shell-mac-x64/chrome-headless-shell",
+        "chrome-mac/headless_shell",
+    ),
+    BrowserKind.PLAYWRIGHT_CHROMIUM: (
+        "chrome-linux64/chrome",
+        "chrome-linux/chrome",
+        "chrome-mac-arm64/Google Chrome for Testing.app/Contents/MacOS/Google Chrome for Testing",
+        "chrome-mac-x64/Google Chrome for Testing.app/Contents/MacOS/Google Chrome for Testing",
+        "chrome-mac/Chromium.app/Contents/MacOS/Chromium",
+    ),
+}
+
+
+def playwright_browsers() -> Path:
+    """Return the directory that Playwright installs browsers into."""
+    configured = os.environ.get("PLAYWRIGHT_BROWSERS_PATH")
+    if configured == "0":
+        return Path(playwright.__file__).parent / "driver/package/.local-browsers"
+    if configured:
+        return Path(configured)
+    if platform.system() == "Darwin":
+        return Path.home() / "Library/Caches/ms-playwright"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ms-playwright"
+
+
+def _revision(name: str) -> str:
+    """Return the build of a browser that the installed Playwright was made for."""
+    listed = json.loads(
+        (Path(playwright.__file__).parent / "driver/package/browsers.json").read_text(encoding="utf-8")
+    )
+    return next((str(entry["revision"]) for entry in listed["browsers"] if entry["name"] == name), "")
+
+
+def _is_program(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)

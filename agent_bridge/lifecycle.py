@@ -1,0 +1,215 @@
+"""The life of an agent as others see it: its lock, its record, its heartbeat, its end."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import json
+import logging
+import os
+import secrets
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from cmdop_browser.exceptions import AgentExistsError, AgentStartError, StalePortFileError
+from cmdop_browser.wire.channel import PROTOCOL_MAX
+from cmdop_browser.wire.rendezvous import (
+    DiscoveryRecord,
+    FileLock,
+    boot_id,
+    new_socket_path,
+    process_start_time,
+)
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from cmdop_browser.exceptions import CMDOPError
+    from cmdop_browser.wire.rendezvous import AgentPaths
+
+logger = logging.getLogger(__name__)
+
+HEARTBEAT_SECONDS: Final = 1.0
+
+# Clients hold the lock for a moment while they remove a stale record.
+_LOCK_SECONDS: Final = 0.3
+_LOCK_PAUSE: Final = 0.01
+
+
+class AgentLock:
+    """What makes an agent the only one of its name; a context manager that gives it back."""
+
+    def __init__(self, lock: FileLock) -> None:
+        self._lock = lock
+
+    @classmethod
+    def acquire(cls, paths: AgentPaths) -> AgentLock:
+        """Take the lock of the agent whose files are at *paths*; makes its directory.
+
+        Raises:
+            AgentExistsError: Another agent holds it.
+            PermissionDeniedError: The directory is another user's.
+            AgentStartError: The directory cannot be written.
+        """
+        paths.create()
+        lock = FileLock(paths.lock)
+        deadline = time.monotonic() + _LOCK_SECONDS
+        try:
+            while not lock.try_acquire():
+                if time.monotonic() > deadline:
+                    raise AgentExistsError(
+                        agent=paths.agent, backend="process", reason=f"{paths.lock} is held{_holder(paths)}"
+                    )
+                time.sleep(_LOCK_PAUSE)
+        except OSError as error:
+            raise AgentStartError(agent=paths.agent, reason=f"cannot lock {paths.lock}: {error}") from error
+        return cls(lock)
+
+    @property
+    def lost(self) -> bool:
+        """Whether the lock file was removed or replaced, so that it keeps nobody out."""
+        return not self._lock.still_named()
+
+    def touch(self) -> None:
+        """Show cleaners of temporary directories that the file is in use."""
+        self._lock.touch()
+
+    def release(self) -> None:
+        """Give the lock back; does nothing the second time."""
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def new_record(paths: AgentPaths, agent: str) -> DiscoveryRecord:
+    """A record for this process: a new instance, with a token and a socket path of its own.
+
+    The socket's path is not bound yet; when it lies in a directory made for it, that
+    directory is made now.
+
+    Raises:
+        AgentStartError: There is no place for the socket.
+    """
+    pid = os.getpid()
+    started = process_start_time(pid)
+    if started is None:
+        raise AgentStartError(agent=agent, reason="the system does not say when this process was started")
+    instance_id = uuid.uuid4().hex
+    try:
+        socket = new_socket_path(paths, instance_id)
+    except OSError as error:
+        raise AgentStartError(agent=agent, reason=f"no place for its socket: {error}") from error
+    return DiscoveryRecord(
+        instance_id=instance_id,
+        pid=pid,
+        pid_start_time=started,
+        boot_id=boot_id(),
+        uid=os.geteuid(),
+        socket=str(socket),
+        protocol=PROTOCOL_MAX,
+        token=secrets.token_urlsafe(32),
+        ready_at=time.time(),
+    )
+
+
+class Publication:
+    """An agent that can be found: an async context manager.
+
+    Entering it publishes the record, leaving it withdraws it. Meanwhile the record's
+    modification time is the agent's heartbeat.
+
+    Attributes:
+        record: What is published, with the time of it.
+        lost: Set when the agent cannot be found any more because somebody removed its
+            directory or its socket. It should end, since another may start.
+    """
+
+    def __init__(self, paths: AgentPaths, record: DiscoveryRecord, lock: AgentLock | None = None) -> None:
+        self.record = record
+        self.lost = asyncio.Event()
+        self._paths = paths
+        self._lock = lock
+        self._heart: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self.record = dataclasses.replace(self.record, ready_at=time.time())
+        self.record.write(self._paths.record)
+        self._heart = asyncio.create_task(self._beat(), name="heartbeat")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.withdraw()
+        if self._heart is not None:
+            await asyncio.wait({self._heart})
+
+    def withdraw(self) -> None:
+        """Remove the record, if it is still this instance's; safe to call twice.
+
+        Clients that come from now on find no agent; those that are connected stay.
+        """
+        if self._heart is not None:
+            self._heart.cancel()
+        try:
+            published = DiscoveryRecord.read(self._paths.record)
+        except (FileNotFoundError, StalePortFileError):
+            return
+        if published.instance_id == self.record.instance_id:
+            self._paths.record.unlink(missing_ok=True)
+
+    async def _beat(self) -> None:
+        while not self.lost.is_set():
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            try:
+                self._show_life()
+            except OSError:
+                logger.exception("cannot renew %s", self._paths.record)
+
+    def _show_life(self) -> None:
+        if (self._lock is not None and self._lock.lost) or not Path(self.record.socket).exists():
+            logger.error("the files of this agent were removed from %s", self._paths.directory)
+            self.lost.set()
+            return
+        if self._lock is not None:
+            self._lock.touch()
+        try:
+            os.utime(self._paths.record)
+        except FileNotFoundError:
+            logger.warning("%s was removed; publishing it again", self._paths.record)
+            self.record.write(self._paths.record)
+
+
+def report_ready(fd: int | None, record: DiscoveryRecord) -> None:
+    """Tell whoever started this agent that it can be used; closes *fd*."""
+    _report(fd, {"ready": record.to_dict()})
+
+
+def report_failure(fd: int | None, error: CMDOPError) -> None:
+    """Tell whoever started this agent why it cannot be used; closes *fd*."""
+    _report(fd, {"error": error.to_dict()})
+
+
+def _report(fd: int | None, content: dict[str, Any]) -> None:
+    if fd is None:
+        return
+    try:
+        with os.fdopen(fd, "wb") as pipe:
+            pipe.write(json.dumps(content).encode() + b"\n")
+    except BrokenPipeError:
+        logger.info("the process that started this agent is gone")
+
+
+def _holder(paths: AgentPaths) -> str:
+    try:
+        return f" by process {DiscoveryRecord.read(paths.record).pid}"
+    except (OSError, StalePortFileError):
+        return ""

@@ -1,0 +1,158 @@
+"""Starting an agent, of which there must be just one however many clients want it."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from typing import TYPE_CHECKING, Final
+
+from cmdop_browser import _spawn
+from cmdop_browser._acompat import async_sleep, async_wait_readable
+from cmdop_browser.discovery import find
+from cmdop_browser.exceptions import (
+    AgentExistsError,
+    AgentNotRunningError,
+    AgentStartError,
+    CMDOPError,
+    StalePortFileError,
+    error_from_dict,
+)
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, FileLock, boot_id
+
+if TYPE_CHECKING:
+    from cmdop_browser.settings import Settings
+
+# Between two looks at a lock or a record; with jitter, so that fifty do not look at once.
+_PAUSE: Final = 0.02
+# From closing its pipe to the end of its process.
+_EXIT_SECONDS: Final = 2.0
+
+
+async def ensure_agent(agent: str, settings: Settings, *, timeout: float) -> DiscoveryRecord:
+    """Find the agent called *agent*, or start it when there is none.
+
+    Args:
+        agent: Its name.
+        settings: Those of the client; the agent is started with the same.
+        timeout: Seconds for all of it.
+
+    Raises:
+        AgentStartError: It did not become ready, or not in time.
+        PermissionDeniedError: Its directory is another user's.
+        BrowserNotInstalledError: It has no browser to run.
+        ConfigurationError: It refuses a setting.
+    """
+    return _running(agent, settings) or await _elect(agent, settings, time.monotonic() + timeout)
+
+
+async def start_agent(agent: str, settings: Settings, *, timeout: float) -> DiscoveryRecord:
+    """Start the agent called *agent*, which must not be running.
+
+    Raises:
+        AgentExistsError: It is running.
+        AgentStartError: It did not become ready, or not in time.
+        PermissionDeniedError: Its directory is another user's.
+        BrowserNotInstalledError: It has no browser to run.
+        ConfigurationError: It refuses a setting.
+    """
+    record = _running(agent, settings)
+    if record is not None:
+        raise AgentExistsError(agent=agent, backend="process", reason=f"as process {record.pid}")
+    return await _elect(agent, settings, time.monotonic() + timeout)
+
+
+def _running(agent: str, settings: Settings) -> DiscoveryRecord | None:
+    try:
+        return find(agent, settings)
+    except AgentNotRunningError:
+        return None
+    except StalePortFileError as error:
+        # Left where it is when an agent holds the lock: then one is just starting.
+        error.cleanup()
+        return None
+
+
+async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
+    """Start an agent, or wait until another client has.
+
+    Whoever holds the spawn lock may start one. A client that dies while it holds it
+    loses it, and the agent that it had started holds the agent lock: so the next
+    client waits for that agent instead of starting a second one.
+    """
+    began = time.monotonic()
+    paths = AgentPaths.of(agent, settings.runtime_dir)
+    paths.create()
+    with FileLock(paths.spawn_lock) as lock:
+        while not lock.try_acquire():
+            await _pause(agent, deadline, began, "another process was starting it")
+        while True:
+            record = _running(agent, settings)
+            if record is not None:
+                return record
+            if FileLock.is_free(paths.lock):
+                _share_failure(lock, began)
+                try:
+                    return await _spawn_agent(agent, settings, deadline)
+                except AgentExistsError:
+                    pass  # Started by hand this very moment: it will publish itself.
+                except CMDOPError as error:
+                    _leave_failure(lock, error, deadline)
+                    raise
+            await _pause(agent, deadline, began, "an agent of that name holds the lock and is not ready")
+
+
+async def _pause(agent: str, deadline: float, began: float, reason: str) -> None:
+    now = time.monotonic()
+    if now >= deadline:
+        raise AgentStartError(agent=agent, reason=f"{reason} for {now - began:.1f} s")
+    await async_sleep(min(_PAUSE * random.uniform(0.5, 1.5), deadline - now))  # noqa: S311 -- jitter
+
+
+async def _spawn_agent(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
+    began = time.monotonic()
+    starting = _spawn.spawn(agent, settings)
+    try:
+        while await async_wait_readable(starting.ready_fd, deadline - time.monotonic()):
+            if starting.receive():
+                break
+        else:
+            raise starting.failure(f"not ready after {time.monotonic() - began:.1f} s")
+        outcome = starting.outcome()
+        if isinstance(outcome, DiscoveryRecord):
+            starting.release()
+            return outcome
+        await _exit(starting)
+        raise outcome or starting.failure(starting.ending())
+    except BaseException:
+        starting.kill()
+        raise
+
+
+async def _exit(starting: _spawn.StartingAgent) -> None:
+    deadline = time.monotonic() + _EXIT_SECONDS
+    while not starting.has_ended() and time.monotonic() < deadline:
+        await async_sleep(_PAUSE)
+
+
+def _leave_failure(lock: FileLock, error: CMDOPError, deadline: float) -> None:
+    """Tell the clients that wait for the lock why there is no agent."""
+    now = time.monotonic()
+    if now < deadline:  # else it says only that this client was in a hurry
+        lock.write(json.dumps({"boot_id": boot_id(), "at": now, "error": error.to_dict()}).encode())
+
+
+def _share_failure(lock: FileLock, began: float) -> None:
+    """Raise what made another client's attempt fail, if it did while this one waited for it.
+
+    So fifty clients fail once and together, not one after the other.
+    """
+    try:
+        note = json.loads(lock.read())
+        # This clock is the same for all processes, until the machine boots again.
+        shared = note["boot_id"] == boot_id() and began <= note["at"] <= time.monotonic()
+        error = error_from_dict(note["error"])
+    except (KeyError, TypeError, ValueError):
+        return
+    if shared:
+        raise error
