@@ -100,8 +100,8 @@ class NavigationResult:
         from cmdop_browser.exceptions import BrowserNavigationError, NavigationCause  # noqa: PLC0415 -- rarely used
 
         raise BrowserNavigationError(
-            f"{self.url} answered with status {self.status}",
-            url=self.url,
+            f"{redact(self.url)} answered with status {self.status}",
+            url=redact(self.url),
             cause=NavigationCause.BAD_RESPONSE,
             details={"status": self.status, "title": self.title},
         )
@@ -113,7 +113,7 @@ class NavigationResult:
 
     def _repr_html_(self) -> str:
         rows = {
-            "URL": self.url,
+            "URL": redact(self.url),
             "status": self.status,
             "title": self.title,
             "elapsed": f"{self.elapsed:.2f} s",

@@ -142,6 +142,7 @@ class AsyncRpc:
         key = uuid.uuid4().hex if method.act else None
         header = connection.header(idempotency_key=key)
         try:
+            await connection.keep_lease()
             return await connection.unary(method, request, header, timeout + wire.RPC_GRACE_SECONDS)
         except (grpc.RpcError, ChannelClosed) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
@@ -180,6 +181,7 @@ class AsyncRpc:
         connection = self._usable(instance_id)
         header = connection.header()
         try:
+            await connection.keep_lease()
             return await connection.send(method, parts, header, timeout + wire.RPC_GRACE_SECONDS)
         except (grpc.RpcError, ChannelClosed) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
@@ -237,7 +239,6 @@ class AsyncRpc:
             )
         if instance_id is not None and instance_id != connection.instance_id:
             raise InstanceGoneError
-        connection.keep_lease()
         return connection
 
     def _guard(self) -> None:

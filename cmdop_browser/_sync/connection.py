@@ -7,6 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import grpc
 from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
@@ -19,8 +20,6 @@ from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-
-    import grpc
 
     from cmdop_browser._identity import Identity
     from cmdop_browser._methods import Method
@@ -51,7 +50,7 @@ class Connection:
         self._lease_lock = threading.Lock()
 
     def open(self, discovery_path: str, timeout: float) -> agent_pb2.AgentInfo:
-        """Shake hands and take the lease.
+        """Shake hands and take the lease; a refusal of that shows with the next call.
 
         Raises:
             StalePortFileError: Another instance answers than the one that was found.
@@ -71,13 +70,7 @@ class Connection:
                 f"{discovery_path}: {reason}", discovery_path=discovery_path, reason=reason
             )
         _require_common_protocol(info)
-        self._hold_lease()
-        # Whoever is refused the lease learns it now: the answer to a later call on the
-        # same connection comes after the refusal.
-        self.unary(methods.PING, agent_pb2.PingRequest(), self.header(), timeout)
-        if self._lease.done():
-            for _ in self._lease:
-                break  # raises what ended it
+        self._lease = self._attach()
         return info
 
     def unary(
@@ -124,10 +117,22 @@ class Connection:
         return CallHeader(self._identity.client_id, self._token, idempotency_key=idempotency_key)
 
     def keep_lease(self) -> None:
-        """Take the lease again if the stream that holds it has ended."""
+        """Take the lease again if the stream that holds it has ended.
+
+        Raises:
+            grpc.RpcError: The agent had refused it.
+        """
         with self._lease_lock:
-            if not self._closed and not self.lease_held:
-                self._hold_lease()
+            if self._closed or self.lease_held:
+                return
+            ended, self._lease = self._lease, self._attach()
+        try:
+            for _ in ended:
+                break
+        except grpc.RpcError as exc:
+            # A broken connection is no refusal: gRPC makes another one by itself.
+            if not broken(exc):
+                raise
 
     @property
     def lease_held(self) -> bool:
@@ -142,10 +147,10 @@ class Connection:
             self._lease.cancel()
         self._channel.close()
 
-    def _hold_lease(self) -> None:
+    def _attach(self) -> Any:
         request = agent_pb2.AttachRequest(client_secret=self._identity.secret)
         call = self._callable(methods.ATTACH, self._channel.unary_stream)
-        self._lease = call(request, metadata=self.header().metadata())
+        return call(request, metadata=self.header().metadata())
 
     def _callable(self, method: Method[Any, Any], make: Callable[..., Any]) -> Callable[..., Any]:
         # Two threads may both make one; either will do.
@@ -170,7 +175,11 @@ def _require_common_protocol(info: agent_pb2.AgentInfo) -> None:
         )
 
 
+def broken(exc: grpc.RpcError) -> bool:
+    """Whether the call failed because the connection did."""
+    return bool(exc.code() is grpc.StatusCode.UNAVAILABLE)
+
+
 def never_left(exc: grpc.RpcError) -> bool:
     """Whether the call failed before anything of it was sent, so that it cannot have run."""
-    details = exc.details() if hasattr(exc, "details") else None
-    return "failed to connect to all addresses" in (details or "")
+    return broken(exc) and "failed to connect to all addresses" in (exc.details() or "")

@@ -143,6 +143,7 @@ class Rpc:
         key = uuid.uuid4().hex if method.act else None
         header = connection.header(idempotency_key=key)
         try:
+            connection.keep_lease()
             return connection.unary(method, request, header, timeout + wire.RPC_GRACE_SECONDS)
         except (grpc.RpcError, ChannelClosed) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
@@ -181,6 +182,7 @@ class Rpc:
         connection = self._usable(instance_id)
         header = connection.header()
         try:
+            connection.keep_lease()
             return connection.send(method, parts, header, timeout + wire.RPC_GRACE_SECONDS)
         except (grpc.RpcError, ChannelClosed) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
@@ -236,7 +238,6 @@ class Rpc:
             )
         if instance_id is not None and instance_id != connection.instance_id:
             raise InstanceGoneError
-        connection.keep_lease()
         return connection
 
     def _guard(self) -> None:

@@ -38,7 +38,7 @@ class Call:
     """A call as it arrived."""
 
     method: Method[Any, Any]
-    request: Message
+    request: Any
     metadata: dict[str, str]
     time_remaining: float | None
 
@@ -65,12 +65,14 @@ class FakeAgent:
     release: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Event = field(default_factory=threading.Event)
     says_attached: bool = True
+    refuses_lease: CMDOPError | None = None
     detached: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
         self.answers.setdefault(methods.HELLO, lambda _: self._hello())
         self.answers.setdefault(methods.CREATE, _session_info)
         self._attach_ended = threading.Event()
+        self._arrivals = threading.Condition()
 
     def __enter__(self) -> Self:
         self.start()
@@ -105,17 +107,33 @@ class FakeAgent:
             ready_at=time.time(),
         ).write(paths.record)
 
+    def cut(self) -> None:
+        """Break all connections, calls under way included."""
+        self._server.stop(0)
+
     def stop(self) -> None:
-        """Cut all connections; the record stays, as after a kill."""
+        """Be gone; the record stays, as after a kill."""
+        self.cut()
         self.release.set()
         self._attach_ended.set()
         self._server.stop(0).wait()
         self._executor.shutdown()
         self._socket.unlink(missing_ok=True)
 
+    @property
+    def record(self) -> Path:
+        """The discovery record."""
+        return AgentPaths.of(self.agent, self.runtime_dir).record
+
     def of(self, method: Method[Any, Any]) -> list[Call]:
         """The calls of one method."""
         return [call for call in self.calls if call.method is method]
+
+    def wait_for(self, method: Method[Any, Any], count: int = 1) -> list[Call]:
+        """The calls of one method, as soon as there are *count* of them."""
+        with self._arrivals:
+            assert self._arrivals.wait_for(lambda: len(self.of(method)) >= count, timeout=10)
+        return self.of(method)
 
     def end_leases(self) -> None:
         """End the streams that hold leases; later ones stay open.
@@ -133,11 +151,14 @@ class FakeAgent:
             self.release.wait(30)
         if method in self.raises:
             context.abort_with_status(status_from_error(self.raises[method]))
-        return self.answers.get(method, lambda _: method.reply())(request)
+        answer = self.answers.get(method)
+        return answer(request) if answer else method.reply.FromString(b"")
 
     def attach(self, request: Any, context: grpc.ServicerContext) -> Iterator[Message]:
         """Hold a lease."""
         self._record(methods.ATTACH, request, context)
+        if self.refuses_lease is not None:
+            context.abort_with_status(status_from_error(self.refuses_lease))
         ended = self._attach_ended
         context.add_callback(ended.set)
         context.add_callback(self.detached.set)
@@ -154,7 +175,9 @@ class FakeAgent:
 
     def _record(self, method: Method[Any, Any], request: Any, context: grpc.ServicerContext) -> None:
         metadata = {key: str(value) for key, value in context.invocation_metadata()}
-        self.calls.append(Call(method, request, metadata, context.time_remaining()))
+        with self._arrivals:
+            self.calls.append(Call(method, request, metadata, context.time_remaining()))
+            self._arrivals.notify_all()
 
     def _hello(self) -> agent_pb2.AgentInfo:
         return agent_pb2.AgentInfo(

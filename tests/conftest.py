@@ -1,0 +1,38 @@
+"""What every test may ask for."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.fakes.agent import FakeAgent
+from tests.flavours import Flavour
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(params=["async", "sync"])
+def flavour(request: pytest.FixtureRequest) -> Flavour:
+    """The async client, then the sync one."""
+    return Flavour(request.param)
+
+
+@pytest.fixture
+def runtime_dir(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A runtime directory of the test's own, its path short enough for sockets."""
+    directory = Path(tempfile.mkdtemp(prefix="cmdop-test-"))
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(directory))
+    yield directory
+    shutil.rmtree(directory)
+
+
+@pytest.fixture
+def fake_agent(runtime_dir: Path) -> Iterator[FakeAgent]:
+    """An agent without a browser, where `local()` finds it."""
+    with FakeAgent(runtime_dir) as agent:
+        yield agent

@@ -1,0 +1,82 @@
+"""Both flavours of the client behind one: tests are written once, with ``await``."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from cmdop_browser import AsyncCMDOPClient, BrowserSession, CMDOPClient
+from cmdop_browser._sync.browser import Browser
+from cmdop_browser._sync.dom import Dom
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import TracebackType
+
+# The blocking classes whose methods a test awaits.
+_BLOCKING = (CMDOPClient, BrowserSession, Browser, Dom)
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """How a test gets its clients."""
+
+    name: Literal["async", "sync"]
+
+    def local(self, **options: Any) -> Any:
+        """As ``AsyncCMDOPClient.local``, to be awaited or entered."""
+        if self.name == "async":
+            return AsyncCMDOPClient.local(**options)
+        return _Pending(CMDOPClient.local, (), options)
+
+
+class InThread:
+    """A blocking object that is used like its async pair: each call runs in a thread."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.target, name)
+        if isinstance(value, _BLOCKING):
+            return InThread(value)
+        if not callable(value):
+            return value
+        return lambda *args, **options: _Pending(value, args, options)
+
+    async def __aenter__(self) -> InThread:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.target.__exit__, kind, error, trace)
+
+    def __repr__(self) -> str:
+        return repr(self.target)
+
+
+class _Pending:
+    """A blocking call that is made in a thread when it is awaited or entered."""
+
+    def __init__(self, call: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> None:
+        self._call, self._args, self._options = call, args, options
+        self._entered: InThread | None = None
+
+    async def _result(self) -> Any:
+        result = await asyncio.to_thread(self._call, *self._args, **self._options)
+        return InThread(result) if isinstance(result, _BLOCKING) else result
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._result().__await__()
+
+    async def __aenter__(self) -> InThread:
+        self._entered = await self._result()
+        return self._entered
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._entered is not None
+        await self._entered.__aexit__(kind, error, trace)
