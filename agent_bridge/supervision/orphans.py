@@ -175,10 +175,10 @@ def _own_processes() -> Iterator[psutil.Process]:
 def _is_marked(process: psutil.Process, traces: Traces) -> bool:
     """Whether the instance started *process*, by any mark that can be read."""
     directory = traces.temporary
-    command = _readable(process.cmdline, [])
+    command = _readable(process.cmdline, list[str]())
     if any(argument.startswith(f"--user-data-dir={directory}/") for argument in command):
         return True
-    if _readable(process.environ, {}).get(INSTANCE_VARIABLE) == traces.instance_id:
+    if _readable(process.environ, dict[str, str]()).get(INSTANCE_VARIABLE) == traces.instance_id:
         return True
     # Not any process that works there: somebody may be looking at the files.
     is_child_of_chromium = any(argument.startswith("--type=") for argument in command)
