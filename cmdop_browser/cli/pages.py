@@ -94,7 +94,7 @@ def screenshot(
     image_format: Any = "jpeg" if path.suffix.lower() in {".jpg", ".jpeg"} else "png"
     with (
         CMDOPClient.local(agent=agent, start=True) as client,
-        client.browser.create_session(**({"timeout": timeout} if timeout else {})) as session,
+        client.browser.create_session(timeout=timeout) as session,
     ):
         page = session.navigate(url)
         if not any_status:

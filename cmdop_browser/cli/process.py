@@ -30,7 +30,7 @@ def install(
     """Find a browser or install one, and say which is used."""
     output = Output(as_json=as_json)
     report = agent_report("install")
-    output.result(report, _installed(report))
+    output.result(report, f"agents will use {report['used']} ({report['kind']})")
 
 
 def serve(
@@ -93,7 +93,3 @@ def agent_report(command: str, *, timeout: float | None = None) -> dict[str, Any
     if "error" in report:
         raise error_from_dict(report["error"])
     return report
-
-
-def _installed(report: dict[str, Any]) -> str:
-    return str(report)

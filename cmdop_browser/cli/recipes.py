@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import UnionType
+from types import SimpleNamespace, UnionType
 from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
 
 from cmdop_browser.cli.exit_codes import UsageError
@@ -138,7 +138,21 @@ def _recipe_of(module: ModuleType, reference: str) -> Recipe:
         raise UsageError(f"{FUNCTION}() of {reference} is async, and recipes are plain functions")
     parameters = inspect.signature(function).parameters
     options = {name: p for name, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
-    return Recipe(module.__name__, function, options, get_type_hints(function))
+    return Recipe(module.__name__, function, options, _resolved(options, function, reference))
+
+
+def _resolved(
+    options: Mapping[str, inspect.Parameter], function: Callable[..., Any], reference: str
+) -> Mapping[str, Any]:
+    """The options' types. Only theirs: the client's may be imported for type checkers alone."""
+    known = {
+        name: option.annotation for name, option in options.items() if option.annotation is not option.empty
+    }
+    holder = SimpleNamespace(__annotations__=known)
+    try:
+        return get_type_hints(holder, globalns=inspect.unwrap(function).__globals__)
+    except NameError as error:
+        raise UsageError(f"{reference}: the type of an option is not imported: {error}") from error
 
 
 def _require_known(recipe: Recipe, given: Mapping[str, object]) -> None:

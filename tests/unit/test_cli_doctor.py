@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import resource
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -142,18 +142,15 @@ def test_version_skew() -> None:
     assert "agents stop --agent a && cmdop-browser agents start --agent a" in finding.fix
 
 
-@pytest.mark.parametrize(
-    ("answer", "level"),
-    [
-        ({"used": {"path": "/usr/bin/chromium"}}, Level.OK),
-        ({"used": None}, Level.PROBLEM),
-        ({"error": {"message": "no browser"}}, Level.PROBLEM),
-    ],
-)
-def test_browser(answer: dict[str, Any], level: Level) -> None:
-    finding = browser.judge(answer)
-    assert finding.level is level
-    assert finding.fix == ("" if level is Level.OK else "cmdop-browser install")
+def test_browser() -> None:
+    good = browser.judge({"used": "/usr/bin/chromium", "kind": "system chromium"})
+    assert (good.level, good.summary) == (Level.OK, "/usr/bin/chromium (system chromium)")
+    bad = browser.judge({"error": {"message": "no browser", "tips": ["install one: cmdop-browser install"]}})
+    assert (bad.level, bad.summary, bad.fix) == (
+        Level.PROBLEM,
+        "no browser",
+        "install one: cmdop-browser install",
+    )
 
 
 def test_warnings_fail_only_where_asked() -> None:

@@ -52,11 +52,8 @@ class Inquiry:
 def judge(answer: dict[str, Any]) -> Finding:
     """Read what ``python -m agent_bridge browsers --json`` said."""
     if "error" in answer:
-        return problem(_NAME, answer["error"]["message"], _FIX)
-    used = answer.get("used")
-    if not used:
-        return problem(_NAME, "there is none that an agent could run", _FIX)
-    return ok(_NAME, str(used))
+        return problem(_NAME, answer["error"]["message"], "; ".join(answer["error"]["tips"]) or _FIX)
+    return ok(_NAME, f"{answer['used']} ({answer['kind']})")
 
 
 def _last_line(output: bytes) -> str:
