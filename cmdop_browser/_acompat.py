@@ -21,11 +21,18 @@ import grpc.aio
 from cmdop_browser.wire import channel as wire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator
     from types import TracebackType
+    from typing import TypeAlias
 
 P = ParamSpec("P")
 T = TypeVar("T")
+ThingT = TypeVar("ThingT")
+
+if TYPE_CHECKING:
+    # Callbacks of the user's
+    AsyncUse: TypeAlias = Callable[[ThingT], Awaitable[T]]
+    Use: TypeAlias = Callable[[ThingT], T]
 
 
 # Waiting
