@@ -38,6 +38,13 @@ if TYPE_CHECKING:
         ConnectionTimeoutError,
         StalePortFileError,
     )
+    from cmdop_browser.helpers import (
+        ensure_agent_running,
+        get_client_with_recovery,
+        quick_fetch,
+        with_auto_restart,
+        with_session,
+    )
     from cmdop_browser.models import (
         AgentInfo,
         Cookie,
@@ -80,6 +87,11 @@ __all__ = [
     "StalePortFileError",
     "StorageState",
     "__version__",
+    "ensure_agent_running",
+    "get_client_with_recovery",
+    "quick_fetch",
+    "with_auto_restart",
+    "with_session",
 ]
 
 # Where each name lives; it is imported when it is first asked for, since a program that
@@ -89,6 +101,13 @@ _HOMES = {
     "_async.session": ("AsyncBrowserSession",),
     "_sync.client": ("CMDOPClient",),
     "_sync.session": ("BrowserSession",),
+    "helpers": (
+        "ensure_agent_running",
+        "get_client_with_recovery",
+        "quick_fetch",
+        "with_auto_restart",
+        "with_session",
+    ),
     "models": (
         "AgentInfo",
         "Cookie",
