@@ -134,6 +134,23 @@ def spawn(agent: str, settings: Settings) -> StartingAgent:
     return StartingAgent(agent, process, ready_fd, log, log_start)
 
 
+def program(*words: str) -> list[str]:
+    """The command line of the agent's program with these words."""
+    # -P, or a file of the caller's directory could stand in for a module of the agent's.
+    return [sys.executable, "-P", "-m", "agent_bridge", *words]
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment in which the agent's program finds itself and loads these settings."""
+    variables = {**os.environ, **settings.to_environment()}
+    # Marks what belongs to an agent; an agent's own child must not inherit its parent's.
+    variables.pop("CMDOP_INSTANCE", None)
+    if str(_ROOT) not in _site_directories():
+        inherited = variables.get("PYTHONPATH")
+        variables["PYTHONPATH"] = f"{_ROOT}{os.pathsep}{inherited}" if inherited else str(_ROOT)
+    return variables
+
+
 def reap() -> None:
     """Collect the exit codes of agents that this process started and that have ended."""
     for pid in tuple(_children):
@@ -146,39 +163,20 @@ def reap() -> None:
 
 
 def _start(agent: str, settings: Settings, log_fd: int, report_fd: int) -> subprocess.Popen[bytes]:
-    command = [
-        sys.executable,
-        "-P",  # or a file of the scraper's directory could stand in for a module of the agent's
-        "-m",
-        "agent_bridge",
-        "serve",
-        f"--agent={agent}",
-        f"--idle-exit={settings.spawn_idle_exit}",
-        f"--ready-fd={report_fd}",
-    ]
+    options = (f"--agent={agent}", f"--idle-exit={settings.spawn_idle_exit}", f"--ready-fd={report_fd}")
     try:
         return subprocess.Popen(  # noqa: S603 -- the command is ours
-            command,
+            program("serve", *options),
             stdin=subprocess.DEVNULL,
             stdout=log_fd,
             stderr=log_fd,
             pass_fds=(report_fd,),
             start_new_session=True,
             cwd="/",
-            env=_environment(settings),
+            env=environment(settings),
         )
     except OSError as error:
         raise AgentStartError(agent=agent, reason=f"cannot run {sys.executable}: {error}") from error
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    environment = {**os.environ, **settings.to_environment()}
-    # Marks what belongs to an agent; an agent's own child must not inherit its parent's.
-    environment.pop("CMDOP_INSTANCE", None)
-    if str(_ROOT) not in _site_directories():
-        inherited = environment.get("PYTHONPATH")
-        environment["PYTHONPATH"] = f"{_ROOT}{os.pathsep}{inherited}" if inherited else str(_ROOT)
-    return environment
 
 
 def _site_directories() -> set[str]:

@@ -16,10 +16,10 @@ from cmdop_browser.cli.exit_codes import ExitCode
 from cmdop_browser.cli.inventory import Agent, State, agent_names, look
 from cmdop_browser.cli.output import Output
 from cmdop_browser.exceptions import CMDOPError
-from cmdop_browser.settings import Settings
 
 if TYPE_CHECKING:
     from cmdop_browser.models import AgentInfo, SessionInfo
+    from cmdop_browser.settings import Settings
 
 app = typer.Typer(help="List, start, stop and watch the agents of this user.", no_args_is_help=True)
 
@@ -38,7 +38,7 @@ _FOREVER = 10 * 365 * 24 * 3600.0
 @app.command("list")
 def list_agents(*, as_json: options.AsJson = False, debug: options.Debug = False) -> None:
     """List the agents, also those that have ended."""
-    settings = Settings.load()
+    settings = _settings()
     agents = [look(name, settings) for name in agent_names(settings)]
     table = Table("agent", "state", "process", "up", "", box=None, pad_edge=False)
     for agent in agents:
@@ -68,7 +68,7 @@ def start(
     """Start an agent in the background; exits with 3 when it runs already."""
     from cmdop_browser._sync import launcher
 
-    settings = Settings.load(spawn_idle_exit=idle_exit or _FOREVER)
+    settings = _settings(spawn_idle_exit=idle_exit or _FOREVER)
     record = launcher.start_agent(agent, settings, timeout=timeout)
     Output(as_json=as_json).result(
         look(agent, settings).to_dict(), f"agent {agent} runs as process {record.pid}"
@@ -89,7 +89,7 @@ def stop(
     """End an agent, letting its running calls finish; clean up after one that is gone."""
     from cmdop_browser.cli.stopping import stop_agent
 
-    settings = Settings.load()
+    settings = _settings()
     before = look(agent, settings)
     outcome = stop_agent(before, settings, timeout=timeout, force=force)
     Output(as_json=as_json).result({"agent": agent, "outcome": outcome}, f"agent {agent}: {outcome}")
@@ -103,7 +103,7 @@ def status(
     debug: options.Debug = False,
 ) -> None:
     """Tell how an agent is; exits with 1 unless it runs."""
-    seen = look(agent, Settings.load())
+    seen = look(agent, _settings())
     answer = ask(agent) if seen.state is State.RUNNING else None
     document = seen.to_dict() | ({} if answer is None else _answer_document(answer))
     Output(as_json=as_json).result(document, _status_table(seen, answer))
@@ -124,7 +124,7 @@ def logs(
     from cmdop_browser.cli.attach import follow as follow_log
     from cmdop_browser.cli.logs import Log
 
-    output, settings = Output(as_json=as_json), Settings.load()
+    output, settings = Output(as_json=as_json), _settings()
     with Log(agent, settings) as log:
         recent = log.last_lines(lines)
         if as_json:
@@ -147,7 +147,13 @@ def attach(
     """Watch an agent's log and sessions until Ctrl-C, which leaves the agent running."""
     from cmdop_browser.cli.attach import watch
 
-    watch(agent, Settings.load(), Output(as_json=as_json))
+    watch(agent, _settings(), Output(as_json=as_json))
+
+
+def _settings(**overrides: float) -> Settings:
+    from cmdop_browser.settings import Settings
+
+    return Settings.load(**overrides)
 
 
 def ask(name: str) -> tuple[AgentInfo, tuple[SessionInfo, ...]] | CMDOPError:

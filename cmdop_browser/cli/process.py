@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -19,7 +18,8 @@ from cmdop_browser.exceptions import (
     error_from_dict,
 )
 
-AGENT_PROGRAM = (sys.executable, "-m", "agent_bridge")
+if TYPE_CHECKING:
+    from cmdop_browser.settings import Settings
 
 
 def install(
@@ -44,15 +44,19 @@ def serve(
     debug: options.Debug = False,
 ) -> None:
     """Run an agent in the foreground until Ctrl-C or SIGTERM."""
-    refuse_second(agent)
-    words = [*AGENT_PROGRAM, "serve", "--agent", agent]
+    from cmdop_browser import _spawn
+    from cmdop_browser.settings import Settings
+
+    settings = Settings.load()
+    refuse_second(agent, settings)
+    words = _spawn.program("serve", "--agent", agent)
     if idle_exit is not None:
         words += ["--idle-exit", str(idle_exit)]
     # In place of this process: signals, exit code and the service manager's view are the agent's own.
-    os.execv(words[0], words)  # noqa: S606 -- our own program, and no shell is wanted
+    os.execve(words[0], words, _spawn.environment(settings))  # noqa: S606 -- our own program, without a shell
 
 
-def refuse_second(agent: str) -> None:
+def refuse_second(agent: str, settings: Settings) -> None:
     """Make sure that no agent of this name runs.
 
     Raises:
@@ -60,10 +64,9 @@ def refuse_second(agent: str) -> None:
         PermissionDeniedError: One of another user does.
     """
     from cmdop_browser import discovery
-    from cmdop_browser.settings import Settings
 
     try:
-        record = discovery.find(agent, Settings.load())
+        record = discovery.find(agent, settings)
     except (AgentNotRunningError, StalePortFileError):
         return
     raise AgentExistsError(
@@ -77,17 +80,23 @@ def refuse_second(agent: str) -> None:
     )
 
 
-def agent_report(command: str, *, timeout: float | None = None) -> dict[str, Any]:
+def agent_report(command: str) -> dict[str, Any]:
     """Run a command of the agent's program that reports in JSON.
 
     Its progress goes to our stderr.
 
     Raises:
         CMDOPError: The error that it reports.
-        subprocess.TimeoutExpired: It took longer than *timeout* seconds.
     """
+    from cmdop_browser import _spawn
+    from cmdop_browser.settings import Settings
+
     done = subprocess.run(  # noqa: S603 -- our own program
-        [*AGENT_PROGRAM, command, "--json"], stdout=subprocess.PIPE, text=True, timeout=timeout, check=False
+        _spawn.program(command, "--json"),
+        env=_spawn.environment(Settings.load()),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
     )
     report: dict[str, Any] = json.loads(done.stdout)
     if "error" in report:

@@ -10,7 +10,7 @@ import typer
 from rich.text import Text
 
 from cmdop_browser.cli import options
-from cmdop_browser.cli.doctor import agents, browser, machine
+from cmdop_browser.cli.doctor import agents, machine
 from cmdop_browser.cli.doctor.finding import Finding, Level, ok, problem
 from cmdop_browser.cli.exit_codes import ExitCode
 from cmdop_browser.cli.inventory import State, agent_names, base_directory, look
@@ -58,6 +58,7 @@ def failing(findings: Sequence[Finding], *, strict: bool) -> list[Finding]:
 
 def examine() -> Iterator[Finding]:
     """Run every check."""
+    from cmdop_browser.cli.doctor import browser
     from cmdop_browser.settings import Settings, config_file
 
     try:
@@ -66,7 +67,7 @@ def examine() -> Iterator[Finding]:
         yield problem("settings", error.message, "; ".join(error.tips) or f"correct it in {error.source}")
         return
     yield ok("settings", f"valid ({config_file()} {'is read' if config_file().exists() else 'is not there'})")
-    with browser.Inquiry() as inquiry:
+    with browser.Inquiry(settings) as inquiry:
         yield machine.check_sandbox(settings.sandbox)
         yield machine.check_shared_memory()
         yield machine.check_open_files()

@@ -6,11 +6,13 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from cmdop_browser import _spawn
 from cmdop_browser.cli.doctor.finding import Finding, ok, problem
-from cmdop_browser.cli.process import AGENT_PROGRAM
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from cmdop_browser.settings import Settings
 
 _NAME: Final = "browser"
 _FIX: Final = "cmdop-browser install"
@@ -20,9 +22,15 @@ _TIMEOUT: Final = 2.5
 class Inquiry:
     """Asks while the other checks run; leaving the context ends the asking."""
 
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
     def __enter__(self) -> Self:
         self._process = subprocess.Popen(  # noqa: S603 -- our own program
-            [*AGENT_PROGRAM, "browsers", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            _spawn.program("browsers", "--json"),
+            env=_spawn.environment(self._settings),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
         )
         return self
 
