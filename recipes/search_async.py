@@ -12,7 +12,7 @@ async def search(client: AsyncCMDOPClient, base_url: str, query: str) -> list[st
         await session.navigate(base_url)
         await session.fill("#q", query)
         await session.press("Enter", selector="#q")
-        await session.wait_for("#results")
+        await session.wait_for("#summary")
         return [title.text for title in await session.dom.select("#results .title")]
 
 

@@ -3,14 +3,17 @@ from typing import Any
 
 import pytest
 
+from agent_bridge.browser.executable import find_browser, launch_arguments
 from cmdop_browser.demo.server import DemoSite
-
-BROWSER = "/usr/lib/chromium/chromium-headless-shell"
+from cmdop_browser.settings import Settings
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
-    return browser_type_launch_args | {"executable_path": BROWSER, "chromium_sandbox": False}
+    settings = Settings.load()
+    browser = find_browser(settings)
+    sandboxed = launch_arguments(browser, settings).sandboxed
+    return browser_type_launch_args | {"executable_path": browser.path, "chromium_sandbox": sandboxed}
 
 
 @pytest.fixture(scope="session")
