@@ -162,6 +162,8 @@ class Image(bytes):
     def __repr__(self) -> str:
         return f"<Image {self.format}, {len(self):,} bytes>"
 
+    __str__ = __repr__  # str() of bytes would be all of them
+
     def _repr_png_(self) -> bytes | None:
         return bytes(self) if self.format == "png" else None
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.agents import RunningAgent
 from tests.fakes.agent import FakeAgent
 from tests.flavours import Flavour
 
@@ -36,3 +37,17 @@ def fake_agent(runtime_dir: Path) -> Iterator[FakeAgent]:
     """An agent without a browser, where `local()` finds it."""
     with FakeAgent(runtime_dir) as agent:
         yield agent
+
+
+@pytest.fixture(scope="session")
+def shared_agent() -> Iterator[RunningAgent]:
+    """An agent with a real browser, for all tests that leave it alive."""
+    with RunningAgent() as agent:
+        yield agent
+
+
+@pytest.fixture
+def agent(shared_agent: RunningAgent, monkeypatch: pytest.MonkeyPatch) -> RunningAgent:
+    """The shared agent, where `local()` finds it."""
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(shared_agent.runtime_dir))
+    return shared_agent

@@ -82,8 +82,8 @@ def _name(value: object) -> str | None:
 def _header_value(field: str, value: object) -> str:
     # The value may be a credential, so it is never shown.
     checked = checks.text(field, value, secret=True)
-    if "\r" in checked or "\n" in checked:
-        checks.refuse(field, value, "on one line", secret=True)
+    if not checked.isascii() or "\r" in checked or "\n" in checked:
+        checks.refuse(field, value, "one line of ASCII", secret=True)
     return checked
 
 

@@ -1,0 +1,79 @@
+"""Real agents for tests: each a process in a runtime directory of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+_STOP_SECONDS = 20.0
+
+
+class RunningAgent:
+    """An agent that runs while the block lasts.
+
+    Attributes:
+        runtime_dir: Where clients find it.
+        record: What it published when it was ready.
+    """
+
+    def __init__(self, runtime_dir: Path | None = None, **settings: object) -> None:
+        self.runtime_dir = runtime_dir or Path(tempfile.mkdtemp(prefix="cmdop-agent-"))
+        self._owns_directory = runtime_dir is None
+        self._settings = settings
+        self.record: Mapping[str, Any] = {}
+
+    def __enter__(self) -> Self:
+        ready, report = os.pipe()
+        variables = {f"CMDOP_{name.upper()}": str(value) for name, value in self._settings.items()}
+        self._log = (self.runtime_dir / "agent.log").open("w")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "agent_bridge", "serve", "--ready-fd", str(report)],
+            env={**os.environ, "CMDOP_RUNTIME_DIR": str(self.runtime_dir), **variables},
+            pass_fds=[report],
+            stderr=self._log,
+        )
+        os.close(report)
+        with os.fdopen(ready) as pipe:
+            said = pipe.readline()
+        if not said or "ready" not in (told := json.loads(said)):
+            self._end()
+            raise AssertionError(f"the agent did not start: {said}\n{self.log()}")
+        self.record = told["ready"]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+        if self._owns_directory:
+            shutil.rmtree(self.runtime_dir)
+
+    def log(self) -> str:
+        """What it has logged so far."""
+        return (self.runtime_dir / "agent.log").read_text()
+
+    def kill(self) -> None:
+        """End it at once, as the system would when memory runs out."""
+        self.process.kill()
+        self.process.wait()
+
+    def _end(self) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self._log.close()

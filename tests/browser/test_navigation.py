@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cmdop_browser.exceptions import BrowserNavigationError, NavigationCause
+
+if TYPE_CHECKING:
+    from tests.site import WebSite
+
+
+async def test_a_page_and_what_came_with_it(session: Any, site: WebSite) -> None:
+    result = await session.navigate(site.at("/plain.html"))
+    assert result.ok
+    assert result.status == 200
+    assert result.url == result.requested_url == site.at("/plain.html") == await session.url()
+    assert result.title == await session.title()
+    assert result.headers["Content-Type"].startswith("text/html")
+    assert 0 < result.elapsed < 30
+    assert result.raise_for_status() is result
+
+
+async def test_a_redirect_names_its_stations(session: Any, site: WebSite) -> None:
+    result = await session.navigate(site.at("/redirect/chain/2"))
+    assert result.url == site.at("/redirect/chain/0")
+    assert result.requested_url == site.at("/redirect/chain/2")
+    assert result.redirects == (site.at("/redirect/chain/2"), site.at("/redirect/chain/1"))
+
+
+@pytest.mark.parametrize("status", [401, 404, 418, 500, 503])
+async def test_an_error_page_is_a_result(session: Any, site: WebSite, status: int) -> None:
+    result = await session.navigate(site.at(f"/status/{status}"))
+    assert (result.status, result.ok) == (status, False)
+    assert await session.dom.text("#status") == str(status)
+    with pytest.raises(BrowserNavigationError, match=str(status)) as caught:
+        result.raise_for_status()
+    assert caught.value.url == result.url
+
+
+@pytest.mark.parametrize("wait_until", ["load", "domcontentloaded", "networkidle", "commit"])
+async def test_every_way_to_wait(session: Any, site: WebSite, wait_until: str) -> None:
+    assert (await session.navigate(site.at("/plain.html"), wait_until=wait_until)).ok
+
+
+async def test_a_hanging_resource_holds_up_load_only(session: Any, site: WebSite) -> None:
+    url = site.at("/hanging/image")
+    assert (await session.navigate(url, wait_until="domcontentloaded")).ok
+    with pytest.raises(BrowserNavigationError) as caught:
+        await session.navigate(url, timeout=1.0)
+    assert caught.value.cause is NavigationCause.TIMEOUT_LOAD
+    assert await session.dom.text("#after") == "after"
+
+
+async def test_back_forward_and_reload(session: Any, site: WebSite) -> None:
+    first, second = site.at("/plain.html"), site.at("/links.html")
+    await session.navigate(first)
+    await session.navigate(second)
+    assert (await session.back()).url == first
+    assert (await session.forward()).url == second
+    reloaded = await session.reload()
+    assert (reloaded.url, reloaded.status) == (second, 200)
+
+
+async def test_the_referer_is_sent(session: Any, site: WebSite) -> None:
+    await session.navigate(site.at("/headers"), referer="http://from.test/page")
+    assert "http://from.test/page" in await session.dom.text("#headers")
+
+
+@pytest.mark.parametrize(
+    ("url", "cause"),
+    [
+        ("", NavigationCause.INVALID_URL),
+        ("not a url", NavigationCause.INVALID_URL),
+        ("http://a b/", NavigationCause.INVALID_URL),
+        ("http://a.test:99999/", NavigationCause.INVALID_URL),
+        ("http://a.test:port/", NavigationCause.INVALID_URL),
+        ("file:///etc/passwd", NavigationCause.UNSUPPORTED_SCHEME),
+        ("javascript:alert(1)", NavigationCause.UNSUPPORTED_SCHEME),
+        ("ftp://a.test/", NavigationCause.UNSUPPORTED_SCHEME),
+        ("chrome://version", NavigationCause.UNSUPPORTED_SCHEME),
+        ("view-source:http://a.test/", NavigationCause.UNSUPPORTED_SCHEME),
+        ("data:text/html,x", NavigationCause.UNSUPPORTED_SCHEME),
+        ("about:config", NavigationCause.UNSUPPORTED_SCHEME),
+    ],
+)
+async def test_a_url_that_cannot_be_loaded(session: Any, url: str, cause: NavigationCause) -> None:
+    with pytest.raises(BrowserNavigationError) as caught:
+        await session.navigate(url, timeout=5.0)
+    assert caught.value.cause is cause
+
+
+async def test_nobody_is_there(session: Any, site: WebSite) -> None:
+    with pytest.raises(BrowserNavigationError) as caught:
+        await session.navigate(site.refused)
+    assert caught.value.cause is NavigationCause.REFUSED
+    assert caught.value.retryable
+    assert (await session.navigate(site.at("/plain.html"))).ok
+
+
+async def test_a_server_that_does_not_answer(session: Any, site: WebSite) -> None:
+    with pytest.raises(BrowserNavigationError) as caught:
+        await session.navigate(site.at("/hang/page"), timeout=1.0)
+    assert caught.value.cause is NavigationCause.TIMEOUT_RESPONSE
+    assert isinstance(caught.value.url, str)
+    assert (await session.navigate(site.at("/plain.html"))).ok
+
+
+async def test_a_redirect_without_end(session: Any, site: WebSite) -> None:
+    with pytest.raises(BrowserNavigationError) as caught:
+        await session.navigate(site.at("/redirect/loop"))
+    assert caught.value.cause is NavigationCause.REDIRECT_LOOP
+
+
+async def test_a_page_in_one_call(client: Any, site: WebSite) -> None:
+    page = await client.browser.fetch(site.at("/plain.html"))
+    assert (page.status, page.title) == (200, page.soup().title.get_text())
+    late = await client.browser.fetch(
+        site.at("/late.html", after=100), wait_for="#arrived", selector="#arrived"
+    )
+    assert late.html == '<p id="arrived">Here I am.</p>'
+    assert await client.browser.list_sessions() == []
