@@ -103,7 +103,9 @@ async def on_element(
     try:
         return await page.guard(call(deadline.remaining_ms), deadline, margin=DRIVER_MARGIN)
     except Overdue as exc:
-        raise await overdue(page, f"{action} {selector!r}", deadline, outcome=Outcome.UNKNOWN) from exc
+        raise await overdue(
+            page, f"{action} {texts.shorten(selector, texts.MAX_URL)!r}", deadline, outcome=Outcome.UNKNOWN
+        ) from exc
     except PlaywrightError as exc:
         await raise_if_lost(page, exc)
         timed_out = isinstance(exc, PlaywrightTimeoutError)
@@ -116,7 +118,7 @@ async def _element_error(
     page: ManagedPage, action: str, selector: str, deadline: Deadline, text: str, *, timed_out: bool
 ) -> BrowserError:
     verdict = elements.verdict_of(text, waited=deadline.total, timed_out=timed_out)
-    what = f"{action} {selector!r}"
+    what = f"{action} {texts.shorten(selector, texts.MAX_URL)!r}"
     evidence = await evidence_of(page, text)
     if verdict.cause is None:
         return BrowserTimeoutError(
@@ -249,7 +251,7 @@ async def evidence_of(page: ManagedPage, text: str = "") -> Evidence:
     return Evidence(
         call_log=texts.call_log(text),
         page=PageSnapshot(
-            url=texts.shorten(page.url), title=title, status=page.status or None, ready_state=ready_state
+            url=texts.shown_url(page.url), title=title, status=page.status or None, ready_state=ready_state
         ),
     )
 

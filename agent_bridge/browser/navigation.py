@@ -18,7 +18,6 @@ from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import navigation as diagnosis
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import BrowserNavigationError, NavigationCause
-from cmdop_browser.exceptions.redact import redact
 from cmdop_browser.exceptions.text import seconds
 from cmdop_browser.exceptions.tips import phrase
 
@@ -36,7 +35,6 @@ Direction = Literal["back", "forward", "reload"]
 # request; its own message says more.
 _OWN_ERROR_GRACE = 0.05
 _TITLE_SECONDS = 0.5
-MAX_SHOWN_URL = 300
 _STOP_SECONDS = 0.3
 # Stopping once leaves a quarter of the pages such that the next navigation is
 # "interrupted by another"; stopping twice, this far apart, none of 24.
@@ -73,6 +71,7 @@ class _Journey:
     request: Request | None = None
     response: Response | None = None
     committed: bool = False
+    replaced: bool = False
     broke: asyncio.Event = field(default_factory=asyncio.Event)
 
     @contextlib.contextmanager
@@ -95,6 +94,7 @@ class _Journey:
 
     def _on_request(self, request: Request) -> None:
         if self.page.is_main_request(request):
+            self.replaced = self.request is not None and request.redirected_from is None
             self.request, self.response = request, None
 
     def _on_response(self, response: Response) -> None:
@@ -120,12 +120,13 @@ class _Journey:
                 redirect=self._redirect(),
                 committed=self.committed,
                 in_body=broke and self.response is not None,
+                replaced=self.replaced,
             )
         )
 
     async def failure(self, text: str, cause: NavigationCause) -> BrowserNavigationError:
         """Return the error."""
-        shown = texts.shorten(redact(self.url), MAX_SHOWN_URL)
+        shown = texts.shown_url(self.url)
         said = texts.first_sentence(text).partition(" at http")[0]
         details: dict[str, object] = {"elapsed_seconds": round(self.deadline.elapsed, 3)}
         if self.response is not None:
@@ -156,7 +157,7 @@ async def navigate(
     """
     refusal = diagnosis.refusal_of(url)
     if refusal is not None:
-        shown = texts.shorten(redact(url), MAX_SHOWN_URL)
+        shown = texts.shown_url(url)
         raise BrowserNavigationError(
             f"navigate to {shown!r} failed: {refusal.message}",
             action="navigate",

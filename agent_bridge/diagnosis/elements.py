@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from agent_bridge.diagnosis.texts import bounded
 from cmdop_browser.exceptions import ElementCause, Outcome
 from cmdop_browser.exceptions.text import seconds
 
@@ -48,7 +49,7 @@ def _rule(pattern: str, cause: ElementCause, explanation: str, *tips: str, match
 # then what the last look at the element showed.
 _RULES = (
     _rule(
-        r'(?s)(?:Unexpected token .*|[^\n]*)while parsing (?:css )?selector "(.*?)"',
+        r'while parsing (?:css )?selector "(.*?)"',
         _Cause.INVALID_SELECTOR,
         "the selector does not parse near {0!r}",
         matches=0,
@@ -151,6 +152,7 @@ def verdict_of(text: str, *, waited: float, timed_out: bool) -> Verdict:
         waited: Seconds the caller gave.
         timed_out: Whether the time ran out, rather than Playwright refusing.
     """
+    text = bounded(text)
     if timed_out and _DONE.search(text):
         return Verdict(
             None,

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from agent_bridge.diagnosis.texts import bounded
 from cmdop_browser.exceptions import NavigationCause
 
 _Cause = NavigationCause
@@ -54,6 +55,7 @@ class NavigationFacts:
         redirect: Where the last redirect of the main request pointed to, if there was one.
         committed: The document was there, only not everything it refers to.
         in_body: The failure came after the headers of the answer.
+        replaced: Another navigation began meanwhile.
     """
 
     text: str
@@ -62,6 +64,7 @@ class NavigationFacts:
     redirect: str | None = None
     committed: bool = False
     in_body: bool = False
+    replaced: bool = False
 
 
 def cause_of(facts: NavigationFacts) -> NavigationCause:
@@ -74,18 +77,18 @@ def cause_of(facts: NavigationFacts) -> NavigationCause:
         return NavigationCause.BODY_CORRUPT
     if "ERR_ABORTED" in facts.text:
         return _cause_of_abort(facts)
+    text = bounded(facts.text)
     for cause, pattern in _RULES:
-        if pattern.search(facts.text):
+        if pattern.search(text):
             return cause
-    return NavigationCause.BAD_RESPONSE if "ERR_" in facts.text else NavigationCause.INTERRUPTED
+    return NavigationCause.BAD_RESPONSE if "ERR_" in text else NavigationCause.INTERRUPTED
 
 
 def _cause_of_abort(facts: NavigationFacts) -> NavigationCause:
     if facts.redirect is not None and urlsplit(facts.redirect).scheme not in {"", "http", "https"}:
         return NavigationCause.UNSUPPORTED_SCHEME
-    if facts.status in {204, 205, 304}:
-        return NavigationCause.NO_CONTENT
-    return NavigationCause.INTERRUPTED
+    # Some answers without a document (304, a redirect to mailto:) are shown to nobody.
+    return NavigationCause.INTERRUPTED if facts.replaced else NavigationCause.NO_CONTENT
 
 
 _LOADABLE = {"http", "https"}

@@ -6,8 +6,13 @@ import re
 
 from cmdop_browser.exceptions.redact import redact
 
-# Playwright echoes a URL of 3 MB twice; nobody reads beyond this.
 MAX_TEXT = 1000
+MAX_URL = 300
+# Playwright echoes a selector or URL of megabytes, several times. No pattern is
+# searched in that: the agent would stand still for minutes.
+_MAX_LINE = 1000
+_MAX_LINES = 200
+_MAX_REDACTED = 10_000
 MAX_LOG_LINES = 30
 MAX_LOG_LINE = 300
 
@@ -16,9 +21,14 @@ _API_PREFIX = re.compile(r"^[A-Z]\w+\.\w+: ")
 _LOG_BULLET = re.compile(r"^\s*-?\s*")
 
 
+def bounded(text: str) -> str:
+    """Return *text* with long lines and many lines cut: what every other function expects."""
+    return "\n".join(line[:_MAX_LINE] for line in text.split("\n", _MAX_LINES)[:_MAX_LINES])
+
+
 def first_sentence(text: str) -> str:
     """Return the message without its prefix, call log and browser log."""
-    text = _ANSI.sub("", text)
+    text = _ANSI.sub("", bounded(text))
     for marker in ("\nCall log:", "Call log:", "Browser logs:"):
         text = text.partition(marker)[0]
     text = _API_PREFIX.sub("", text.strip()).strip()
@@ -27,7 +37,7 @@ def first_sentence(text: str) -> str:
 
 def call_log(text: str) -> tuple[str, ...]:
     """Return the lines of the call log, without bullets and repetition markers."""
-    _, found, tail = _ANSI.sub("", text).partition("Call log:")
+    _, found, tail = _ANSI.sub("", bounded(text)).partition("Call log:")
     if not found:
         return ()
     lines = [_LOG_BULLET.sub("", line) for line in tail.partition("Browser logs:")[0].splitlines()]
@@ -37,3 +47,9 @@ def call_log(text: str) -> tuple[str, ...]:
 def shorten(text: str, limit: int = MAX_TEXT) -> str:
     """Return *text*, cut to *limit* characters with a mark where it was cut."""
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def shown_url(url: str) -> str:
+    """Return *url* fit for a message: without credentials, and short."""
+    # The credentials stand at the front: what is cut off first is none of them.
+    return shorten(redact(url[:_MAX_REDACTED]), MAX_URL)

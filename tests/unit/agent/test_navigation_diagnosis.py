@@ -53,7 +53,8 @@ def test_a_text_has_one_cause(text: str, cause: NavigationCause) -> None:
             NavigationFacts("net::ERR_ABORTED at http://x/", status=302, redirect="mailto:a@b.test"),
             C.UNSUPPORTED_SCHEME,
         ),
-        (NavigationFacts("net::ERR_ABORTED at http://x/"), C.INTERRUPTED),
+        (NavigationFacts("net::ERR_ABORTED at http://x/"), C.NO_CONTENT),
+        (NavigationFacts("net::ERR_ABORTED at http://x/", replaced=True), C.INTERRUPTED),
     ],
 )
 def test_what_was_seen_tells_an_abort_and_a_timeout_apart(
