@@ -92,6 +92,8 @@ def _cause_of_abort(facts: NavigationFacts) -> NavigationCause:
 
 
 _LOADABLE = {"http", "https"}
+# Chromium drops longer ones without a word (`url::kMaxURLChars`).
+_MAX_URL_CHARACTERS = 2 * 1024 * 1024
 _BARE_HOST = re.compile(r"^[\w.-]+(:\d+)?(/|$)")
 
 
@@ -112,6 +114,8 @@ def refusal_of(url: str) -> Refusal | None:
     """
     if url == "about:blank":
         return None
+    if len(url) > _MAX_URL_CHARACTERS:
+        return _invalid("it is longer than 2 MB")
     try:
         parts = urlsplit(url.strip())
         port_is_bad = parts.port == 0

@@ -99,6 +99,7 @@ def test_what_may_be_loaded_is_tried(url: str) -> None:
         ("http://host:0/", C.INVALID_URL),
         ("http://host:port/", C.INVALID_URL),
         ("http://[::1/", C.INVALID_URL),
+        ("http://host/" + "x" * 3_000_000, C.INVALID_URL),
         ("file:///etc/passwd", C.UNSUPPORTED_SCHEME),
         ("chrome://settings", C.UNSUPPORTED_SCHEME),
         ("view-source:http://example.com", C.UNSUPPORTED_SCHEME),
