@@ -51,6 +51,22 @@ def test_a_recipe_is_loaded_from_a_file(write: Callable[[str], str]) -> None:
     assert rows_of(recipe, start=4) == [{"n": 4, "titles": None}, {"n": 5, "titles": None}]
 
 
+def test_names_for_type_checkers_alone_do_no_harm(write: Callable[[str], str]) -> None:
+    recipe = load_recipe(
+        write(
+            "from __future__ import annotations\n"
+            "def recipe(client: CMDOPClient, *, n: int = 0) -> Iterator[Row]: return [{'n': n}]"
+        )
+    )
+    assert rows_of(recipe, **parse_options(recipe, ["n=3"])) == [{"n": 3}]
+
+
+def test_an_option_of_an_unknown_type_is_refused(write: Callable[[str], str]) -> None:
+    source = "from __future__ import annotations\ndef recipe(client, *, n: Missing = 0): return []"
+    with pytest.raises(UsageError, match="'Missing' is not defined"):
+        load_recipe(write(source))
+
+
 def test_a_recipe_may_import_its_neighbours(write: Callable[[str], str], tmp_path: Path) -> None:
     (tmp_path / "neighbour_of_recipe.py").write_text("ROWS = [{'a': 1}]")
     recipe = load_recipe(write("import neighbour_of_recipe as n\ndef recipe(client): return n.ROWS"))
