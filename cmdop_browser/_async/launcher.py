@@ -110,23 +110,28 @@ async def _pause(agent: str, deadline: float, began: float, reason: str) -> None
 
 
 async def _spawn_agent(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
-    began = time.monotonic()
     starting = _spawn.spawn(agent, settings)
     try:
-        while await async_wait_readable(starting.ready_fd, deadline - time.monotonic()):
-            if starting.receive():
-                break
-        else:
-            raise starting.failure(f"not ready after {time.monotonic() - began:.1f} s")
-        outcome = starting.outcome()
-        if isinstance(outcome, DiscoveryRecord):
-            starting.release()
-            return outcome
-        await _exit(starting)
-        raise outcome or starting.failure(starting.ending())
+        record = await _ready(starting, deadline)
     except BaseException:
         starting.kill()
         raise
+    starting.release()
+    return record
+
+
+async def _ready(starting: _spawn.StartingAgent, deadline: float) -> DiscoveryRecord:
+    began = time.monotonic()
+    while await async_wait_readable(starting.ready_fd, deadline - time.monotonic()):
+        if starting.receive():
+            break
+    else:
+        raise starting.failure(f"it was not ready after {time.monotonic() - began:.1f} s")
+    outcome = starting.outcome()
+    if isinstance(outcome, DiscoveryRecord):
+        return outcome
+    await _exit(starting)
+    raise outcome or starting.failure(starting.ending())
 
 
 async def _exit(starting: _spawn.StartingAgent) -> None:

@@ -111,23 +111,28 @@ def _pause(agent: str, deadline: float, began: float, reason: str) -> None:
 
 
 def _spawn_agent(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
-    began = time.monotonic()
     starting = _spawn.spawn(agent, settings)
     try:
-        while wait_readable(starting.ready_fd, deadline - time.monotonic()):
-            if starting.receive():
-                break
-        else:
-            raise starting.failure(f"not ready after {time.monotonic() - began:.1f} s")
-        outcome = starting.outcome()
-        if isinstance(outcome, DiscoveryRecord):
-            starting.release()
-            return outcome
-        _exit(starting)
-        raise outcome or starting.failure(starting.ending())
+        record = _ready(starting, deadline)
     except BaseException:
         starting.kill()
         raise
+    starting.release()
+    return record
+
+
+def _ready(starting: _spawn.StartingAgent, deadline: float) -> DiscoveryRecord:
+    began = time.monotonic()
+    while wait_readable(starting.ready_fd, deadline - time.monotonic()):
+        if starting.receive():
+            break
+    else:
+        raise starting.failure(f"it was not ready after {time.monotonic() - began:.1f} s")
+    outcome = starting.outcome()
+    if isinstance(outcome, DiscoveryRecord):
+        return outcome
+    _exit(starting)
+    raise outcome or starting.failure(starting.ending())
 
 
 def _exit(starting: _spawn.StartingAgent) -> None:

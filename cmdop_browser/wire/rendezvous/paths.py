@@ -136,9 +136,9 @@ def new_socket_path(paths: AgentPaths, instance_id: str) -> Path:
     socket = paths.directory / f"{instance_id[:12]}.sock"
     if _fits(socket):
         return socket
-    directory = (
-        tempfile.gettempdir() if _fits(Path(tempfile.gettempdir(), "cmdop-12345678", _OWN)) else "/tmp"
-    )  # noqa: S108 -- mkdtemp is safe
+    directory = Path(tempfile.gettempdir())
+    if not _fits(directory / "cmdop-12345678" / _OWN):
+        directory = Path("/tmp")  # noqa: S108 -- mkdtemp makes what no other user can enter
     return Path(tempfile.mkdtemp(prefix="cmdop-", dir=directory), _OWN)
 
 
