@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     )
     from cmdop_browser.helpers import (
         ensure_agent_running,
+        ensure_desktop_running,
         get_client_with_recovery,
         quick_fetch,
         with_auto_restart,
@@ -88,6 +89,7 @@ __all__ = [
     "StorageState",
     "__version__",
     "ensure_agent_running",
+    "ensure_desktop_running",
     "get_client_with_recovery",
     "quick_fetch",
     "with_auto_restart",
@@ -103,6 +105,7 @@ _HOMES = {
     "_sync.session": ("BrowserSession",),
     "helpers": (
         "ensure_agent_running",
+        "ensure_desktop_running",
         "get_client_with_recovery",
         "quick_fetch",
         "with_auto_restart",
@@ -123,12 +126,14 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 
-def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    module = importlib.import_module(f"{__name__}.{_HOME_OF.get(name, 'exceptions')}")
-    value = globals()[name] = getattr(module, name)
-    return value
+if not TYPE_CHECKING:  # a checker shall find names that do not exist
+
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        module = importlib.import_module(f"{__name__}.{_HOME_OF.get(name, 'exceptions')}")
+        value = globals()[name] = getattr(module, name)
+        return value
 
 
 def __dir__() -> list[str]:
