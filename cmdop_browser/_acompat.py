@@ -145,7 +145,7 @@ class _AsyncManager(Protocol):
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None, /
-    ) -> bool | None: ...
+    ) -> None: ...
 
 
 ManagerT = TypeVar("ManagerT", bound=_AsyncManager)
@@ -167,10 +167,9 @@ class AsyncOpening(Generic[ManagerT]):
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> bool | None:
-        if self._opened is None:
-            return None
-        return await self._opened.__aexit__(kind, error, trace)
+    ) -> None:
+        if self._opened is not None:
+            await self._opened.__aexit__(kind, error, trace)
 
 
 def async_opening(

@@ -77,8 +77,8 @@ async def test_an_opening_can_be_awaited_or_entered() -> None:
     thing = await _open()
     assert not thing.closed
     async with _open() as entered:
-        assert not entered.closed
-    assert entered.closed
+        before = entered.closed
+    assert (before, entered.closed) == (False, True)
     with pytest.raises(ValueError, match="no"):
         await _open(fails=True).__aenter__()
     with pytest.raises(ValueError, match="no"):
