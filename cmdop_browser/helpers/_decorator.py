@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, Any, Concatenate, Final, ParamSpec, Protocol, TypeAlias, TypeVar, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Final,
+    ParamSpec,
+    Protocol,
+    Self,
+    TypeAlias,
+    TypeVar,
+    overload,
+)
 
 import wrapt
 
@@ -49,6 +60,10 @@ class RestartingMethod(Protocol[SelfT_contra, ClientT_contra, P, R_co]):
     @overload
     def __call__(self, instance: SelfT_contra, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
 
+    @overload
+    def __get__(self, instance: None, owner: type[Any], /) -> Self: ...
+
+    @overload
     def __get__(
         self, instance: SelfT_contra, owner: type[Any] | None = None, /
     ) -> Restarting[ClientT_contra, P, R_co]: ...
