@@ -154,5 +154,5 @@ def after_close(
     elif reason is CloseReason.OUT_OF_MEMORY:
         found.append('load less: create_session(block=("image", "media"))')
     if reason is not CloseReason.CLOSED_BY_CALLER:
-        found.append('create a new session, or let it be rebuilt: create_session(on_crash="restore")')
+        found.append("create a new session; @with_auto_restart does that for a whole job")
     return tuple(found)
