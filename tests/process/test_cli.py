@@ -393,7 +393,8 @@ def test_doctor_names_a_missing_browser(shell: Shell) -> None:
 def test_doctor_names_a_foreign_directory(shell: Shell) -> None:
     shell.runtime.mkdir(0o755)
     findings = shell.json("doctor", code=1)["findings"]
-    assert {"check": "runtime directory", "level": "problem"}.items() <= findings[-2].items()
+    (foreign,) = [finding for finding in findings if finding["check"] == "runtime directory"]
+    assert (foreign["level"], foreign["fix"]) == ("problem", f"chmod 700 {shell.runtime}")
 
 
 def test_doctor_names_a_wrong_setting(shell: Shell) -> None:

@@ -50,6 +50,16 @@ def test_a_kernel_that_forbids_the_sandbox(
     assert "sysctl -w kernel.unprivileged_userns_clone=1" in finding.fix
 
 
+def test_a_sandbox_that_was_tried() -> None:
+    tried = machine.check_sandbox("auto", works=False, uid=1000, switches=NO_SWITCHES)
+    assert tried.level is Level.WARNING
+    assert "chromium-sandbox" in tried.fix
+
+
+def test_a_sandbox_that_works_in_spite_of_the_kernel(switch: dict[Path, str]) -> None:
+    assert machine.check_sandbox("auto", works=True, uid=1000, switches=switch).level is Level.OK
+
+
 def test_shared_memory(tmp_path: Path) -> None:
     assert machine.check_shared_memory(tmp_path, least=1).level is Level.OK
     small = machine.check_shared_memory(tmp_path, least=10**18)
@@ -143,9 +153,11 @@ def test_version_skew() -> None:
 
 
 def test_browser() -> None:
-    good = browser.judge({"used": "/usr/bin/chromium", "kind": "system chromium"})
+    good = browser.check_browser({"used": "/usr/bin/chromium", "kind": "system chromium"})
     assert (good.level, good.summary) == (Level.OK, "/usr/bin/chromium (system chromium)")
-    bad = browser.judge({"error": {"message": "no browser", "tips": ["install one: cmdop-browser install"]}})
+    bad = browser.check_browser(
+        {"error": {"message": "no browser", "tips": ["install one: cmdop-browser install"]}}
+    )
     assert (bad.level, bad.summary, bad.fix) == (
         Level.PROBLEM,
         "no browser",

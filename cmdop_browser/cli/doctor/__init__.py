@@ -68,7 +68,6 @@ def examine() -> Iterator[Finding]:
         return
     yield ok("settings", f"valid ({config_file()} {'is read' if config_file().exists() else 'is not there'})")
     with browser.Inquiry(settings) as inquiry:
-        yield machine.check_sandbox(settings.sandbox)
         yield machine.check_shared_memory()
         yield machine.check_open_files()
         yield machine.check_memory()
@@ -76,7 +75,9 @@ def examine() -> Iterator[Finding]:
         yield agents.check_runtime_directory(base_directory(settings))
         for name in agent_names(settings):
             yield from examine_agent(name, settings)
-        yield inquiry.finding()
+        answer = inquiry.answer()
+    yield browser.check_browser(answer)
+    yield machine.check_sandbox(settings.sandbox, works=answer.get("sandbox"))
 
 
 def examine_agent(name: str, settings: Settings) -> Iterator[Finding]:

@@ -34,21 +34,18 @@ class Inquiry:
         )
         return self
 
-    def finding(self) -> Finding:
-        """Wait for the answer."""
+    def answer(self) -> dict[str, Any]:
+        """Wait for the answer; a failure of the asking has the form of an error that was answered."""
         try:
             stdout, stderr = self._process.communicate(timeout=_TIMEOUT)
         except subprocess.TimeoutExpired:
-            return problem(_NAME, f"looking for one took more than {_TIMEOUT} s", _FIX)
+            return _error(f"looking for one took more than {_TIMEOUT} s", _FIX)
         try:
-            answer = json.loads(stdout)
+            answer: dict[str, Any] = json.loads(stdout)
         except ValueError:
-            return problem(
-                _NAME,
-                f"the agent's program fails: {_last_line(stderr)}",
-                "pip install --force-reinstall cmdop-browser",
-            )
-        return judge(answer)
+            again = "pip install --force-reinstall cmdop-browser"
+            return _error(f"the agent's program fails: {_last_line(stderr)}", again)
+        return answer
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -57,11 +54,15 @@ class Inquiry:
         self._process.communicate()
 
 
-def judge(answer: dict[str, Any]) -> Finding:
-    """Read what ``python -m agent_bridge browsers --json`` said."""
+def check_browser(answer: dict[str, Any]) -> Finding:
+    """Whether there is a browser, by what ``python -m agent_bridge browsers --json`` said."""
     if "error" in answer:
         return problem(_NAME, answer["error"]["message"], "; ".join(answer["error"]["tips"]) or _FIX)
     return ok(_NAME, f"{answer['used']} ({answer['kind']})")
+
+
+def _error(message: str, tip: str) -> dict[str, Any]:
+    return {"error": {"message": message, "tips": [tip]}}
 
 
 def _last_line(output: bytes) -> str:

@@ -39,10 +39,18 @@ _SWITCH_ON: Final[Mapping[str, str]] = {
 def check_sandbox(
     setting: Literal["auto", "on", "off"],
     *,
+    works: bool | None = None,
     uid: int | None = None,
     switches: Mapping[Path, str] = NAMESPACE_SWITCHES,
 ) -> Finding:
-    """Whether pages run in Chromium's sandbox."""
+    """Whether pages run in Chromium's sandbox.
+
+    Args:
+        setting: What the settings ask for.
+        works: What the agent's program found by trying; None when it could not.
+        uid: Of the user; this one's when None.
+        switches: Files of the kernel's, and what in them forbids the sandbox.
+    """
     name = "sandbox"
     root = (os.geteuid() if uid is None else uid) == 0
     as_user = "run as an ordinary user: runuser -u USER -- cmdop-browser serve"
@@ -57,11 +65,10 @@ def check_sandbox(
     if root:
         return warning(name, "off, for this is root: a page that breaks Chromium owns the machine", as_user)
     forbidden = [path for path, value in switches.items() if _content(path) == value]
-    if not forbidden:
+    if works or (works is None and not forbidden):
         return ok(name, "Chromium can use it")
-    fix = f"{_SWITCH_ON.get(forbidden[0].name, f'change {forbidden[0]}')} (as root)"
-    summary = f"the kernel keeps user namespaces from this user ({forbidden[0]} is {_content(forbidden[0])})"
-    return problem(name, summary, fix) if setting == "on" else warning(name, f"off: {summary}", fix)
+    why, fix = _why_no_sandbox(forbidden)
+    return problem(name, why, fix) if setting == "on" else warning(name, f"off: {why}", fix)
 
 
 def check_shared_memory(path: Path = Path("/dev/shm"), *, least: int = SHM_LEAST) -> Finding:  # noqa: S108 -- looked at only
@@ -126,6 +133,17 @@ def check_disk(path: Path, *, least: int = DISK_LEAST) -> Finding:
             name, f"{free // _MB} MB are free under {path}", f"free some space, or set TMPDIR: df -h {path}"
         )
     return ok(name, f"{free // _MB:,} MB free under {path}")
+
+
+def _why_no_sandbox(forbidden: list[Path]) -> tuple[str, str]:
+    """What keeps it from working, and the fix."""
+    if forbidden:
+        switch = forbidden[0]
+        return f"{switch} is {_content(switch)}", f"{_SWITCH_ON[switch.name]} (as root)"
+    return (
+        "this user cannot make namespaces: AppArmor or the container forbids it",
+        "apt-get install chromium-sandbox (as root), or docker run --security-opt seccomp=unconfined",
+    )
 
 
 def _content(path: Path) -> str | None:
