@@ -26,18 +26,15 @@ from cmdop_browser.exceptions import (
     BadRequestError,
     CloseReason,
     CMDOPError,
-    ConnectionLostError,
-    ConnectionTimeoutError,
     ElementCause,
     NavigationCause,
-    Outcome,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from enum import StrEnum
 
-__all__ = ["NEVER", "Cause", "Policy", "exponential", "is_safe_to_repeat", "linear", "retry"]
+__all__ = ["NEVER", "Cause", "Policy", "exponential", "linear", "retry"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -140,19 +137,6 @@ _POLICY_OF: Final[Mapping[Cause, Policy]] = MappingProxyType(
 )
 
 
-def is_safe_to_repeat(error: CMDOPError) -> bool:
-    """Whether repeating the call that *error* ended cannot do something twice.
-
-    It can when the call was executed, when its outcome is unknown, and when the
-    connection broke, or the deadline passed, under an act.
-    """
-    if getattr(error, "outcome", None) in {Outcome.EXECUTED, Outcome.UNKNOWN}:
-        return False
-    return error.idempotency_key is None or not isinstance(
-        error, ConnectionLostError | ConnectionTimeoutError
-    )
-
-
 @overload
 def retry(function: Callable[P, R], /) -> Callable[P, R]: ...
 
@@ -177,7 +161,7 @@ def retry(
     """Repeat a function, or a coroutine function, when it fails for a passing cause.
 
     Repeated is what the error itself calls ``retryable``, and any cause that
-    *by_cause* names; never what is not safe to repeat: see `is_safe_to_repeat`. An
+    *by_cause* names; never what is not safe to repeat: see `CMDOPError.safe_to_repeat`. An
     error that says when to come back (``retry_after_seconds``) is waited for, or raised
     at once when that is longer than the policy's cap. Other exceptions pass through.
 
@@ -245,7 +229,7 @@ class _Plan:
         return repeated_blocking
 
     def _wants_another(self, exc: BaseException) -> bool:
-        if not isinstance(exc, CMDOPError) or not is_safe_to_repeat(exc):
+        if not isinstance(exc, CMDOPError) or not exc.safe_to_repeat:
             return False
         return exc.retryable or self._chosen(self.by_cause, exc) is not None
 

@@ -175,6 +175,8 @@ class InternalError(AgentError):
         incident_id: What to look for in the log.
     """
 
+    _may_have_run = True
+
     incident_id: str | None = None
 
     def _compose(self) -> str:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, dataclass_transform, overload
 
 from cmdop_browser.exceptions import text
+from cmdop_browser.exceptions.causes import Outcome
 from cmdop_browser.exceptions.plain import clean_text, clip, plain
 
 if TYPE_CHECKING:
@@ -32,11 +33,6 @@ ERROR_CLASSES: Final[Mapping[str, type[CMDOPError]]] = MappingProxyType(_classes
 def parsed(parse: Callable[[Any], T], *, default: Any) -> T:
     """A field whose value goes through *parse*, which also reads the wire form."""
     return dataclasses.field(default=default, metadata={"parse": parse})  # type: ignore[no-any-return]
-
-
-def inferred(*, default: None) -> Any:
-    """A field whose value follows from the others when it is not given."""
-    return dataclasses.field(default=default)
 
 
 def texts(value: Any) -> tuple[str, ...]:
@@ -63,9 +59,26 @@ class LongText:
         error.__dict__["_error_detail"] = clean_text(detail)
 
 
-@dataclass_transform(
-    kw_only_default=True, eq_default=False, field_specifiers=(dataclasses.field, parsed, inferred)
-)
+class Retryable:
+    """The ``retryable`` of an error: what was given, or else what the other fields say when read."""
+
+    @overload
+    def __get__(self, error: None, owner: type[CMDOPError]) -> None: ...
+
+    @overload
+    def __get__(self, error: CMDOPError, owner: type[CMDOPError]) -> bool: ...
+
+    def __get__(self, error: CMDOPError | None, owner: type[CMDOPError]) -> bool | None:
+        if error is None:  # asked for the field's default
+            return None
+        given: bool | None = error.__dict__.get("_retryable")
+        return error._may_pass() and error.safe_to_repeat if given is None else given
+
+    def __set__(self, error: CMDOPError, given: bool | None) -> None:
+        error.__dict__["_retryable"] = given
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(dataclasses.field, parsed))
 def error(
     code: str, *, http_status: int, retryable: bool = False, summary: str
 ) -> Callable[[type[T]], type[T]]:
@@ -112,12 +125,13 @@ class CMDOPError(Exception):
     http_status: ClassVar[int]
     _transient: ClassVar[bool]
     _summary: ClassVar[str]
+    _may_have_run: ClassVar[bool] = False
 
     message: str = dataclasses.field(default="", kw_only=False)
     request_id: str | None = None
     idempotency_key: str | None = None
     agent_id: str | None = None
-    retryable: bool = inferred(default=None)
+    retryable: Retryable = Retryable()
     details: dict[str, Any] = dataclasses.field(default_factory=dict)
     tips: tuple[str, ...] = parsed(texts, default=())
 
@@ -125,18 +139,15 @@ class CMDOPError(Exception):
 
     def __post_init__(self) -> None:
         for spec in dataclasses.fields(self):
-            self._normalise(spec)
+            if spec.name not in {"error_detail", "retryable"}:  # their descriptors see to them
+                self._normalise(spec)
         self.details = plain(self.details or {})
         self.message = clip(self.message or self._compose(), MAX_MESSAGE)
         self.args = (self.message,)
         self._complete()
-        if self.__dict__["retryable"] is None:
-            self.retryable = self._infer_retryable()
         self.tips = self.tips or texts(self._default_tips())
 
     def _normalise(self, spec: dataclasses.Field[Any]) -> None:
-        if spec.name == "error_detail":  # cleaned by its descriptor
-            return
         value = getattr(self, spec.name)
         if parse := spec.metadata.get("parse"):
             setattr(self, spec.name, parse(value))
@@ -150,8 +161,21 @@ class CMDOPError(Exception):
     def _complete(self) -> None:
         """Set what follows from the fields."""
 
-    def _infer_retryable(self) -> bool:
+    def _may_pass(self) -> bool:
+        """Whether the same call may succeed later."""
         return self._transient
+
+    @property
+    def safe_to_repeat(self) -> bool:
+        """Whether making the call again cannot do something twice.
+
+        It can when the call was executed, and when nobody knows: the outcome is unknown,
+        or the answer to an act got lost.
+        """
+        outcome: Outcome | None = getattr(self, "outcome", None)
+        if outcome is not None:
+            return outcome is Outcome.NOT_EXECUTED
+        return self.idempotency_key is None or not self._may_have_run
 
     def _default_tips(self) -> tuple[str, ...]:
         return ()

@@ -10,7 +10,6 @@ from cmdop_browser.exceptions import tips
 from cmdop_browser.exceptions.base import CMDOPError, LongText, error, parsed
 from cmdop_browser.exceptions.causes import CloseReason, ElementCause, NavigationCause, Outcome
 from cmdop_browser.exceptions.evidence import Candidate, Evidence
-from cmdop_browser.exceptions.session import safe_to_repeat
 from cmdop_browser.exceptions.text import quote, seconds
 
 if TYPE_CHECKING:
@@ -91,6 +90,8 @@ class BrowserSessionClosedError(BrowserError):
         outcome: What became of that call; None when none ran.
     """
 
+    _may_have_run = True
+
     error_detail: LongText = LongText()
     reason: CloseReason | None = parsed(one_of(CloseReason), default=None)
     last_action: str | None = None
@@ -100,10 +101,8 @@ class BrowserSessionClosedError(BrowserError):
         name = f"session {quote(self.session_id)}" if self.session_id else "the session"
         return f"{name} is closed" + (f": {tips.phrase(self.reason)}" if self.reason else "")
 
-    def _infer_retryable(self) -> bool:
-        return self.reason is not CloseReason.CLOSED_BY_CALLER and safe_to_repeat(
-            self.outcome, self.idempotency_key
-        )
+    def _may_pass(self) -> bool:
+        return self.reason is not CloseReason.CLOSED_BY_CALLER
 
     def _default_tips(self) -> tuple[str, ...]:
         return tips.after_close(self.reason, self.outcome, self.last_action)
@@ -132,7 +131,7 @@ class BrowserNavigationError(BrowserError):
         if self.cause in _NAVIGATION_STATUS:
             self.__dict__["http_status"] = _NAVIGATION_STATUS[self.cause]
 
-    def _infer_retryable(self) -> bool:
+    def _may_pass(self) -> bool:
         return self.cause in _TRANSIENT_NAVIGATION
 
     def _default_tips(self) -> tuple[str, ...]:
@@ -164,7 +163,7 @@ class BrowserElementNotFoundError(BrowserError):
         why = f": {tips.phrase(self.cause)}" if self.cause else ""
         return f"{self.action or 'finding'}{target} failed{why}"
 
-    def _infer_retryable(self) -> bool:
+    def _may_pass(self) -> bool:
         return self.cause in _TRANSIENT_ELEMENT
 
     def _default_tips(self) -> tuple[str, ...]:
@@ -180,15 +179,14 @@ class BrowserTimeoutError(BrowserError, builtins.TimeoutError):
         outcome: What became of the call; None when it was a mere wait.
     """
 
+    _may_have_run = True
+
     timeout_seconds: float | None = None
     outcome: Outcome | None = parsed(one_of(Outcome), default=None)
 
     def _compose(self) -> str:
         limit = f"within {seconds(self.timeout_seconds)}" if self.timeout_seconds is not None else "in time"
         return f"{self.action or 'the call'} was not done {limit}"
-
-    def _infer_retryable(self) -> bool:
-        return safe_to_repeat(self.outcome, self.idempotency_key)
 
     def _default_tips(self) -> tuple[str, ...]:
         if self.outcome is Outcome.EXECUTED:

@@ -99,6 +99,8 @@ class ConnectionTimeoutError(ConnectionError, builtins.TimeoutError):
         operation: The call that waited.
     """
 
+    _may_have_run = True
+
     timeout_seconds: float | None = None
     operation: str | None = None
 
@@ -106,9 +108,6 @@ class ConnectionTimeoutError(ConnectionError, builtins.TimeoutError):
         subject = self.operation or "the call"
         limit = f" within {seconds(self.timeout_seconds)}" if self.timeout_seconds is not None else " in time"
         return f"{subject} got no answer{limit}"
-
-    def _infer_retryable(self) -> bool:
-        return self.idempotency_key is None  # an act may have happened all the same
 
     def _default_tips(self) -> tuple[str, ...]:
         return (
@@ -127,10 +126,9 @@ class ConnectionLostError(ConnectionError):
         last_sequence: The last message received, of a stream that broke.
     """
 
-    last_sequence: int | None = None
+    _may_have_run = True
 
-    def _infer_retryable(self) -> bool:
-        return self.idempotency_key is None  # an act may have happened all the same
+    last_sequence: int | None = None
 
     def _default_tips(self) -> tuple[str, ...]:
         return ("client.reconnect() reaches the agent again", "or decorate the job with @with_auto_restart")

@@ -7,14 +7,6 @@ from cmdop_browser.exceptions.causes import Outcome
 from cmdop_browser.exceptions.text import quote
 
 
-def safe_to_repeat(outcome: Outcome | None, idempotency_key: str | None) -> bool:
-    """Whether a call that failed can be made again without doing something twice.
-
-    Only reads, which carry no key, may be repeated when nobody said what became of them.
-    """
-    return outcome is Outcome.NOT_EXECUTED or (outcome is None and idempotency_key is None)
-
-
 @error("SESSION_ERROR", http_status=409, summary="The browser session is in no state for this call.")
 class SessionError(CMDOPError):
     """Something is wrong with a session.
@@ -62,7 +54,7 @@ class SessionClosedError(SessionError):
         return self._sentence("is closed")
 
 
-@error("SESSION_INTERRUPTED", http_status=503, summary="The call was interrupted.")
+@error("SESSION_INTERRUPTED", http_status=503, retryable=True, summary="The call was interrupted.")
 class SessionInterruptedError(SessionError):
     """The call was cut off, and what became of it is not certain.
 
@@ -79,9 +71,6 @@ class SessionInterruptedError(SessionError):
         if self.outcome is Outcome.NOT_EXECUTED:
             return f"{subject} was interrupted before it ran"
         return f"{subject} was interrupted; whether it happened is not known"
-
-    def _infer_retryable(self) -> bool:
-        return self.outcome is Outcome.NOT_EXECUTED
 
     def _default_tips(self) -> tuple[str, ...]:
         if self.outcome is Outcome.NOT_EXECUTED:

@@ -296,6 +296,15 @@ def test_retryable_only_where_repeating_is_safe(error: CMDOPError, retryable: bo
     assert error.retryable is retryable
 
 
+def test_retryable_follows_what_is_learned_later() -> None:
+    error = BrowserTimeoutError()
+    seen = [error.retryable]
+    error.idempotency_key = "k"
+    seen.append(error.retryable)
+    error.retryable = True
+    assert [*seen, error.retryable] == [True, False, True]
+
+
 def test_values_of_any_kind_can_be_shown() -> None:
     class Broken:
         def __repr__(self) -> str:

@@ -21,12 +21,13 @@ from cmdop_browser.exceptions import (
     ConnectionLostError,
     ConnectionTimeoutError,
     ElementCause,
+    InternalError,
     NavigationCause,
     Outcome,
     RateLimitError,
     SessionInterruptedError,
 )
-from cmdop_browser.retry import NEVER, Policy, exponential, is_safe_to_repeat, linear, retry
+from cmdop_browser.retry import NEVER, Policy, exponential, linear, retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -125,6 +126,8 @@ UNSAFE = [
     BrowserSessionClosedError(outcome=Outcome.UNKNOWN, retryable=True),
     ConnectionLostError(idempotency_key="k", retryable=True),
     ConnectionTimeoutError(idempotency_key="k", retryable=True),
+    BrowserTimeoutError(idempotency_key="k", retryable=True),
+    InternalError(idempotency_key="k", retryable=True),
 ]
 
 
@@ -134,7 +137,7 @@ def test_what_is_not_safe_to_repeat_never_is(error: CMDOPError) -> None:
     with pytest.raises(type(error)):
         retry(QUICK, by_cause={type(error): QUICK})(blocking(failing))()
     assert failing.calls == 1
-    assert not is_safe_to_repeat(error)
+    assert not error.safe_to_repeat
 
 
 @pytest.mark.parametrize(
