@@ -73,7 +73,8 @@ def _browsers(arguments: argparse.Namespace, settings: Settings) -> int:
     except CMDOPError as error:
         return _failed(arguments, error)
     others = [browser for browser in find_browsers() if browser.path != used.path]
-    report = {**_described(used), "found": [_described(browser) for browser in (used, *others)]}
+    found = [{"path": str(browser.path), "kind": browser.kind.value} for browser in (used, *others)]
+    report = {**_described(used), "found": found}
     _print(arguments, report, "\n".join(str(browser) for browser in (used, *others)))
     return 0
 

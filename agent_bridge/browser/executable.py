@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import stat
+import subprocess
 import sys
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,6 +42,12 @@ _QUIET_FLAGS: Final = (
 )
 
 
+# ELF, and the three forms of Mach-O.
+_NATIVE_FORMATS: Final = frozenset(
+    {b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"}
+)
+
+
 class BrowserKind(StrEnum):
     """Where a browser comes from, best first.
 
@@ -67,6 +74,11 @@ class InstalledBrowser:
 
     path: Path
     kind: BrowserKind
+
+    @property
+    def is_playwrights(self) -> bool:
+        """Whether Playwright downloaded it."""
+        return self.kind in {BrowserKind.PLAYWRIGHT_SHELL, BrowserKind.PLAYWRIGHT_CHROMIUM}
 
     def __str__(self) -> str:
         return f"{self.path} ({self.kind.value})"
@@ -109,7 +121,7 @@ def find_browser(settings: Settings) -> InstalledBrowser:
 def find_browsers() -> list[InstalledBrowser]:
     """Return every browser on this machine that an agent could drive, the best first."""
     order = list(BrowserKind)
-    found = {browser.path: browser for browser in _candidates() if _is_program(browser.path)}
+    found = {browser.path: browser for browser in _candidates() if _is_native(browser.path)}
     return sorted(found.values(), key=lambda browser: order.index(browser.kind))
 
 
@@ -126,24 +138,34 @@ def _sandbox(browser: InstalledBrowser, settings: Settings) -> bool:
     if sys.platform != "linux":
         return True
     # Chromium refuses to start with a sandbox as root.
-    return os.geteuid() != 0 and (_user_namespaces() or _setuid_sandbox(browser))
+    return os.geteuid() != 0 and (_setuid_sandbox(browser) or _user_namespaces())
+
+
+# What Chromium does to build its sandbox. The kernel's switches do not tell whether it
+# may: containers forbid it by seccomp, and Ubuntu by AppArmor's profiles.
+_MAKE_NAMESPACES: Final = """
+import ctypes, os, sys
+NEW_USER, NEW_PID, NEW_NET = 0x10000000, 0x20000000, 0x40000000
+libc, uid = ctypes.CDLL(None), os.geteuid()
+if libc.unshare(NEW_USER):
+    sys.exit(1)
+with open("/proc/self/uid_map", "w") as uid_map:
+    uid_map.write(f"{uid} {uid} 1")
+sys.exit(bool(libc.unshare(NEW_PID | NEW_NET)))
+"""
+_PROBE_SECONDS: Final = 5.0
 
 
 def _user_namespaces() -> bool:
     """Whether a process without privileges may make the namespaces that the sandbox is built of."""
-    forbidding = {
-        "/proc/sys/kernel/unprivileged_userns_clone": "0",
-        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": "1",
-        "/proc/sys/user/max_user_namespaces": "0",
-    }
-    return not any(_reads(Path(path), value) for path, value in forbidding.items())
-
-
-def _reads(path: Path, value: str) -> bool:
+    probe = [sys.executable, "-I", "-S", "-c", _MAKE_NAMESPACES]
     try:
-        return path.read_text(encoding="ascii").strip() == value
-    except OSError:  # a kernel without this switch
+        done = subprocess.run(  # noqa: S603 -- our own words
+            probe, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PROBE_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
         return False
+    return done.returncode == 0
 
 
 def _setuid_sandbox(browser: InstalledBrowser) -> bool:
@@ -243,3 +265,18 @@ def _revision(name: str) -> str:
 
 def _is_program(path: Path) -> bool:
     return path.is_file() and os.access(path, os.X_OK)
+
+
+def _is_native(path: Path) -> bool:
+    """Whether *path* is a browser and not a script that starts one.
+
+    Signals and exit codes of a script would not be the browser's.
+    """
+    # Ubuntu's commands lead to snapd, whose browser sees none of our files.
+    if not _is_program(path) or "snap" in path.parts:
+        return False
+    try:
+        with path.open("rb") as program:
+            return program.read(4) in _NATIVE_FORMATS
+    except OSError:
+        return False

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import re
 import shutil
-import subprocess
+import signal
 import sys
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
-from agent_bridge.browser.executable import (
-    BrowserKind,
-    InstalledBrowser,
-    find_browser,
-    find_browsers,
-    launch_arguments,
-)
+from agent_bridge.browser.executable import InstalledBrowser, find_browser, find_browsers, launch_arguments
 from agent_bridge.browser.options import ContextOptions
+from agent_bridge.browser.shard import mute_farewell
 from agent_bridge.browser.shards import Shards
 from agent_bridge.deadline import Deadline
+from agent_bridge.diagnosis.launch import as_root
 from cmdop_browser.exceptions import BrowserNotInstalledError, CloseReason, CMDOPError
 
 if TYPE_CHECKING:
@@ -28,62 +27,122 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
-# Playwright tries several hosts; where none can be reached it should not take minutes.
-_CONNECTION_TIMEOUT_MS: Final = "10000"
-_DOWNLOAD_SECONDS: Final = 600
-_APT_SECONDS: Final = 900
+_VARIABLES: Final = {
+    # Playwright tries several hosts; where none can be reached it should not take minutes.
+    "PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": "10000",
+    "DEBIAN_FRONTEND": "noninteractive",
+}
+_DOWNLOAD_SECONDS: Final = 900.0
+# Playwright reports each tenth of a download.
+_STALL_SECONDS: Final = 120.0
+_APT_SECONDS: Final = 900.0
 _TRIAL_SECONDS: Final = 30.0
 
 _SHELL_PACKAGE: Final = "chromium-headless-shell"
 # Without fonts a screenshot shows no letters.
 _FONT_PACKAGE: Final = "fonts-liberation"
+_APT: Final = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::Retries=3")
+
+# What people who wait want to see of the programs that are run.
+_TELLING: Final = re.compile(r"\d+% of |^Setting up ")
 
 
 async def install(settings: Settings, say: Say) -> InstalledBrowser:
-    """Return a browser that works, installing one where there is none.
+    """Return the browser that agents will use, installing one where none works.
 
     Args:
         settings: Of this process.
         say: Told of each step in one line.
 
     Raises:
-        BrowserNotInstalledError: There is none and none can be installed; the tips say
-            what to run by hand.
+        BrowserNotInstalledError: There is none and none can be installed, or the one that
+            the settings name does not work; the tips say what to run by hand.
     """
+    mute_farewell(asyncio.get_running_loop())
     if settings.browser_path is not None:
         browser = find_browser(settings)
         await _try(browser, settings)
         return browser
-    failures: list[str] = []
-    for browser in find_browsers():
-        say(f"found {browser}")
-        if await _works(browser, settings, failures, say):
-            return browser
-    for step in (_download, _apt):
-        problem = await asyncio.to_thread(step, say)
-        if problem is not None:
-            failures.append(problem)
-            say(problem)
-            continue
-        for browser in find_browsers():
-            if await _works(browser, settings, failures, say):
-                return browser
-    raise BrowserNotInstalledError(
-        "no browser could be installed: " + "; ".join(failures),
-        backend="chromium",
-        install_hint=_by_hand(),
-        tips=(f"install one by hand: {_by_hand()}", "or name one: CMDOP_BROWSER_PATH=/path/to/chromium"),
-    )
+    attempt = _Installation(settings, say)
+    for step in (attempt.find, attempt.download, attempt.add_libraries, attempt.add_package):
+        found = await step()
+        if found is not None:
+            return found
+    raise attempt.failure()
 
 
-async def _works(browser: InstalledBrowser, settings: Settings, failures: list[str], say: Say) -> bool:
-    try:
-        await _try(browser, settings)
-    except CMDOPError as error:
-        failures.append(error.message)
-        say(error.message)
-        return False
-    return True
+class _Installation:
+    """The ways to a browser, from the cheapest; each returns one that works, or None."""
+
+    def __init__(self, settings: Settings, say: Say) -> None:
+        self._settings = settings
+        self._say = say
+        self._failures: list[str] = []
+
+    async def find(self) -> InstalledBrowser | None:
+        """Return the browser that agents would use, if it works."""
+        try:
+            browser = find_browser(self._settings)
+            self._say(f"found {browser}")
+            await _try(browser, self._settings)
+        except CMDOPError as error:
+            self._failed(error.message)
+            return None
+        return browser
+
+    async def download(self) -> InstalledBrowser | None:
+        """Let Playwright download its headless shell, the build that it is made for."""
+        if _is_sudo() and "PLAYWRIGHT_BROWSERS_PATH" not in os.environ:
+            self._failed("nothing is downloaded under sudo, since only root would find it")
+            return None
+        self._say("downloading Playwright's headless shell")
+        command = _playwright("install", "--only-shell", "chromium")
+        return await self._find_after(
+            _run(command, "the download", self._say, limit=_DOWNLOAD_SECONDS, stall=_STALL_SECONDS)
+        )
+
+    async def add_libraries(self) -> InstalledBrowser | None:
+        """Install the libraries that a downloaded browser may lack."""
+        if not _can_install_packages() or not any(browser.is_playwrights for browser in find_browsers()):
+            return None
+        self._say("installing the libraries that it needs")
+        return await self._find_after(
+            _run(_playwright("install-deps", "chromium"), "installing libraries", self._say)
+        )
+
+    async def add_package(self) -> InstalledBrowser | None:
+        """Install Debian's headless shell."""
+        if not _can_install_packages():
+            self._failed("packages can only be installed by root, on Debian and its kin")
+            return None
+        self._say(f"installing the package {_SHELL_PACKAGE}")
+        update = await _run((*_APT, "update"), "apt-get update", self._say)
+        if update is not None:
+            # A single source that cannot be reached need not be the one that matters.
+            self._failed(update)
+        packages = ("--no-install-recommends", _SHELL_PACKAGE, _FONT_PACKAGE)
+        return await self._find_after(_run((*_APT, "-y", "install", *packages), "apt-get install", self._say))
+
+    def failure(self) -> BrowserNotInstalledError:
+        """The error for having tried everything."""
+        by_hand = _by_hand()
+        return BrowserNotInstalledError(
+            "no browser could be installed: " + "; ".join(dict.fromkeys(self._failures)),
+            backend="chromium",
+            install_hint=by_hand,
+            tips=(f"install one by hand: {by_hand}", "or name one: CMDOP_BROWSER_PATH=/path/to/chromium"),
+        )
+
+    async def _find_after(self, running: Awaitable[str | None]) -> InstalledBrowser | None:
+        problem = await running
+        if problem is None:
+            return await self.find()
+        self._failed(problem)
+        return None
+
+    def _failed(self, reason: str) -> None:
+        self._failures.append(reason)
+        self._say(reason)
 
 
 async def _try(browser: InstalledBrowser, settings: Settings) -> None:
@@ -101,72 +160,83 @@ async def _try(browser: InstalledBrowser, settings: Settings) -> None:
         await shards.stop()
 
 
-def _download(say: Say) -> str | None:
-    """Let Playwright download its headless shell; returns what went wrong."""
-    say("downloading Playwright's headless shell")
-    command = [sys.executable, "-m", "playwright", "install", "--only-shell", "chromium"]
-    if _can_install_packages():
-        command.insert(4, "--with-deps")
-    environment = {**os.environ, "PLAYWRIGHT_DOWNLOAD_CONNECTION_TIMEOUT": _CONNECTION_TIMEOUT_MS}
-    return _run(command, "the download", _DOWNLOAD_SECONDS, environment)
+def _playwright(*words: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "playwright", *words)
 
 
-def _apt(say: Say) -> str | None:
-    """Install Debian's headless shell; returns what went wrong."""
-    if not _can_install_packages():
-        return "packages of the system can only be installed by root, on Debian and its kin"
-    say(f"installing the package {_SHELL_PACKAGE}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (
-        ["apt-get", "update", "-q"],
-        ["apt-get", "install", "-qy", "--no-install-recommends", _SHELL_PACKAGE, _FONT_PACKAGE],
-    ):
-        problem = _run(command, " ".join(command[:2]), _APT_SECONDS, environment)
-        if problem is not None:
-            return problem
-    return None
+async def _run(
+    command: tuple[str, ...], what: str, say: Say, *, limit: float = _APT_SECONDS, stall: float | None = None
+) -> str | None:
+    """Run a program to its end; returns what went wrong.
 
-
-def _run(command: list[str], what: str, limit: float, environment: dict[str, str]) -> str | None:
+    Args:
+        command: Program and arguments.
+        what: How to call it in messages.
+        say: Told the telling lines of what it says.
+        limit: Seconds it may take.
+        stall: Seconds it may be silent.
+    """
     try:
-        done = subprocess.run(  # noqa: S603 -- our own words
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            timeout=limit,
-            check=False,
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            env={**os.environ, **_VARIABLES},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
         )
-    except subprocess.TimeoutExpired:
-        return f"{what} took more than {limit:g} s"
     except OSError as error:
         return f"{what} could not be run: {error}"
-    if done.returncode == 0:
-        return None
-    said = [line.strip() for line in done.stdout.splitlines() if line.strip()]
-    telling = next((line for line in said if "rror" in line), said[-1] if said else "it said nothing")
-    return f"{what} failed: {telling[:200]}"
+    said: deque[str] = deque(maxlen=100)
+    try:
+        async with asyncio.timeout(limit):
+            await _follow(cast("asyncio.StreamReader", process.stdout), said, say, stall)
+            code = await process.wait()
+    except TimeoutError:
+        return f"{what} did not come to an end"
+    finally:
+        await _end(process)
+    return None if code == 0 else f"{what} failed: {_telling(said)}"
+
+
+async def _follow(output: asyncio.StreamReader, said: deque[str], say: Say, stall: float | None) -> None:
+    while line := await asyncio.wait_for(output.readline(), stall):
+        said.append(line.decode("utf-8", "replace").strip())
+        if _TELLING.search(said[-1]):
+            say(f"  {said[-1]}")
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End what may still run of a program that took too long or was interrupted."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+def _telling(said: deque[str]) -> str:
+    lines = [line for line in said if line] or ["it said nothing"]
+    errors = (line for line in lines if "rror" in line or line.startswith("E:"))
+    return next(errors, lines[-1])[:200]
 
 
 def _can_install_packages() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
+def _is_sudo() -> bool:
+    return os.geteuid() == 0 and os.environ.get("SUDO_UID", "0") != "0"
+
+
 def _by_hand() -> str:
     if Path("/etc/debian_version").exists() and not _is_ubuntu():
-        return f"sudo apt-get install {_SHELL_PACKAGE} {_FONT_PACKAGE}"
-    return "python -m playwright install --with-deps --only-shell chromium"
+        return as_root(f"apt-get install {_SHELL_PACKAGE} {_FONT_PACKAGE}")
+    # Ubuntu's package of Chromium is a snap, which no other program can drive.
+    return f"{sys.executable} -m playwright install --with-deps --only-shell chromium"
 
 
 def _is_ubuntu() -> bool:
-    # Ubuntu's package of Chromium is a snap, which no other program can drive.
     try:
         return "ubuntu" in Path("/etc/os-release").read_text(encoding="utf-8").lower()
     except OSError:
         return False
-
-
-__all__ = ["BrowserKind", "InstalledBrowser", "install"]

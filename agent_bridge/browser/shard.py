@@ -17,6 +17,7 @@ from playwright.async_api import Error as PlaywrightError
 from agent_bridge.browser import blocking
 from agent_bridge.browser.page import ManagedPage, guarded, is_gone
 from agent_bridge.diagnosis import texts
+from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
 from agent_bridge.supervision import processes
 from cmdop_browser.exceptions import (
     BadRequestError,
@@ -126,10 +127,11 @@ class Shard:
                     return await self._start()
             except TimeoutError as exc:
                 self._lose(CloseReason.DRIVER_CRASH)
-                raise _cannot_start(self._executable, f"it did not start within {START_TIMEOUT:g} s") from exc
+                slow = LaunchFailure(f"it did not start within {START_TIMEOUT:g} s")
+                raise _cannot_start(self._executable, slow) from exc
             except PlaywrightError as exc:
                 self._lose(CloseReason.DRIVER_CRASH)
-                raise _cannot_start(self._executable, texts.first_sentence(exc.message)) from exc
+                raise _cannot_start(self._executable, launch_failure(exc.message)) from exc
 
     async def stop(self) -> None:
         """End browser and driver; whatever does not end is killed."""
@@ -267,12 +269,12 @@ def mute_farewell(loop: asyncio.AbstractEventLoop) -> None:
     loop.set_exception_handler(handle)
 
 
-def _cannot_start(executable: str, why: str) -> BrowserNotInstalledError:
+def _cannot_start(executable: str, failure: LaunchFailure) -> BrowserNotInstalledError:
     return BrowserNotInstalledError(
-        f"the browser {executable} cannot be started: {why}",
+        f"the browser {executable} cannot be started: {failure.reason}",
         backend="chromium",
         install_hint="cmdop-browser install",
-        tips=("run: cmdop-browser doctor", "install a browser that works here: cmdop-browser install"),
+        tips=failure.tips,
     )
 
 
