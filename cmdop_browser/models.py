@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypedDict
 
+from cmdop_browser._display import table
 from cmdop_browser.exceptions.redact import MASK, is_sensitive_name, redact
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class NavigationResult:
         }
         if self.redirects:
             rows["redirected from"] = " → ".join(map(redact, self.redirects))
-        return _table(type(self).__name__, rows)
+        return table(type(self).__name__, rows)
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -279,7 +280,7 @@ class SessionInfo:
     not_restored: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
-        return _table(f"session {self.name or self.id}", _as_rows(self))
+        return table(f"session {self.name or self.id}", _as_rows(self))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -334,7 +335,7 @@ class AgentInfo:
     pressure: Pressure
 
     def _repr_html_(self) -> str:
-        return _table(f"agent {self.agent}", _as_rows(self))
+        return table(f"agent {self.agent}", _as_rows(self))
 
 
 class SessionOptions(TypedDict, total=False):
@@ -357,12 +358,6 @@ class SessionOptions(TypedDict, total=False):
 
 def _as_rows(model: Any) -> dict[str, object]:
     return {item.name.replace("_", " "): getattr(model, item.name) for item in fields(model)}
-
-
-def _table(caption: str, rows: Mapping[str, object]) -> str:
-    escape = html_escaping.escape
-    body = "".join(f"<tr><th>{escape(name)}</th><td>{escape(str(rows[name]))}</td></tr>" for name in rows)
-    return f"<table><caption>{escape(caption)}</caption>{body}</table>"
 
 
 def _shorten(text: str) -> str:

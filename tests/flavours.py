@@ -41,7 +41,7 @@ class InThread:
         value = getattr(self.target, name)
         if isinstance(value, _BLOCKING):
             return InThread(value)
-        if not callable(value):
+        if name.startswith("_") or not callable(value):
             return value
         return lambda *args, **options: _Pending(value, args, options)
 

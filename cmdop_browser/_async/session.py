@@ -13,6 +13,7 @@ from cmdop_browser._async.identity import AsyncCookieJar
 from cmdop_browser._async.waits import AsyncWaits
 from cmdop_browser._convert import replies, requests
 from cmdop_browser._deadline import Deadline
+from cmdop_browser._display import table
 from cmdop_browser._journal import SessionState
 from cmdop_browser.exceptions import CMDOPError
 from cmdop_browser.models import Image
@@ -128,6 +129,13 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
         journal = self._handle.journal
         named = f" {self.name!r}" if self.name else ""
         return f"<{type(self).__name__} {self.id}{named} {journal.state.value} {journal.shown_url()}>"
+
+    def _repr_html_(self) -> str:
+        journal = self._handle.journal
+        rows = {"id": self.id, "state": journal.state.value, "page": journal.shown_url()}
+        if journal.reason is not None:
+            rows["ended by"] = journal.reason.value
+        return table(f"session {self.name or self.id}", rows)
 
     # Navigation
 

@@ -126,6 +126,8 @@ class Browser:
     def get_session(self, id_or_name: str, *, timeout: float | None = None) -> BrowserSession:
         """A session that is open already, made by this client or another one.
 
+        Leaving it as a context manager, or closing it, ends it for all who use it.
+
         Args:
             id_or_name: Its id, or the name that it was given.
             timeout: Seconds for the whole call; the client's default when None.

@@ -159,8 +159,7 @@ class Rpc:
         connection = self._usable(None)
         header = connection.header()
         try:
-            for reply in connection.stream(method, request, header, timeout + wire.RPC_GRACE_SECONDS):
-                yield reply
+            yield from connection.stream(method, request, header, timeout + wire.RPC_GRACE_SECONDS)
         except (grpc.RpcError, ChannelClosed) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 
