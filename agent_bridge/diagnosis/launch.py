@@ -35,12 +35,9 @@ def as_root(command: str) -> str:
 def launch_failure(message: str) -> LaunchFailure:
     """Read the message of the error that Playwright raised."""
     if found := _LIBRARY.search(message):
+        command = as_root(f"{sys.executable} -m playwright install-deps chromium")
         return LaunchFailure(
-            f"the library {found[1]} is missing",
-            (
-                f"install what is missing: {as_root(f'{sys.executable} -m playwright install-deps chromium')}",
-                _INSTALL,
-            ),
+            f"the library {found[1]} is missing", (f"install what is missing: {command}", _INSTALL)
         )
     if _AS_ROOT in message:
         return LaunchFailure(
