@@ -10,6 +10,8 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 from grpc_status import rpc_status  # type: ignore[import-untyped]
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cmdop_browser import exceptions
 from cmdop_browser.exceptions import (
@@ -149,6 +151,31 @@ def test_error_info_alone_is_enough_for_the_class() -> None:
     assert isinstance(error, AgentBusyError)
     assert error.retry_after_seconds == 2.0
     assert error.retryable
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(
+    message=st.text(),
+    details=st.dictionaries(st.text(), JSON_VALUES, max_size=6),
+    value=JSON_VALUES,
+    tips=st.lists(st.text(), max_size=4),
+)
+@settings(max_examples=80, deadline=None)
+def test_any_text_and_value_arrives(
+    message: str, details: dict[str, Any], value: Any, tips: list[str]
+) -> None:
+    error = BadRequestError(message, field="arg", value=value, details=details, tips=tuple(tips))
+    status = status_from_error(error)
+    assert wire_bytes(status) < MAX_TRAILER_BYTES
+    received = from_rpc_error(failed_with(status))
+    if not detail_in(status).truncated:
+        assert_equal(received, error)
 
 
 HOSTILE = ["x", "ü", "\N{ROCKET}", "\x00", '"', "\\", "\n"]
