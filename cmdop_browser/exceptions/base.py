@@ -169,8 +169,8 @@ class CMDOPError(Exception):
     def safe_to_repeat(self) -> bool:
         """Whether making the call again cannot do something twice.
 
-        It can when the call was executed, and when nobody knows: the outcome is unknown,
-        or the answer to an act got lost.
+        False when the call was executed, and when nobody knows: its outcome is unknown,
+        or it is an act whose answer got lost.
         """
         outcome: Outcome | None = getattr(self, "outcome", None)
         if outcome is not None:
