@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmdop_browser.exceptions import BadRequestError
+from cmdop_browser._convert import checks
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -19,11 +19,7 @@ def require_parser(parser: object) -> None:
     from bs4.builder import builder_registry  # noqa: PLC0415 -- slow to import, and not all need it
 
     if not isinstance(parser, str) or builder_registry.lookup(parser) is None:
-        raise BadRequestError(
-            f"parser must be one that is installed, such as 'lxml' or 'html.parser', not {parser!r}",
-            field="parser",
-            value=parser,
-        )
+        checks.refuse("parser", parser, "one that is installed, such as 'lxml' or 'html.parser'")
 
 
 def parse(html: str, parser: str) -> BeautifulSoup:

@@ -17,7 +17,6 @@ from cmdop_browser._display import table
 from cmdop_browser._journal import SessionState
 from cmdop_browser.exceptions import CMDOPError
 from cmdop_browser.models import Image
-from cmdop_browser.wire import values
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -240,7 +239,7 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
         deadline = Deadline.after(call.timeout_seconds)
         request = requests.evaluate(call, js, arg)
         reply = await self._handle.send("evaluate", methods.EVALUATE, request)
-        return values.loads(await self._handle.receive("evaluate", reply.value, deadline))
+        return replies.value(await self._handle.receive("evaluate", reply.value, deadline))
 
     # Capture
 

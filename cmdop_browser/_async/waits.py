@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._convert import requests
+from cmdop_browser._convert import replies, requests
 from cmdop_browser._deadline import Deadline
-from cmdop_browser.wire import values
 
 if TYPE_CHECKING:
     import re
@@ -74,7 +73,7 @@ class AsyncWaits:
         deadline = Deadline.after(call.timeout_seconds)
         request = requests.wait_for_function(call, js, arg)
         reply = await self._handle.send("wait_for_function", methods.FOR_FUNCTION, request)
-        return values.loads(await self._handle.receive("wait_for_function", reply.value, deadline))
+        return replies.value(await self._handle.receive("wait_for_function", reply.value, deadline))
 
     async def wait_for_idle(self, *, timeout: float | None = None) -> None:
         """Wait until the page has made no requests for half a second.

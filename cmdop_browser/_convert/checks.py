@@ -149,6 +149,10 @@ def path(field: str, value: object) -> Path:
     name = os.fspath(value)
     if not isinstance(name, str) or not name or "\0" in name:
         refuse(field, value, "a path that is not empty and of text")
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        refuse(field, value, "a path that the file system can hold")
     return Path(name)
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from cmdop_browser import models
+from cmdop_browser.exceptions import InternalError
+from cmdop_browser.wire import values
 from cmdop_browser.wire.v1 import sessions_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cmdop_browser.wire.v1 import agent_pb2, navigation_pb2
 
 _ON_CRASH: Final[dict[int, models.OnCrash]] = {
@@ -84,24 +89,44 @@ def _navigation_fields(reply: navigation_pb2.NavigationReply) -> dict[str, Any]:
 
 def text(content: bytes) -> str:
     """Text of a page, which may hold halves of surrogate pairs."""
-    return content.decode("utf-8", "surrogatepass")
+    with _readable():
+        return content.decode("utf-8", "surrogatepass")
 
 
 def elements(content: bytes) -> list[models.Element]:
     """A list of elements."""
-    return [models.Element(**element) for element in json.loads(content)]
+    with _readable():
+        return [models.Element(**element) for element in json.loads(content)]
 
 
 def strings(content: bytes) -> list[str]:
     """A list of strings."""
-    return list(json.loads(content))
+    with _readable():
+        return list(json.loads(content))
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
     """The rows of a table."""
-    return list(json.loads(content))
+    with _readable():
+        return [dict(row) for row in json.loads(content)]
 
 
 def storage_state(content: bytes) -> models.StorageState:
     """Cookies and storage."""
-    return models.StorageState(json.loads(content))
+    with _readable():
+        return models.StorageState(json.loads(content))
+
+
+def value(content: bytes) -> Any:
+    """The result of a script."""
+    with _readable():
+        return values.loads(content)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """What cannot be read is the agent's fault, not the caller's."""
+    try:
+        yield
+    except (ValueError, TypeError, RecursionError) as exc:
+        raise InternalError(f"the agent's reply cannot be read: {exc}") from exc

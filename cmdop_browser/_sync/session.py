@@ -18,7 +18,6 @@ from cmdop_browser._sync.identity import CookieJar
 from cmdop_browser._sync.waits import Waits
 from cmdop_browser.exceptions import CMDOPError
 from cmdop_browser.models import Image
-from cmdop_browser.wire import values
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -235,7 +234,7 @@ class BrowserSession(Actions, Waits, CookieJar):
         deadline = Deadline.after(call.timeout_seconds)
         request = requests.evaluate(call, js, arg)
         reply = self._handle.send("evaluate", methods.EVALUATE, request)
-        return values.loads(self._handle.receive("evaluate", reply.value, deadline))
+        return replies.value(self._handle.receive("evaluate", reply.value, deadline))
 
     # Capture
 

@@ -6,9 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._convert import requests
+from cmdop_browser._convert import replies, requests
 from cmdop_browser._deadline import Deadline
-from cmdop_browser.wire import values
 
 if TYPE_CHECKING:
     import re
@@ -75,7 +74,7 @@ class Waits:
         deadline = Deadline.after(call.timeout_seconds)
         request = requests.wait_for_function(call, js, arg)
         reply = self._handle.send("wait_for_function", methods.FOR_FUNCTION, request)
-        return values.loads(self._handle.receive("wait_for_function", reply.value, deadline))
+        return replies.value(self._handle.receive("wait_for_function", reply.value, deadline))
 
     def wait_for_idle(self, *, timeout: float | None = None) -> None:
         """Wait until the page has made no requests for half a second.

@@ -10,7 +10,13 @@ import pytest
 from bs4 import BeautifulSoup
 
 from cmdop_browser import _methods as methods
-from cmdop_browser.exceptions import BadRequestError, ConnectionLostError, FileError, FileNotFoundError
+from cmdop_browser.exceptions import (
+    BadRequestError,
+    ConnectionLostError,
+    FileError,
+    FileNotFoundError,
+    InternalError,
+)
 from cmdop_browser.models import Cookie, Element, Image
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire import values
@@ -369,3 +375,12 @@ async def test_a_page_in_one_call(client: Any, fake_agent: FakeAgent) -> None:
 async def test_no_files_clear_the_input(session: Any, fake_agent: FakeAgent) -> None:
     await session.upload("input", [])
     assert not fake_agent.of(methods.UPLOAD)[0].request.transfer_ids
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"5", b"\xff", b'[{"a": 1}]'], ids=repr)
+async def test_a_reply_that_cannot_be_read_is_the_agents_fault(
+    session: Any, fake_agent: FakeAgent, content: bytes
+) -> None:
+    fake_agent.answers[methods.SELECT] = lambda _: _content(content)
+    with pytest.raises(InternalError, match="cannot be read"):
+        await session.dom.select("a")

@@ -1,0 +1,150 @@
+"""Whatever a call is given, it returns or raises an error of ours, and the client goes on."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from typing import Any
+
+import pytest
+
+from cmdop_browser._async.browser import AsyncBrowser
+from cmdop_browser._async.client import AsyncCMDOPClient
+from cmdop_browser._async.dom import AsyncDom
+from cmdop_browser._async.session import AsyncBrowserSession
+from cmdop_browser.exceptions import CMDOPError
+
+
+class _Unshowable:
+    def __repr__(self) -> str:
+        raise RuntimeError("not even shown")
+
+
+class _Lying(dict[str, Any]):
+    def keys(self) -> Any:
+        return ["not there"]
+
+
+GARBAGE: tuple[Any, ...] = (
+    None,
+    True,
+    -1,
+    0,
+    10**400,
+    1.5,
+    float("nan"),
+    float("-inf"),
+    "",
+    " ",
+    "\0",
+    "\ud800",
+    "x" * 100_000,
+    "</script>'\"`\\${}\r\n😀",
+    b"bytes",
+    bytearray(b"\xff"),
+    [],
+    [None],
+    ["a", 1],
+    (1, 2),
+    (None, None),
+    ("nan", float("nan")),
+    {},
+    {"x": 1},
+    {"x": float("nan"), "y": []},
+    {1: 2},
+    {"a\n": "b"},
+    {"server": None},
+    {"name": "a", "url": 5},
+    [{"name": None, "value": 1}],
+    [{"name": "a", "value": "b", "domain": "c", "expires": "soon"}],
+    [{1: 2, "b": 3}],
+    {"cookies": [object()]},
+    set(),
+    iter([1]),
+    object(),
+    type,
+    len,
+    _Unshowable(),
+    [_Unshowable()],
+    _Lying(a=1),
+    re.compile(b"x"),
+    re.compile("(?x) a b"),
+)
+
+# What a call needs to get as far as the parameter under test.
+VALID: dict[str, Any] = {
+    "selector": "#a",
+    "css": "#a",
+    "url": "http://a.test/",
+    "value": "x",
+    "text": "x",
+    "key": "Enter",
+    "files": [],
+    "pattern": "**",
+    "js": "1",
+    "cookies": [],
+    "name": "href",
+    "id_or_name": "s",
+}
+
+
+def _calls(cls: type, skipped: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+    found = []
+    for name, function in inspect.getmembers(cls, inspect.isfunction):
+        if not name.startswith("_") and name not in skipped:
+            parameters = [
+                name for name in inspect.signature(function).parameters if name not in {"self", "options"}
+            ]
+            found += [(name, parameter) for parameter in parameters]
+    return found
+
+
+def _options() -> list[tuple[str, str]]:
+    return [
+        ("fetch", option)
+        for option in inspect.signature(AsyncBrowser.create_session).parameters
+        if option != "self"
+    ]
+
+
+CALLS = {
+    "client": _calls(AsyncCMDOPClient, frozenset({"close"})),
+    "browser": _calls(AsyncBrowser) + _options(),
+    "session": _calls(AsyncBrowserSession, frozenset({"close"})),
+    "dom": _calls(AsyncDom),
+}
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "parameter"),
+    [
+        pytest.param(owner, *call, id=f"{owner}.{'.'.join(call)}")
+        for owner, calls in CALLS.items()
+        for call in calls
+    ],
+)
+async def test_garbage(client: Any, owner: str, name: str, parameter: str) -> None:
+    session = await client.browser.create_session()
+    target = {"client": client, "browser": client.browser, "session": session, "dom": session.dom}[owner]
+    needed = {
+        needed: VALID[needed]
+        for needed, spec in inspect.signature(getattr(_class_of(owner), name)).parameters.items()
+        if spec.default is inspect.Parameter.empty and needed in VALID
+    }
+    for value in GARBAGE:
+        try:
+            await getattr(target, name)(**{**needed, parameter: value})
+        except CMDOPError as error:
+            shown = (str(error), repr(error), error.to_dict())
+            assert all(shown)
+        assert not session.is_closed
+    assert await client.ping() < 10
+
+
+def _class_of(owner: str) -> type:
+    return {
+        "client": AsyncCMDOPClient,
+        "browser": AsyncBrowser,
+        "session": AsyncBrowserSession,
+        "dom": AsyncDom,
+    }[owner]
