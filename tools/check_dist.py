@@ -2,7 +2,7 @@
 
 The wheel is made again from the sdist, in an empty environment, as ``pip install``
 does it for people: so the sdist is complete, too. Every module must import there,
-without this checkout, and the command line must run.
+without this checkout, and the demo must run, for which there must be a browser.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def check_installed(sdist: Path, scratch: Path) -> None:
     _run([str(programs / "python"), "-m", "pip", "check", "--quiet"], scratch)
     _run([str(programs / "python"), "-c", _IMPORT_ALL], scratch)
     _run([str(programs / "cmdop-browser"), "--version"], scratch)
-    _run([str(programs / "cmdop-browser"), "agents", "list", "--json"], scratch)
+    _run([str(programs / "cmdop-browser"), "demo", "--json"], scratch)
 
 
 def require(needed: Iterable[str], names: Collection[str], where: str) -> None:
