@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,6 +13,9 @@ from cmdop_browser._async.client import AsyncCMDOPClient
 from cmdop_browser._async.dom import AsyncDom
 from cmdop_browser._async.session import AsyncBrowserSession
 from cmdop_browser.exceptions import CMDOPError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class _Unshowable:
@@ -123,7 +126,10 @@ CALLS = {
         for call in calls
     ],
 )
-async def test_garbage(client: Any, owner: str, name: str, parameter: str) -> None:
+async def test_garbage(
+    client: Any, owner: str, name: str, parameter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # some garbage is the name of a file that can be written
     session = await client.browser.create_session()
     target = {"client": client, "browser": client.browser, "session": session, "dom": session.dom}[owner]
     needed = {
