@@ -118,6 +118,12 @@ CALLS = {
 }
 
 
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some garbage is the name of a file that can be written."""
+    monkeypatch.chdir(tmp_path)
+
+
 @pytest.mark.parametrize(
     ("owner", "name", "parameter"),
     [
@@ -126,10 +132,8 @@ CALLS = {
         for call in calls
     ],
 )
-async def test_garbage(
-    client: Any, owner: str, name: str, parameter: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)  # some garbage is the name of a file that can be written
+@pytest.mark.usefixtures("elsewhere")
+async def test_garbage(client: Any, owner: str, name: str, parameter: str) -> None:
     session = await client.browser.create_session()
     target = {"client": client, "browser": client.browser, "session": session, "dom": session.dom}[owner]
     needed = {
