@@ -1,0 +1,461 @@
+"""Starting agents: one winner however many want one, and a typed error whatever goes wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from cmdop_browser import CMDOPClient, _spawn, agent_log
+from cmdop_browser._async import launcher as async_launcher
+from cmdop_browser._sync import launcher
+from cmdop_browser._sync.launcher import ensure_agent, start_agent
+from cmdop_browser.discovery import find
+from cmdop_browser.exceptions import (
+    AgentExistsError,
+    AgentStartError,
+    BrowserNotInstalledError,
+    CMDOPError,
+    PermissionDeniedError,
+)
+from cmdop_browser.settings import Settings
+from cmdop_browser.wire.rendezvous import AgentPaths, FileLock
+from tests.fakes import minimal_agent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LONG = 60.0
+
+
+@dataclass
+class Launchpad:
+    """Where a test starts agents."""
+
+    settings: Settings
+    monkeypatch: pytest.MonkeyPatch
+    clients: list[subprocess.Popen[str]] = field(default_factory=list)
+
+    @property
+    def paths(self) -> AgentPaths:
+        return AgentPaths.of("default", self.settings.runtime_dir)
+
+    def stand_in(self, behaviour: str) -> None:
+        """Start minimal agents in place of real ones from now on."""
+        self.monkeypatch.setattr(_spawn, "program", functools.partial(minimal_agent.program, behaviour))
+
+    def starts(self) -> list[int]:
+        """The pids of the minimal agents that were started."""
+        assert self.settings.runtime_dir is not None
+        with contextlib.suppress(FileNotFoundError):
+            return [int(pid) for pid in (self.settings.runtime_dir / "starts").read_text().split()]
+        return []
+
+    def agents(self) -> list[psutil.Process]:
+        """The processes of agents that run here."""
+        return [process for process in psutil.process_iter() if self._is_agent(process)]
+
+    def _is_agent(self, process: psutil.Process) -> bool:
+        try:
+            return (
+                process.environ().get("CMDOP_RUNTIME_DIR") == str(self.settings.runtime_dir)
+                and "serve" in process.cmdline()
+            )
+        except psutil.Error:
+            return False
+
+    def client_process(self, behaviour: str, threads: int = 1) -> subprocess.Popen[str]:
+        """A process that waits for a line, then asks for the agent from many threads."""
+        client = subprocess.Popen(
+            [sys.executable, "-c", _CLIENTS, behaviour, str(threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.clients.append(client)
+        return client
+
+    def close(self) -> None:
+        for client in self.clients:
+            client.kill()
+            client.communicate()
+        agents = self.agents()
+        for agent in agents:
+            agent.send_signal(signal.SIGTERM)
+        _, alive = psutil.wait_procs(agents, timeout=10)
+        for agent in alive:
+            agent.kill()
+        psutil.wait_procs(alive)
+
+
+_CLIENTS = """
+import functools, json, sys
+from concurrent.futures import ThreadPoolExecutor
+from cmdop_browser import _spawn
+from cmdop_browser._sync.launcher import ensure_agent
+from cmdop_browser.settings import Settings
+from tests.fakes import minimal_agent
+
+behaviour, threads = sys.argv[1], int(sys.argv[2])
+if behaviour != "real":
+    _spawn.program = functools.partial(minimal_agent.program, behaviour)
+settings = Settings.load()
+print("waiting", flush=True)
+sys.stdin.readline()
+with ThreadPoolExecutor(threads) as pool:
+    asked = [pool.submit(ensure_agent, "default", settings, timeout=60) for _ in range(threads)]
+    print(json.dumps([asking.result().to_dict() for asking in asked]))
+"""
+
+
+@pytest.fixture
+def pad(runtime_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launchpad]:
+    log_dir = runtime_dir / "log"
+    monkeypatch.setenv("CMDOP_LOG_DIR", str(log_dir))
+    launchpad = Launchpad(Settings.load(), monkeypatch)
+    yield launchpad
+    launchpad.close()
+
+
+def _go(client: subprocess.Popen[str]) -> None:
+    assert client.stdin is not None
+    client.stdin.write("go\n")
+    client.stdin.flush()
+
+
+# One winner
+
+
+def test_fifty_cold_clients_at_once_end_with_one_agent(pad: Launchpad) -> None:
+    clients = [pad.client_process("real", threads=10) for _ in range(5)]
+    for client in clients:
+        assert client.stdout is not None
+        assert client.stdout.readline() == "waiting\n"
+    for client in clients:
+        _go(client)
+    records = [record for client in clients for record in json.loads(client.communicate()[0])]
+    assert len(records) == 50
+    assert {record["instance_id"] for record in records} == {records[0]["instance_id"]}
+    assert [agent.pid for agent in pad.agents()] == [records[0]["pid"]]
+    log = agent_log.log_path("default", pad.settings).read_text()
+    assert log.count("ready on") == 1
+    assert "lock is held" not in log
+
+
+async def test_many_tasks_of_one_loop_end_with_one_agent(pad: Launchpad) -> None:
+    pad.stand_in("good")
+    asking = [async_launcher.ensure_agent("default", pad.settings, timeout=LONG) for _ in range(20)]
+    records = await asyncio.gather(*asking)
+    assert len(set(records)) == 1
+    assert pad.starts() == [records[0].pid]
+
+
+def test_a_running_agent_is_returned_as_it_is(pad: Launchpad) -> None:
+    pad.stand_in("good")
+    first = start_agent("default", pad.settings, timeout=LONG)
+    assert ensure_agent("default", pad.settings, timeout=LONG) == first
+    with pytest.raises(AgentExistsError) as caught:
+        start_agent("default", pad.settings, timeout=LONG)
+    assert caught.value.agent == "default"
+    assert pad.starts() == [first.pid]
+
+
+def test_agents_of_two_names_live_side_by_side(pad: Launchpad) -> None:
+    pad.stand_in("good")
+    one = ensure_agent("one", pad.settings, timeout=LONG)
+    two = ensure_agent("two", pad.settings, timeout=LONG)
+    assert find("one", pad.settings) == one
+    assert find("two", pad.settings) == two
+    assert pad.starts() == [one.pid, two.pid]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_client_killed_while_it_starts_an_agent_leaves_one(pad: Launchpad, number: int) -> None:
+    pad.paths.create()
+    for name in ("holding", "gate"):
+        os.mkfifo(pad.paths.directory / name)
+    first = pad.client_process("gated")
+    _go(first)
+    assert (pad.paths.directory / "holding").read_text() == "held"
+    first.send_signal(number)
+    first.wait()
+    pad.stand_in("good")
+    with ThreadPoolExecutor(5) as pool:
+        asked = [pool.submit(ensure_agent, "default", pad.settings, timeout=LONG) for _ in range(5)]
+        (pad.paths.directory / "gate").write_text("go on")
+        records = [asking.result() for asking in asked]
+    # The agent of the killed client is there for all, and no second one was tried.
+    assert {record.pid for record in records} == set(pad.starts())
+    assert len(pad.agents()) == 1
+
+
+def test_an_agent_that_is_ending_is_waited_for(pad: Launchpad) -> None:
+    """It has withdrawn its record and still holds the lock: running calls finish."""
+    pad.stand_in("good")
+    pad.paths.create()
+    with FileLock(pad.paths.lock) as ending, ThreadPoolExecutor(1) as pool:
+        assert ending.try_acquire()
+        asked = pool.submit(ensure_agent, "default", pad.settings, timeout=LONG)
+        with FileLock(pad.paths.spawn_lock) as probe:
+            while probe.try_acquire():  # until the client has it
+                probe.release()
+        assert pad.starts() == []
+        ending.release()
+        record = asked.result()
+    assert pad.starts() == [record.pid]
+
+
+def test_an_agent_started_by_hand_at_that_moment_is_used(pad: Launchpad) -> None:
+    """The agent that lost tells so, and the client takes the one that won."""
+    pad.stand_in("good")
+    is_free = FileLock.is_free
+    by_hand: list[subprocess.Popen[bytes]] = []
+
+    def is_free_and_then_not(path: Path) -> bool:
+        pad.monkeypatch.setattr(FileLock, "is_free", is_free)
+        free = is_free(path)
+        by_hand.append(_start_by_hand())
+        return free
+
+    pad.monkeypatch.setattr(FileLock, "is_free", is_free_and_then_not)
+    record = ensure_agent("default", pad.settings, timeout=LONG)
+    assert record.pid == by_hand[0].pid
+    assert len(pad.starts()) == 2
+    assert [agent.pid for agent in pad.agents()] == [record.pid]
+    by_hand[0].terminate()
+    by_hand[0].wait()
+
+
+def _start_by_hand() -> subprocess.Popen[bytes]:
+    """A minimal agent that no client started; returns when it is ready."""
+    ready, report = os.pipe()
+    with os.fdopen(ready) as pipe:
+        agent = subprocess.Popen(
+            minimal_agent.program("good", "serve", f"--ready-fd={report}"), pass_fds=[report]
+        )
+        os.close(report)
+        assert "ready" in json.loads(pipe.readline())
+    return agent
+
+
+def test_what_a_killed_agent_left_is_no_obstacle(pad: Launchpad) -> None:
+    pad.stand_in("good")
+    first = ensure_agent("default", pad.settings, timeout=LONG)
+    os.kill(first.pid, signal.SIGKILL)
+    os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)
+    second = ensure_agent("default", pad.settings, timeout=LONG)
+    assert second.instance_id != first.instance_id
+    # This process is the parent: the dead agent is no zombie any more.
+    assert not psutil.pid_exists(first.pid)
+
+
+# The agent's process
+
+
+def test_an_agent_lives_on_its_own(pad: Launchpad) -> None:
+    """It inherits neither locks nor pipes, and hands none on to the browser."""
+    mine, leak = os.pipe()
+    os.set_inheritable(leak, True)
+    with CMDOPClient.local(start=True, timeout=30.0) as client, client.browser.create_session():
+        agent = psutil.Process(find("default", pad.settings).pid)
+        assert os.getsid(agent.pid) == agent.pid
+        assert agent.environ()["CMDOP_RUNTIME_DIR"] == str(pad.settings.runtime_dir)
+        family = [agent, *agent.children(recursive=True)]
+        assert any("--type=renderer" in process.cmdline() for process in family)
+        leaked = _opened(psutil.Process())[leak]
+        for process in family:
+            opened = _opened(process).values()
+            assert pad.paths.spawn_lock not in opened
+            assert leaked not in opened
+            assert (pad.paths.lock in opened) == (process == agent)
+        log = agent_log.log_path("default", pad.settings)
+        assert [_opened(agent)[number] for number in (0, 1, 2)] == [Path("/dev/null"), log, log]
+    os.close(mine)
+    os.close(leak)
+
+
+def _opened(process: psutil.Process) -> dict[int, Path]:
+    """What the descriptors of a process lead to."""
+    opened = {}
+    for descriptor in Path(f"/proc/{process.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            opened[int(descriptor.name)] = descriptor.readlink()
+    return opened
+
+
+def test_the_log_is_private(pad: Launchpad) -> None:
+    pad.stand_in("good")
+    ensure_agent("default", pad.settings, timeout=LONG)
+    log = agent_log.log_path("default", pad.settings)
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert stat.S_IMODE(log.parent.stat().st_mode) == 0o700
+
+
+def test_no_module_of_the_callers_directory_stands_in_for_the_agents(
+    pad: Launchpad, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("agent_bridge", "queue", "platform"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong module')")
+    monkeypatch.chdir(tmp_path)
+    assert ensure_agent("default", pad.settings, timeout=LONG).pid > 0
+
+
+# Failures
+
+
+def test_an_agent_that_ends_at_once(pad: Launchpad) -> None:
+    pad.stand_in("fails")
+    with pytest.raises(AgentStartError) as caught:
+        ensure_agent("default", pad.settings, timeout=LONG)
+    error = caught.value
+    assert (error.agent, error.exit_code) == ("default", 7)
+    assert error.reason == "it ended with exit code 7"
+    assert error.stderr_tail == "first line\nno flour left"
+    assert str(agent_log.log_path("default", pad.settings)) in " ".join(error.tips)
+
+
+def test_the_tail_is_of_this_attempt_only(pad: Launchpad) -> None:
+    log = agent_log.log_path("default", pad.settings)
+    log.parent.mkdir()
+    log.write_text("yesterday's news\n")
+    pad.stand_in("fails")
+    with pytest.raises(AgentStartError) as caught:
+        ensure_agent("default", pad.settings, timeout=LONG)
+    assert caught.value.stderr_tail == "first line\nno flour left"
+
+
+def test_clients_that_wait_fail_together(pad: Launchpad) -> None:
+    pad.stand_in("fails")
+    pad.paths.create()
+    waiting, all_wait = set(), threading.Event()
+
+    def sleep(seconds: float) -> None:
+        waiting.add(threading.get_ident())
+        if len(waiting) == 10:
+            all_wait.set()
+        time.sleep(seconds)
+
+    pad.monkeypatch.setattr(launcher, "sleep", sleep)
+    with FileLock(pad.paths.spawn_lock) as lock, ThreadPoolExecutor(10) as pool:
+        assert lock.try_acquire()
+        asked = [pool.submit(ensure_agent, "default", pad.settings, timeout=LONG) for _ in range(10)]
+        assert all_wait.wait(LONG)
+        lock.release()
+        errors = [asking.exception() for asking in asked]
+    assert all(isinstance(error, AgentStartError) and error.exit_code == 7 for error in errors)
+    assert len(pad.starts()) == 1
+
+
+def test_a_failure_is_not_kept_for_those_who_come_later(pad: Launchpad) -> None:
+    pad.stand_in("fails")
+    with pytest.raises(AgentStartError):
+        ensure_agent("default", pad.settings, timeout=LONG)
+    pad.stand_in("good")
+    assert ensure_agent("default", pad.settings, timeout=LONG).pid == pad.starts()[-1]
+
+
+def test_an_agent_that_is_killed_while_it_starts(pad: Launchpad) -> None:
+    pad.stand_in("signalled")
+    with pytest.raises(AgentStartError) as caught:
+        ensure_agent("default", pad.settings, timeout=LONG)
+    assert caught.value.reason == "it was killed by SIGKILL"
+    assert caught.value.exit_code == -9
+
+
+def test_an_agent_that_talks_nonsense(pad: Launchpad) -> None:
+    pad.stand_in("garbage")
+    with pytest.raises(AgentStartError, match="hello"):
+        ensure_agent("default", pad.settings, timeout=LONG)
+
+
+async def test_an_agent_that_never_gets_ready(pad: Launchpad) -> None:
+    pad.stand_in("silent")
+    for asking in (
+        asyncio.to_thread(ensure_agent, "default", pad.settings, timeout=0.7),
+        async_launcher.ensure_agent("default", pad.settings, timeout=0.7),
+    ):
+        with pytest.raises(AgentStartError, match="not ready after 0") as caught:
+            await asking
+        assert caught.value.exit_code is None
+    assert pad.agents() == []
+    assert FileLock.is_free(pad.paths.lock)
+    assert FileLock.is_free(pad.paths.spawn_lock)
+
+
+async def test_a_cancelled_start_leaves_nothing(pad: Launchpad) -> None:
+    pad.stand_in("gated")
+    pad.paths.create()
+    for name in ("holding", "gate"):
+        os.mkfifo(pad.paths.directory / name)
+    starting = asyncio.create_task(async_launcher.ensure_agent("default", pad.settings, timeout=LONG))
+    assert await asyncio.to_thread((pad.paths.directory / "holding").read_text) == "held"
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert pad.agents() == []
+    assert FileLock.is_free(pad.paths.lock)
+    assert FileLock.is_free(pad.paths.spawn_lock)
+
+
+def test_locks_are_not_waited_for_longer_than_asked(pad: Launchpad) -> None:
+    pad.paths.create()
+    for path, reason in (
+        (pad.paths.spawn_lock, "another process was starting it"),
+        (pad.paths.lock, "holds"),
+    ):
+        with FileLock(path) as lock:
+            assert lock.try_acquire()
+            with pytest.raises(AgentStartError, match=reason):
+                ensure_agent("default", pad.settings, timeout=0.2)
+
+
+def test_no_browser_arrives_as_that_error(pad: Launchpad) -> None:
+    settings = Settings.load(browser_path="/nonexistent/chromium")
+    with pytest.raises(BrowserNotInstalledError, match="/nonexistent/chromium") as caught:
+        ensure_agent("default", settings, timeout=LONG)
+    assert caught.value.install_hint == "cmdop-browser install"
+    assert pad.agents() == []
+    assert not list(pad.paths.directory.glob("*.sock"))
+
+
+def test_a_log_that_cannot_be_written_is_named(pad: Launchpad, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(AgentStartError, match="cannot write its log") as caught:
+        ensure_agent("default", Settings.load(log_dir=tmp_path / "file"), timeout=LONG)
+    assert "CMDOP_LOG_DIR" in caught.value.tips[0]
+
+
+def test_an_interpreter_that_is_gone_is_named(pad: Launchpad, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    with pytest.raises(AgentStartError, match="/nonexistent/python"):
+        ensure_agent("default", pad.settings, timeout=LONG)
+
+
+def test_a_directory_of_another_user_is_refused(pad: Launchpad) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a directory away")
+    pad.paths.create()
+    os.chown(pad.paths.directory, 65534, -1)
+    with pytest.raises(PermissionDeniedError):
+        ensure_agent("default", pad.settings, timeout=LONG)
+
+
+def test_every_error_of_starting_is_of_our_tree(pad: Launchpad) -> None:
+    for agent in ("", "../up", "a b"):
+        with pytest.raises(CMDOPError):
+            ensure_agent(agent, pad.settings, timeout=1.0)
