@@ -149,11 +149,7 @@ class Shard:
         processes.kill(self._processes)
 
     async def _start(self) -> Browser:
-        async with self._spawning:
-            before = processes.children()
-            self._driver = await async_playwright().start()
-            pid = (processes.children() - before).pop()
-        self._processes = processes.tree(pid)
+        pid = await self._spawn()
         self._watch = processes.ExitWatch(pid, lambda: self._lose(CloseReason.DRIVER_CRASH))
         browser = await self._driver.chromium.launch(
             executable_path=self._executable,
@@ -170,6 +166,21 @@ class Shard:
         self.starts += 1
         log.info("browser %s started, driver pid %d", browser.version, pid)
         return browser
+
+    async def _spawn(self) -> int:
+        """Start the driver and return its pid."""
+        async with self._spawning:
+            before = processes.children()
+            try:
+                self._driver = await async_playwright().start()
+            except BaseException:
+                # Given up half-way: nobody else knows of the process.
+                for pid in processes.children() - before:
+                    processes.kill(processes.tree(pid))
+                raise
+            pid = (processes.children() - before).pop()
+        self._processes = processes.tree(pid)
+        return pid
 
     def _on_disconnected(self, browser: Browser) -> None:
         if browser is self._browser:
