@@ -149,9 +149,10 @@ class Shard:
         processes.kill(self._processes)
 
     async def _start(self) -> Browser:
-        pid = await self._spawn()
+        driver, pid = await self._spawn()
+        self._driver, self._processes = driver, processes.tree(pid)
         self._watch = processes.ExitWatch(pid, lambda: self._lose(CloseReason.DRIVER_CRASH))
-        browser = await self._driver.chromium.launch(
+        browser = await driver.chromium.launch(
             executable_path=self._executable,
             args=self._arguments,
             chromium_sandbox=self._sandboxed,
@@ -161,26 +162,27 @@ class Shard:
             handle_sighup=False,
         )
         self._processes = processes.tree(pid)
+        if self._driver is not driver:  # it died meanwhile, and is given up
+            processes.kill(self._processes)
+            raise PlaywrightError("the driver ended while the browser started")
         browser.on("disconnected", guarded(self._on_disconnected))
         self._browser, self.version = browser, browser.version
         self.starts += 1
         log.info("browser %s started, driver pid %d", browser.version, pid)
         return browser
 
-    async def _spawn(self) -> int:
-        """Start the driver and return its pid."""
+    async def _spawn(self) -> tuple[Playwright, int]:
+        """Start a driver; returns it with its pid."""
         async with self._spawning:
             before = processes.children()
             try:
-                self._driver = await async_playwright().start()
+                driver = await async_playwright().start()
             except BaseException:
                 # Given up half-way: nobody else knows of the process.
                 for pid in processes.children() - before:
                     processes.kill(processes.tree(pid))
                 raise
-            pid = (processes.children() - before).pop()
-        self._processes = processes.tree(pid)
-        return pid
+            return driver, (processes.children() - before).pop()
 
     def _on_disconnected(self, browser: Browser) -> None:
         if browser is self._browser:
