@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import json
 import os
 import signal
@@ -14,14 +13,13 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
-from cmdop_browser import CMDOPClient, _spawn, agent_log
+from cmdop_browser import CMDOPClient, agent_log
 from cmdop_browser._async import launcher as async_launcher
 from cmdop_browser._sync import launcher
 from cmdop_browser._sync.launcher import ensure_agent, start_agent
@@ -34,102 +32,13 @@ from cmdop_browser.exceptions import (
     PermissionDeniedError,
 )
 from cmdop_browser.settings import Settings
-from cmdop_browser.wire.rendezvous import AgentPaths, FileLock
+from cmdop_browser.wire.rendezvous import FileLock
 from tests.fakes import minimal_agent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.fakes.launchpad import Launchpad
 
 LONG = 60.0
-
-
-@dataclass
-class Launchpad:
-    """Where a test starts agents."""
-
-    settings: Settings
-    monkeypatch: pytest.MonkeyPatch
-    clients: list[subprocess.Popen[str]] = field(default_factory=list)
-
-    @property
-    def paths(self) -> AgentPaths:
-        return AgentPaths.of("default", self.settings.runtime_dir)
-
-    def stand_in(self, behaviour: str) -> None:
-        """Start minimal agents in place of real ones from now on."""
-        self.monkeypatch.setattr(_spawn, "program", functools.partial(minimal_agent.program, behaviour))
-
-    def starts(self) -> list[int]:
-        """The pids of the minimal agents that were started."""
-        assert self.settings.runtime_dir is not None
-        with contextlib.suppress(FileNotFoundError):
-            return [int(pid) for pid in (self.settings.runtime_dir / "starts").read_text().split()]
-        return []
-
-    def agents(self) -> list[psutil.Process]:
-        """The processes of agents that run here."""
-        return [process for process in psutil.process_iter() if self._is_agent(process)]
-
-    def _is_agent(self, process: psutil.Process) -> bool:
-        try:
-            return (
-                process.environ().get("CMDOP_RUNTIME_DIR") == str(self.settings.runtime_dir)
-                and "serve" in process.cmdline()
-            )
-        except psutil.Error:
-            return False
-
-    def client_process(self, behaviour: str, threads: int = 1) -> subprocess.Popen[str]:
-        """A process that waits for a line, then asks for the agent from many threads."""
-        client = subprocess.Popen(
-            [sys.executable, "-c", _CLIENTS, behaviour, str(threads)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.clients.append(client)
-        return client
-
-    def close(self) -> None:
-        for client in self.clients:
-            client.kill()
-            client.communicate()
-        agents = self.agents()
-        for agent in agents:
-            agent.send_signal(signal.SIGTERM)
-        _, alive = psutil.wait_procs(agents, timeout=10)
-        for agent in alive:
-            agent.kill()
-        psutil.wait_procs(alive)
-
-
-_CLIENTS = """
-import functools, json, sys
-from concurrent.futures import ThreadPoolExecutor
-from cmdop_browser import _spawn
-from cmdop_browser._sync.launcher import ensure_agent
-from cmdop_browser.settings import Settings
-from tests.fakes import minimal_agent
-
-behaviour, threads = sys.argv[1], int(sys.argv[2])
-if behaviour != "real":
-    _spawn.program = functools.partial(minimal_agent.program, behaviour)
-settings = Settings.load()
-print("waiting", flush=True)
-sys.stdin.readline()
-with ThreadPoolExecutor(threads) as pool:
-    asked = [pool.submit(ensure_agent, "default", settings, timeout=60) for _ in range(threads)]
-    print(json.dumps([asking.result().to_dict() for asking in asked]))
-"""
-
-
-@pytest.fixture
-def pad(runtime_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launchpad]:
-    log_dir = runtime_dir / "log"
-    monkeypatch.setenv("CMDOP_LOG_DIR", str(log_dir))
-    launchpad = Launchpad(Settings.load(), monkeypatch)
-    yield launchpad
-    launchpad.close()
 
 
 def _go(client: subprocess.Popen[str]) -> None:
