@@ -1,0 +1,191 @@
+"""How an agent ends: in good order, within a limit, and with nothing left."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import grpc
+import psutil
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from cmdop_browser.exceptions import (
+    AgentNotRunningError,
+    BrowserSessionClosedError,
+    CloseReason,
+    Outcome,
+)
+from tests.agents import RunningAgent
+from tests.site import WebSite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.flavours import Flavour
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[WebSite]:
+    with WebSite() as site:
+        yield site
+
+
+def processes_of(agent: RunningAgent) -> list[psutil.Process]:
+    """Return the processes below the agent."""
+    return psutil.Process(agent.process.pid).children(recursive=True)
+
+
+async def ended(agent: RunningAgent) -> int:
+    """Wait for the agent's process and return its exit code."""
+    return await asyncio.to_thread(agent.process.wait, 30)
+
+
+def assert_nothing_left(agent: RunningAgent, processes: list[psutil.Process]) -> None:
+    _, alive = psutil.wait_procs(processes, timeout=10)
+    assert alive == []
+    directory = agent.runtime_dir / "default"
+    assert not (directory / "agent.json").exists()
+    assert list(directory.glob("*.sock")) == []
+    assert list((directory / "tmp").iterdir()) == []
+
+
+async def begin_behind_gate(session: Any, site: WebSite, gate: str) -> asyncio.Task[Any]:
+    """Start a navigation that waits at a gate of the site, and wait until it is there."""
+    navigating = asyncio.ensure_future(session.navigate(site.at(f"/gate/{gate}")))
+    await site.records.arrival(f"/gate/{gate}")
+    return navigating
+
+
+async def record_gone(agent: RunningAgent) -> None:
+    """Wait until clients cannot find the agent any more."""
+    async with asyncio.timeout(10):
+        while (agent.runtime_dir / "default" / "agent.json").exists():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_running_call_finishes_while_the_agent_drains(
+    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = f"drain-{flavour.name}"
+    with RunningAgent() as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client:
+            session = await client.browser.create_session()
+            processes = processes_of(agent)
+            navigating = await begin_behind_gate(session, site, gate)
+            agent.process.send_signal(signal.SIGTERM)
+            await record_gone(agent)
+            with pytest.raises(AgentNotRunningError):
+                async with flavour.local():
+                    pytest.fail("a draining agent took a new client")
+            site.open_gate(gate)
+            assert (await navigating).status == 200
+            assert await ended(agent) == 0
+            with pytest.raises(BrowserSessionClosedError):
+                await session.title()
+        assert_nothing_left(agent, processes)
+
+
+async def test_a_call_that_outlasts_the_drain_ends_with_the_reason(
+    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RunningAgent(drain_timeout=0.3) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client:
+            session = await client.browser.create_session()
+            processes = processes_of(agent)
+            navigating = await begin_behind_gate(session, site, f"never-{flavour.name}")
+            agent.process.send_signal(signal.SIGTERM)
+            with pytest.raises(BrowserSessionClosedError) as closed:
+                await navigating
+            assert closed.value.reason is CloseReason.SHUTDOWN
+            assert closed.value.outcome is Outcome.UNKNOWN
+            assert await ended(agent) == 0
+        assert_nothing_left(agent, processes)
+
+
+async def test_an_agent_without_clients_ends_by_itself_when_told_so(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RunningAgent(idle_exit=0.5) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client, client.browser.create_session() as session:
+            await session.navigate("about:blank")
+            processes = processes_of(agent)
+            assert agent.process.poll() is None
+        assert await ended(agent) == 0
+        assert_nothing_left(agent, processes)
+
+
+async def test_health_tells_alive_from_accepting(site: WebSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    serving = health_pb2.HealthCheckResponse.SERVING
+    not_serving = health_pb2.HealthCheckResponse.NOT_SERVING
+    with RunningAgent() as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with grpc.aio.insecure_channel(
+            f"unix:{agent.record['socket']}", options=[("grpc.default_authority", "localhost")]
+        ) as channel:
+            health: Any = health_pb2_grpc.HealthStub(channel)
+            for name in ("", "alive", "accepting"):
+                reply = await health.Check(health_pb2.HealthCheckRequest(service=name))
+                assert reply.status == serving
+            watch = health.Watch(health_pb2.HealthCheckRequest(service="accepting"))
+            assert (await watch.read()).status == serving
+            agent.process.send_signal(signal.SIGTERM)
+            assert (await watch.read()).status == not_serving
+        assert await ended(agent) == 0
+
+
+async def test_a_call_without_the_token_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    from cmdop_browser.exceptions import InvalidAPIKeyError
+    from cmdop_browser.wire.errors import from_rpc_error
+    from cmdop_browser.wire.v1 import agent_pb2, agent_pb2_grpc
+
+    with RunningAgent() as agent:
+        async with grpc.aio.insecure_channel(
+            f"unix:{agent.record['socket']}", options=[("grpc.default_authority", "localhost")]
+        ) as channel:
+            stub: Any = agent_pb2_grpc.AgentServiceStub(channel)
+            for metadata in ((), (("cmdop-token", "guess"),), (("cmdop-token", ""),)):
+                with pytest.raises(grpc.aio.AioRpcError) as refused:
+                    await stub.Ping(agent_pb2.PingRequest(), metadata=metadata)
+                assert isinstance(from_rpc_error(refused.value), InvalidAPIKeyError)
+        assert str(agent.record["token"]) not in agent.log()
+
+
+async def test_sessions_are_spread_over_browsers_and_fall_with_their_own(
+    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RunningAgent(shards=2) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client:
+            first = await client.browser.create_session()
+            second = await client.browser.create_session()
+            await first.navigate(site.at("/plain.html"))
+            await second.navigate(site.at("/plain.html"))
+            browsers = [process for process in processes_of(agent) if is_browser(process)]
+            assert len(browsers) == 2
+            browsers[0].kill()
+            outcomes = await asyncio.gather(first.title(), second.title(), return_exceptions=True)
+            while not any(isinstance(outcome, Exception) for outcome in outcomes):
+                outcomes = await asyncio.gather(first.title(), second.title(), return_exceptions=True)
+            lost = next(outcome for outcome in outcomes if isinstance(outcome, Exception))
+            assert isinstance(lost, BrowserSessionClosedError)
+            assert lost.reason is CloseReason.BROWSER_CRASH
+            assert "Plain page" in outcomes
+            async with client.browser.create_session() as third:
+                assert (await third.navigate(site.at("/plain.html"))).status == 200
+
+
+def is_browser(process: psutil.Process) -> bool:
+    """Whether *process* is the first one of a Chromium."""
+    try:
+        command = process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+    return Path(command[0]).name.startswith("chrom") and not any(
+        word.startswith("--type=") for word in command
+    )
