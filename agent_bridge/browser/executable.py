@@ -42,6 +42,15 @@ _QUIET_FLAGS: Final = (
 )
 
 
+# Of Debian and its kin, of Fedora and its. The commands of these names in /usr/bin are
+# shell scripts; the programs are beside their libraries.
+SYSTEM_DIRECTORIES: Final = (
+    Path("/usr/lib/chromium"),
+    Path("/usr/lib/chromium-browser"),
+    Path("/usr/lib64/chromium-browser"),
+)
+GOOGLE_CHROME: Final = Path("/opt/google/chrome/chrome")
+
 # ELF, and the three forms of Mach-O.
 _NATIVE_FORMATS: Final = frozenset(
     {b"\x7fELF", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe", b"\xca\xfe\xba\xbf"}
@@ -181,8 +190,7 @@ def _setuid_sandbox(browser: InstalledBrowser) -> bool:
 
 def _candidates() -> Iterator[InstalledBrowser]:
     yield from _of_playwright()
-    # Debian's commands of these names are shell scripts; the programs are beside the libraries.
-    for directory in (Path("/usr/lib/chromium"), Path("/usr/lib/chromium-browser")):
+    for directory in SYSTEM_DIRECTORIES:
         yield InstalledBrowser(directory / "chromium-headless-shell", BrowserKind.SYSTEM_SHELL)
         yield InstalledBrowser(directory / "headless_shell", BrowserKind.SYSTEM_SHELL)
         yield InstalledBrowser(directory / "chromium", BrowserKind.SYSTEM_CHROMIUM)
@@ -191,7 +199,7 @@ def _candidates() -> Iterator[InstalledBrowser]:
         yield from _on_path(name, BrowserKind.SYSTEM_SHELL)
     for name in ("chromium", "chromium-browser"):
         yield from _on_path(name, BrowserKind.SYSTEM_CHROMIUM)
-    yield InstalledBrowser(Path("/opt/google/chrome/chrome"), BrowserKind.GOOGLE_CHROME)
+    yield InstalledBrowser(GOOGLE_CHROME, BrowserKind.GOOGLE_CHROME)
     if sys.platform == "darwin":
         applications = Path("/Applications")
         yield InstalledBrowser(

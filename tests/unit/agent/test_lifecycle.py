@@ -1,0 +1,181 @@
+"""An agent as others see it: locked, published, alive, withdrawn."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+import stat
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from agent_bridge import lifecycle
+from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
+from cmdop_browser.discovery import find
+from cmdop_browser.exceptions import AgentExistsError, BrowserNotInstalledError, error_from_dict
+from cmdop_browser.settings import Settings
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, FileLock
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def paths(runtime_dir: Path, monkeypatch: pytest.MonkeyPatch) -> AgentPaths:
+    monkeypatch.setattr(lifecycle, "HEARTBEAT_SECONDS", 0.01)
+    agent_paths = AgentPaths.of("default", runtime_dir)
+    agent_paths.create()
+    return agent_paths
+
+
+@contextmanager
+def _listening(record: DiscoveryRecord) -> Iterator[None]:
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(record.socket)
+        listener.listen()
+        yield
+
+
+# The lock
+
+
+def test_there_is_one_agent_of_a_name(paths: AgentPaths) -> None:
+    with AgentLock.acquire(paths), pytest.raises(AgentExistsError, match="default") as caught:
+        AgentLock.acquire(paths)
+    assert caught.value.agent == "default"
+    with AgentLock.acquire(paths):
+        pass
+
+
+def test_a_client_that_looks_at_the_lock_is_waited_for(paths: AgentPaths) -> None:
+    with FileLock(paths.lock) as looking:
+        assert looking.try_acquire()
+        timer = threading.Timer(0.05, looking.release)
+        timer.start()
+        with AgentLock.acquire(paths):
+            pass
+        timer.join()
+
+
+def test_a_lock_whose_file_was_removed_is_lost(paths: AgentPaths) -> None:
+    with AgentLock.acquire(paths) as lock:
+        assert not lock.lost
+        paths.lock.unlink()
+        assert lock.lost
+
+
+# The record
+
+
+def test_each_instance_has_an_id_a_token_and_a_socket_of_its_own(paths: AgentPaths) -> None:
+    records = [new_record(paths, "default") for _ in range(3)]
+    for attribute in ("instance_id", "token", "socket"):
+        assert len({getattr(record, attribute) for record in records}) == 3
+    assert all(record.pid == os.getpid() and record.uid == os.geteuid() for record in records)
+    assert all(len(record.token) >= 40 for record in records)
+    assert not any(Path(record.socket).exists() for record in records)
+
+
+async def test_a_published_agent_is_found_until_it_withdraws(paths: AgentPaths) -> None:
+    settings = Settings.load()
+    record = new_record(paths, "default")
+    with _listening(record):
+        async with Publication(paths, record) as publication:
+            assert find("default", settings) == publication.record
+            assert publication.record.ready_at >= record.ready_at
+            assert stat.S_IMODE(paths.record.stat().st_mode) == 0o600
+            publication.withdraw()
+            assert not paths.record.exists()
+            publication.withdraw()
+    assert not paths.record.exists()
+
+
+async def test_the_record_of_a_successor_is_left_alone(paths: AgentPaths) -> None:
+    first, second = new_record(paths, "default"), new_record(paths, "default")
+    with _listening(first):
+        async with Publication(paths, first):
+            second.write(paths.record)
+    assert DiscoveryRecord.read(paths.record) == second
+
+
+async def test_its_heart_beats(paths: AgentPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = new_record(paths, "default")
+    beaten, utime = asyncio.Event(), os.utime
+
+    def renew(path: Path) -> None:
+        utime(path)
+        beaten.set()
+
+    with _listening(record):
+        async with Publication(paths, record):
+            os.utime(paths.record, (0, 0))
+            monkeypatch.setattr(os, "utime", renew)
+            await asyncio.wait_for(beaten.wait(), 20)
+            assert paths.record.stat().st_mtime > 0
+
+
+async def test_a_record_that_was_removed_is_published_again(
+    paths: AgentPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = new_record(paths, "default")
+    written, write = asyncio.Event(), DiscoveryRecord.write
+
+    def publish(record: DiscoveryRecord, path: Path) -> None:
+        write(record, path)
+        written.set()
+
+    with _listening(record), AgentLock.acquire(paths) as lock:
+        async with Publication(paths, record, lock) as publication:
+            monkeypatch.setattr(DiscoveryRecord, "write", publish)
+            paths.record.unlink()
+            await asyncio.wait_for(written.wait(), 20)
+            assert DiscoveryRecord.read(paths.record) == publication.record
+            assert not publication.lost.is_set()
+
+
+@pytest.mark.parametrize("what", ["lock", "socket"])
+async def test_an_agent_whose_files_were_removed_knows_that_it_is_lost(paths: AgentPaths, what: str) -> None:
+    record = new_record(paths, "default")
+    with _listening(record), AgentLock.acquire(paths) as lock:
+        async with Publication(paths, record, lock) as publication:
+            (paths.lock if what == "lock" else Path(record.socket)).unlink()
+            await asyncio.wait_for(publication.lost.wait(), 20)
+
+
+# Readiness
+
+
+def _read_line(fd: int) -> dict[str, dict[str, object]]:
+    with os.fdopen(fd) as pipe:
+        lines = pipe.readlines()
+    assert len(lines) == 1
+    content: dict[str, dict[str, object]] = json.loads(lines[0])
+    return content
+
+
+def test_readiness_is_one_line_and_the_end(paths: AgentPaths) -> None:
+    ready, report = os.pipe()
+    record = new_record(paths, "default")
+    report_ready(report, record)
+    assert DiscoveryRecord.from_dict(_read_line(ready)["ready"]) == record
+
+
+def test_a_failure_arrives_as_what_it_is() -> None:
+    ready, report = os.pipe()
+    error = BrowserNotInstalledError(backend="chromium", install_hint="cmdop-browser install")
+    report_failure(report, error)
+    told = error_from_dict(_read_line(ready)["error"])
+    assert isinstance(told, BrowserNotInstalledError)
+    assert told.install_hint == error.install_hint
+
+
+def test_nobody_need_listen(paths: AgentPaths) -> None:
+    ready, report = os.pipe()
+    os.close(ready)
+    report_ready(report, new_record(paths, "default"))
+    report_ready(None, new_record(paths, "default"))
