@@ -54,7 +54,7 @@ def assert_nothing_left(agent: RunningAgent, processes: list[psutil.Process]) ->
 
 async def begin_behind_gate(session: Any, site: WebSite, gate: str) -> asyncio.Task[Any]:
     """Start a navigation that waits at a gate of the site, and wait until it is there."""
-    navigating = asyncio.ensure_future(session.navigate(site.at(f"/gate/{gate}")))
+    navigating: asyncio.Task[Any] = asyncio.ensure_future(session.navigate(site.at(f"/gate/{gate}")))
     await site.records.arrival(f"/gate/{gate}")
     return navigating
 
@@ -62,7 +62,7 @@ async def begin_behind_gate(session: Any, site: WebSite, gate: str) -> asyncio.T
 async def record_gone(agent: RunningAgent) -> None:
     """Wait until clients cannot find the agent any more."""
     async with asyncio.timeout(10):
-        while (agent.runtime_dir / "default" / "agent.json").exists():
+        while (agent.runtime_dir / "default" / "agent.json").exists():  # noqa: ASYNC110 -- another process's file
             await asyncio.sleep(0.01)
 
 
