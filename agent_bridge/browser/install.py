@@ -229,14 +229,14 @@ def _is_sudo() -> bool:
 
 
 def _by_hand() -> str:
-    if Path("/etc/debian_version").exists() and not _is_ubuntu():
+    if _is_debian():
         return as_root(f"apt-get install {_SHELL_PACKAGE} {_FONT_PACKAGE}")
-    # Ubuntu's package of Chromium is a snap, which no other program can drive.
     return f"{sys.executable} -m playwright install --with-deps --only-shell chromium"
 
 
-def _is_ubuntu() -> bool:
+def _is_debian() -> bool:
+    # Not its kin: Ubuntu's package of Chromium is a snap, which no other program can drive.
     try:
-        return "ubuntu" in Path("/etc/os-release").read_text(encoding="utf-8").lower()
+        return "ID=debian" in Path("/etc/os-release").read_text(encoding="utf-8").splitlines()
     except OSError:
         return False
