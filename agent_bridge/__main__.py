@@ -66,7 +66,7 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
 
 
 def _browsers(arguments: argparse.Namespace, settings: Settings) -> int:
-    from agent_bridge.browser.executable import find_browser, find_browsers  # noqa: PLC0415
+    from agent_bridge.browser.executable import find_browser, find_browsers, launch_arguments  # noqa: PLC0415
 
     try:
         used = find_browser(settings)
@@ -74,7 +74,9 @@ def _browsers(arguments: argparse.Namespace, settings: Settings) -> int:
         return _failed(arguments, error)
     others = [browser for browser in find_browsers() if browser.path != used.path]
     found = [{"path": str(browser.path), "kind": browser.kind.value} for browser in (used, *others)]
-    report = {**_described(used), "found": found}
+    # Not what the settings ask for, but what could be had.
+    sandbox = launch_arguments(used, settings.model_copy(update={"sandbox": "auto"})).sandboxed
+    report = {**_described(used), "sandbox": sandbox, "found": found}
     _print(arguments, report, "\n".join(str(browser) for browser in (used, *others)))
     return 0
 

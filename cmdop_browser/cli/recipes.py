@@ -32,12 +32,14 @@ class Recipe:
 
     Attributes:
         name: The module's name, for messages.
+        file: The module's file.
         function: Called as ``function(client, **options)``.
         options: Its keyword-only parameters.
         annotations: Their types, resolved.
     """
 
     name: str
+    file: str
     function: Callable[..., Any]
     options: Mapping[str, inspect.Parameter]
     annotations: Mapping[str, Any]
@@ -65,7 +67,7 @@ class Recipe:
 
     def _failure(self, error: Exception) -> ExecutionError:
         return ExecutionError(
-            f"recipe {self.name} failed{_place(error)}: {type(error).__name__}: {error}",
+            f"recipe {self.name} failed{_place(error, self.file)}: {type(error).__name__}: {error}",
             command=self.name,
             tips=("run it with --debug to see the whole traceback",),
         )
@@ -138,7 +140,9 @@ def _recipe_of(module: ModuleType, reference: str) -> Recipe:
         raise UsageError(f"{FUNCTION}() of {reference} is async, and recipes are plain functions")
     parameters = inspect.signature(function).parameters
     options = {name: p for name, p in parameters.items() if p.kind is inspect.Parameter.KEYWORD_ONLY}
-    return Recipe(module.__name__, function, options, _resolved(options, function, reference))
+    return Recipe(
+        module.__name__, module.__file__ or "", function, options, _resolved(options, function, reference)
+    )
 
 
 def _resolved(
@@ -201,15 +205,15 @@ def _takes_many(annotation: Any) -> bool:
 
 def _import_failure(reference: str, error: Exception) -> ExecutionError:
     return ExecutionError(
-        f"recipe {reference} cannot be imported{_place(error)}: {type(error).__name__}: {error}",
+        f"recipe {reference} cannot be imported{_place(error, reference)}: {type(error).__name__}: {error}",
         command=reference,
         tips=("run it with --debug to see the whole traceback",),
     )
 
 
-def _place(error: Exception) -> str:
-    """Where in the recipe's own code it went wrong."""
+def _place(error: Exception, file: str) -> str:
+    """Where in *file* it went wrong, however deep below."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith(("<", str(Path(__file__).parent))):
-            return f" ({Path(frame.filename).name}:{frame.lineno}, in {frame.name})"
+        if frame.filename == file:
+            return f" ({Path(file).name}:{frame.lineno}, in {frame.name})"
     return ""

@@ -184,6 +184,12 @@ def test_an_exception_of_the_recipe_names_its_place(write: Callable[[str], str])
         rows_of(recipe)
 
 
+def test_the_place_is_the_recipes_own_however_deep_the_fault(write: Callable[[str], str]) -> None:
+    recipe = load_recipe(write("import json\ndef recipe(client):\n    yield json.loads('{')\n"))
+    with pytest.raises(ExecutionError, match=r"\(some_recipe.py:3, in recipe\): JSONDecodeError"):
+        rows_of(recipe)
+
+
 def test_typed_errors_pass_as_they_are(write: Callable[[str], str]) -> None:
     source = "from cmdop_browser.exceptions import BrowserTimeoutError as E\ndef recipe(client): raise E('x')"
     with pytest.raises(BrowserTimeoutError):
