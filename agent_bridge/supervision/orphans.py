@@ -8,6 +8,7 @@ import logging
 import os
 import shutil
 import stat
+import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -207,7 +208,7 @@ def _remove_files(traces: Traces) -> bool:
     """
     directory, socket = Path(traces.temporary), Path(traces.socket)
     if directory.name == traces.instance_id:
-        shutil.rmtree(directory, onerror=_log_unremoved)
+        _remove_tree(directory)
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISSOCK(socket.lstat().st_mode):
             socket.unlink()
@@ -217,9 +218,16 @@ def _remove_files(traces: Traces) -> bool:
     return not directory.exists()
 
 
-def _log_unremoved(_function: object, path: str, failure: tuple[object, BaseException, object]) -> None:
-    if not isinstance(failure[1], FileNotFoundError):
-        logger.warning("cannot remove %s: %s", path, failure[1])
+def _remove_tree(directory: Path) -> None:
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(directory, onexc=_log_unremoved)
+    else:
+        shutil.rmtree(directory, onerror=lambda call, path, failure: _log_unremoved(call, path, failure[1]))
+
+
+def _log_unremoved(_call: object, path: str, error: BaseException) -> None:
+    if not isinstance(error, FileNotFoundError):
+        logger.warning("cannot remove %s: %s", path, error)
 
 
 def _set_environment(values: dict[str, str | None]) -> None:
