@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from cmdop_browser import agent_log
+from cmdop_browser._directories import has_home
 from cmdop_browser.exceptions import AgentStartError, CMDOPError, error_from_dict
 from cmdop_browser.wire.rendezvous import DiscoveryRecord
 
@@ -145,6 +146,8 @@ def environment(settings: Settings) -> dict[str, str]:
     variables = {**os.environ, **settings.to_environment()}
     # Marks what belongs to an agent; an agent's own child must not inherit its parent's.
     variables.pop("CMDOP_INSTANCE", None)
+    if not has_home():
+        variables["HOME"] = "/"  # as container runtimes do: the browser's driver does not start without one
     if str(_ROOT) not in _site_directories():
         inherited = variables.get("PYTHONPATH")
         variables["PYTHONPATH"] = f"{_ROOT}{os.pathsep}{inherited}" if inherited else str(_ROOT)

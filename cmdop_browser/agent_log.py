@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final
 
-import platformdirs
+from cmdop_browser._directories import log_directory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +19,7 @@ _TAIL: Final = 4096
 
 def log_path(agent: str, settings: Settings) -> Path:
     """Where the agent called *agent* logs to when a client started it."""
-    directory = settings.log_dir or platformdirs.user_log_path("cmdop")
-    return directory / f"{agent}.log"
+    return (settings.log_dir or log_directory()) / f"{agent}.log"
 
 
 def open_log(path: Path) -> int:

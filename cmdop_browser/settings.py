@@ -8,10 +8,10 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-import platformdirs
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from cmdop_browser._directories import config_directory
 from cmdop_browser.exceptions import ConfigurationError
 
 __all__ = ["Settings", "config_file"]
@@ -132,7 +132,7 @@ def config_file() -> Path:
     directory.
     """
     named = os.environ.get("CMDOP_CONFIG")
-    return Path(named).expanduser() if named else platformdirs.user_config_path("cmdop") / "config.toml"
+    return Path(named).expanduser() if named else config_directory() / "config.toml"
 
 
 def _read_file() -> dict[str, Any]:
