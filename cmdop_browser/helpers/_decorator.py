@@ -236,6 +236,9 @@ class _Calls:
     def __call__(
         self, function: Callable[..., Any], _instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
+        if _is_called_by_classmethod(function, args):
+            # Since Python 3.13 a classmethod passes its class on instead of binding.
+            function, args = function.__get__(args[0]), args[1:]
         given, args, kwargs = self._find_client(function, args, kwargs)
         name = getattr(function, "__qualname__", repr(function))
 
@@ -265,3 +268,9 @@ class _Calls:
             field="client",
             value=client,
         )
+
+
+def _is_called_by_classmethod(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    if not args or not isinstance(args[0], type) or inspect.ismethod(function):
+        return False
+    return isinstance(inspect.getattr_static(args[0], function.__name__, None), classmethod)
