@@ -4,24 +4,30 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import grpc
 from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
 from cmdop_browser import discovery
-from cmdop_browser._acompat import ChannelClosed, Lock, Origin
+from cmdop_browser._acompat import ChannelClosed, Lock, Origin, sleep
 from cmdop_browser._convert import replies
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._identity import CallHeader, Identity
 from cmdop_browser._silence import explain_silence
 from cmdop_browser._sync.connection import Connection, never_left
 from cmdop_browser._sync.launcher import ensure_agent
-from cmdop_browser.exceptions import CMDOPError, ConnectionError, ConnectionTimeoutError
+from cmdop_browser.exceptions import (
+    AgentOfflineError,
+    CMDOPError,
+    ConnectionError,
+    ConnectionLostError,
+    ConnectionTimeoutError,
+)
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.errors import from_rpc_error
-from cmdop_browser.wire.rendezvous import AgentPaths
+from cmdop_browser.wire.rendezvous import AgentPaths, why_stale
 from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
@@ -30,10 +36,14 @@ if TYPE_CHECKING:
     from cmdop_browser._methods import Method
     from cmdop_browser.models import AgentInfo
     from cmdop_browser.settings import Settings
+    from cmdop_browser.wire.rendezvous import DiscoveryRecord
 
 RequestT = TypeVar("RequestT", bound=Message)
 ReplyT = TypeVar("ReplyT", bound=Message)
 
+# A killed process is not gone at once, and until then its socket takes connections.
+_DYING_SECONDS = 2.0
+_DYING_PAUSE = 0.02
 # Closing in good order is worth this long and no longer: the agent notices anyway.
 _DETACH_SECONDS = 2.0
 
@@ -98,21 +108,14 @@ class Rpc:
         self._guard()
         deadline = Deadline.after(timeout)
         with self._lock:
-            record = self._find(deadline)
-            old = self._connection
-            # Another thread may have connected while this one waited for the lock.
-            if old is not None and old.instance_id == record.instance_id and self._works(old, deadline):
-                return
-            if old is not None:
-                old.close()
-            self._connection = None
-            connection = Connection(record, self._identity)
-            try:
-                self._info = self._open(connection, deadline)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            while True:
+                record = self._find(deadline)
+                try:
+                    return self._connect_to(record, deadline)
+                except (AgentOfflineError, ConnectionLostError):
+                    # Found while it was dying? Then what is true of it now can be said, or put right.
+                    if not _ends(record, deadline):
+                        raise
 
     def call(
         self,
@@ -206,10 +209,26 @@ class Rpc:
             finally:
                 connection.close()
 
-    def _find(self, deadline: Deadline) -> Any:
+    def _find(self, deadline: Deadline) -> DiscoveryRecord:
         if self._start:
             return ensure_agent(self._agent, self._settings, timeout=deadline.remaining())
         return discovery.find(self._agent, self._settings)
+
+    def _connect_to(self, record: DiscoveryRecord, deadline: Deadline) -> None:
+        old = self._connection
+        # Another thread may have connected while this one waited for the lock.
+        if old is not None and old.instance_id == record.instance_id and self._works(old, deadline):
+            return
+        if old is not None:
+            old.close()
+        self._connection = None
+        connection = Connection(record, self._identity)
+        try:
+            self._info = self._open(connection, deadline)
+        except BaseException:
+            connection.close()
+            raise
+        self._connection = connection
 
     def _works(self, connection: Connection, deadline: Deadline) -> bool:
         if not connection.lease_held:
@@ -283,3 +302,13 @@ class Rpc:
         if isinstance(error, ConnectionTimeoutError):
             error.tips = (explain_silence(discovery.heartbeat_age(self._paths)),)
         return error
+
+
+def _ends(record: DiscoveryRecord, deadline: Deadline) -> bool:
+    """Whether the agent of *record* turns out to be gone."""
+    patience = Deadline.after(min(_DYING_SECONDS, deadline.remaining()))
+    while why_stale(record) is None:
+        if not patience.remaining():
+            return False
+        sleep(_DYING_PAUSE)
+    return True

@@ -86,6 +86,21 @@ async def test_a_stale_record_is_named_and_can_be_cleaned_up(flavour: Flavour, r
         await flavour.local()
 
 
+async def test_an_agent_that_dies_while_it_is_greeted_is_a_stale_one(
+    flavour: Flavour, runtime_dir: Path
+) -> None:
+    with FakeAgent(runtime_dir) as dying:
+
+        def die(_: object) -> agent_pb2.AgentInfo:
+            dying.hang_up()
+            dying.release.wait(30)
+            return agent_pb2.AgentInfo()
+
+        dying.answers[methods.HELLO] = die
+        with pytest.raises(StalePortFileError):
+            await flavour.local()
+
+
 async def test_another_instance_than_the_recorded_one_is_refused(
     flavour: Flavour, fake_agent: FakeAgent
 ) -> None:

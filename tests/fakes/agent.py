@@ -111,6 +111,11 @@ class FakeAgent:
         """Break all connections, calls under way included."""
         self._server.stop(0)
 
+    def hang_up(self) -> None:
+        """Break all connections and take no more; calls under way may go on."""
+        self._socket.unlink()
+        self.cut()
+
     def stop(self) -> None:
         """Be gone; the record stays, as after a kill."""
         self.cut()
