@@ -93,7 +93,7 @@ async def test_covered(page: Page, site: WebSite, after: int) -> None:
 async def test_elements_that_cannot_be_clicked(page: Page, site: WebSite, element: str, reason: str) -> None:
     await page.goto(site.at("/elements.html"))
     with pytest.raises(TimeoutError, match=reason):
-        await page.click(element, timeout=400)
+        await page.click(element, timeout=1500)
 
 
 @pytest.mark.parametrize("element", ["#transparent", "#in-scroller", "#bottom", "#summary"])
