@@ -5,7 +5,9 @@ from __future__ import annotations
 import builtins
 import os
 import secrets
+import stat
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cmdop_browser._convert import checks
@@ -13,7 +15,6 @@ from cmdop_browser.exceptions import FileError, FileNotFoundError, FilePermissio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @contextmanager
@@ -61,18 +62,38 @@ def target(path: object) -> Path | None:
 
     Raises:
         BadRequestError: It is no path.
-        FileError: Its directory does not exist or may not be written, or it is one itself.
+        FileError: Its directory does not exist or may not be written, or it is there and
+            no regular file.
     """
     checked = checks.optional_path("path", path)
     if checked is not None:
+        replaced = replaceable(checked)
         with errors_of_ours(checked, "write"):
-            _require_writable(checked)
+            _require_writable_directory(replaced)
     return checked
 
 
-def _require_writable(path: Path) -> None:
-    if path.is_dir():
-        raise IsADirectoryError(0, "it is a directory")
+def replaceable(path: Path) -> Path:
+    """What a file put at *path* is to replace: *path* itself, or what it links to.
+
+    Raises:
+        FileError: It is there and no regular file: a device, once replaced, is gone.
+    """
+    with errors_of_ours(path, "write"):
+        named = Path(os.path.realpath(path))
+        try:
+            found = path.stat()
+        except builtins.FileNotFoundError:
+            return named
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(0, "it is a directory")
+        # What a link in /proc/self/fd leads to need not have the name that the link gives.
+        if not stat.S_ISREG(found.st_mode) or not os.path.samestat(found, named.lstat()):
+            raise OSError(0, "it is not a regular file")
+        return named
+
+
+def _require_writable_directory(path: Path) -> None:
     if not path.parent.is_dir():
         raise builtins.FileNotFoundError(0, f"there is no directory {path.parent}")
     if not os.access(path.parent, os.W_OK | os.X_OK):
@@ -83,15 +104,16 @@ def write_file(path: Path, content: bytes, *, private: bool = False) -> None:
     """Put *content* at *path*, whole or not at all; *private*: only the user may read it.
 
     Raises:
-        FileError: It cannot be written.
+        FileError: It cannot be written, or is there and no regular file.
     """
-    temporary = path.with_name(f".{path.name[:100]}.{secrets.token_hex(4)}")
+    replaced = replaceable(path)
+    temporary = replaced.with_name(f".{replaced.name[:100]}.{secrets.token_hex(4)}")
     with errors_of_ours(path, "write"):
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666)
         try:
             with os.fdopen(fd, "wb") as file:
                 file.write(content)
-            temporary.replace(path)
+            temporary.replace(replaced)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise

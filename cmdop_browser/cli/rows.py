@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
+from cmdop_browser._files import replaceable
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -68,12 +70,14 @@ class RowFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._replaced = path
         self._temporary = Path()
         self._file: IO[bytes]
 
     def __enter__(self) -> Self:
         # Beside its final place, so that the rename stays within one file system.
-        fd, name = tempfile.mkstemp(prefix=f".{self.path.name}.", dir=self.path.absolute().parent)
+        self._replaced = replaceable(self.path)
+        fd, name = tempfile.mkstemp(prefix=f".{self._replaced.name}.", dir=self._replaced.parent)
         self._temporary = Path(name)
         self._file = os.fdopen(fd, "wb")
         return self
@@ -96,8 +100,8 @@ class RowFile:
     def _commit(self) -> None:
         self._file.flush()
         os.fsync(self._file.fileno())
-        os.fchmod(self._file.fileno(), _mode_for(self.path))
-        self._temporary.replace(self.path)
+        os.fchmod(self._file.fileno(), _mode_for(self._replaced))
+        self._temporary.replace(self._replaced)
 
 
 def _mode_for(path: Path) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import os
 import stat
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pytest
 from pydantic import BaseModel
 
 from cmdop_browser.cli.rows import RowFile, as_row, encode_row
+from cmdop_browser.exceptions import FileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,3 +99,21 @@ def test_the_mode_of_a_replaced_file_is_kept(tmp_path: Path) -> None:
     with RowFile(path) as file:
         file.write(b"{}\n")
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    link, real = tmp_path / "link", tmp_path / "real"
+    link.symlink_to(real)
+    with RowFile(link) as file:
+        file.write(b"{}\n")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"{}\n"
+
+
+def test_a_pipe_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    with pytest.raises(FileError, match="not a regular file"), RowFile(path):
+        pass
+    assert path.is_fifo()
+    assert list(tmp_path.iterdir()) == [path]

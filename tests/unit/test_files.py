@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,6 +30,50 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
         files.write_file(tmp_path / "target", b"1")
     assert caught.value.path == str(tmp_path / "target")
     assert [path.name for path in tmp_path.iterdir()] == ["target"]
+
+
+def test_a_link_stays_and_what_it_leads_to_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "there").mkdir()
+    link, real = tmp_path / "link", tmp_path / "there" / "real"
+    link.symlink_to("there/real")
+    for content in (b"made", b"replaced"):
+        assert files.target(link) == link
+        files.write_file(link, content)
+        assert link.is_symlink()
+        assert real.read_bytes() == content
+    assert [path.name for path in real.parent.iterdir()] == ["real"]
+
+
+@pytest.mark.parametrize("kind", ["pipe", "device", "loop", "descriptor"])
+def test_what_is_no_regular_file_is_never_replaced(kind: str, tmp_path: Path) -> None:
+    path, ends = tmp_path / "special", os.pipe()
+    try:
+        if kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "loop":
+            path.symlink_to(path)
+        elif kind == "descriptor":
+            path.symlink_to(f"/proc/self/fd/{ends[1]}")
+        else:
+            _make_null(path)
+        before = path.lstat()
+        with pytest.raises(FileError) as caught:
+            files.target(path)
+        assert caught.value.path == str(path)
+        with pytest.raises(FileError):
+            files.write_file(path, b"1")
+        assert os.path.samestat(path.lstat(), before)
+        assert [found.name for found in tmp_path.iterdir()] == ["special"]
+    finally:
+        for end in ends:
+            os.close(end)
+
+
+def _make_null(path: Path) -> None:
+    try:
+        os.mknod(path, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    except PermissionError:
+        pytest.skip("only root can make a device")
 
 
 def test_a_very_long_name(tmp_path: Path) -> None:
