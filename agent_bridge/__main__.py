@@ -7,14 +7,16 @@ import asyncio
 import json
 import logging
 import os
+import re
+import subprocess
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 # gRPC would run its handlers at every start of a browser's driver, and complain that
 # it cannot; nothing here forks without exec. Read when grpc is imported.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
-from cmdop_browser.exceptions import CMDOPError, ConfigurationError
+from cmdop_browser.exceptions import BrowserNotInstalledError, CMDOPError, ConfigurationError
 from cmdop_browser.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _EXIT_USAGE = 2
+# Chromium answers in some ten milliseconds.
+_VERSION_SECONDS: Final = 1.2
+_VERSION: Final = re.compile(r"\b\d+(\.\d+){3}\b")
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -70,13 +75,14 @@ def _browsers(arguments: argparse.Namespace, settings: Settings) -> int:
 
     try:
         used = find_browser(settings)
+        version = _version(used)
     except CMDOPError as error:
         return _failed(arguments, error)
     others = [browser for browser in find_browsers() if browser.path != used.path]
     found = [{"path": str(browser.path), "kind": browser.kind.value} for browser in (used, *others)]
     # Not what the settings ask for, but what could be had.
     sandbox = launch_arguments(used, settings.model_copy(update={"sandbox": "auto"})).sandboxed
-    report = {**_described(used), "sandbox": sandbox, "found": found}
+    report = {**_described(used), "version": version, "sandbox": sandbox, "found": found}
     _print(arguments, report, "\n".join(str(browser) for browser in (used, *others)))
     return 0
 
@@ -90,6 +96,46 @@ def _install(arguments: argparse.Namespace, settings: Settings) -> int:
         return _failed(arguments, error)
     _print(arguments, _described(used), f"agents will use {used}")
     return 0
+
+
+def _version(browser: InstalledBrowser) -> str | None:
+    """Run *browser* to ask for its version; None when it did not answer in time.
+
+    Raises:
+        BrowserNotInstalledError: It does not run, or is no Chromium.
+    """
+    try:
+        done = subprocess.run(  # noqa: S603 -- the program that agents run, too
+            [browser.path, "--version"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_VERSION_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None
+    except OSError as error:
+        raise _no_browser(browser, error.strerror or str(error)) from error
+    found = _VERSION.search(done.stdout.decode(errors="replace"))
+    if done.returncode == 0 and found:
+        return found.group()
+    complaint = done.stderr.decode(errors="replace").strip().splitlines()
+    if done.returncode:
+        why = f"exit code {done.returncode}" + (f": {complaint[-1]:.200}" if complaint else "")
+    else:
+        why = "it names no version as Chromium does"
+    raise _no_browser(browser, why)
+
+
+def _no_browser(browser: InstalledBrowser, why: str) -> BrowserNotInstalledError:
+    configured = browser.kind.value == "configured"
+    return BrowserNotInstalledError(
+        f"{browser} does not run as a Chromium: {why}",
+        backend="chromium",
+        install_hint="cmdop-browser install",
+        tips=(("correct or remove the setting (CMDOP_BROWSER_PATH)",) if configured else ())
+        + (f"see what it says: {browser.path} --version", "see: cmdop-browser install"),
+    )
 
 
 def _described(browser: InstalledBrowser) -> dict[str, Any]:

@@ -390,6 +390,15 @@ def test_doctor_names_a_missing_browser(shell: Shell) -> None:
     assert browser["fix"]
 
 
+@pytest.mark.parametrize("program", ["/bin/false", "/bin/true", "/bin/cat"])
+def test_doctor_names_a_program_that_is_no_browser(shell: Shell, program: str) -> None:
+    findings = shell.json("doctor", code=1, CMDOP_BROWSER_PATH=program)["findings"]
+    (browser,) = [finding for finding in findings if finding["check"] == "browser"]
+    assert browser["level"] == "problem"
+    assert f"{program} (configured) does not run as a Chromium" in browser["summary"]
+    assert "CMDOP_BROWSER_PATH" in browser["fix"]
+
+
 def test_doctor_names_a_foreign_directory(shell: Shell) -> None:
     shell.runtime.mkdir(0o755)
     findings = shell.json("doctor", code=1)["findings"]

@@ -153,8 +153,15 @@ def test_version_skew() -> None:
 
 
 def test_browser() -> None:
-    good = browser.check_browser({"used": "/usr/bin/chromium", "kind": "system chromium"})
-    assert (good.level, good.summary) == (Level.OK, "/usr/bin/chromium (system chromium)")
+    good = browser.check_browser(
+        {"used": "/usr/bin/chromium", "kind": "system chromium", "version": "156.0.1.2"}
+    )
+    assert (good.level, good.summary) == (Level.OK, "/usr/bin/chromium (system chromium), 156.0.1.2")
+    silent = browser.check_browser({"used": "/usr/bin/chromium", "kind": "system chromium", "version": None})
+    assert (silent.level, silent.fix) == (
+        Level.WARNING,
+        "see whether it runs: /usr/bin/chromium --version",
+    )
     bad = browser.check_browser(
         {"error": {"message": "no browser", "tips": ["install one: cmdop-browser install"]}}
     )

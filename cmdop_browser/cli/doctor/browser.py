@@ -7,7 +7,7 @@ import subprocess
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from cmdop_browser import _spawn
-from cmdop_browser.cli.doctor.finding import Finding, ok, problem
+from cmdop_browser.cli.doctor.finding import Finding, ok, problem, warning
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -58,7 +58,15 @@ def check_browser(answer: dict[str, Any]) -> Finding:
     """Whether there is a browser, by what ``python -m agent_bridge browsers --json`` said."""
     if "error" in answer:
         return problem(_NAME, answer["error"]["message"], "; ".join(answer["error"]["tips"]) or _FIX)
-    return ok(_NAME, f"{answer['used']} ({answer['kind']})")
+    used = f"{answer['used']} ({answer['kind']})"
+    version = answer.get("version")
+    if version is None:
+        return warning(
+            _NAME,
+            f"{used} did not tell its version in time",
+            f"see whether it runs: {answer['used']} --version",
+        )
+    return ok(_NAME, f"{used}, {version}")
 
 
 def _error(message: str, tip: str) -> dict[str, Any]:
