@@ -8,7 +8,7 @@ import secrets
 import stat
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from cmdop_browser._convert import checks
 from cmdop_browser.exceptions import FileError, FileNotFoundError, FilePermissionError
@@ -47,14 +47,26 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
 
 
-def readable_size(path: Path) -> int:
-    """The size of a file that can be read.
+@contextmanager
+def open_regular(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file for reading that can be read to its end without waiting for anybody.
 
     Raises:
-        FileError: It cannot.
+        FileError: It is no such file, or cannot be opened, or not read in the context.
     """
-    with errors_of_ours(path, "read"), path.open("rb") as file:
-        return os.fstat(file.fileno()).st_size
+    with errors_of_ours(path, "read"):
+        # Asked before it is opened: a device may act on being opened.
+        _require_regular(path.stat())
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            _require_regular(os.fstat(file.fileno()))
+            yield file
+
+
+def _require_regular(found: os.stat_result) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise IsADirectoryError(0, "it is a directory")
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(0, "it is not a regular file")
 
 
 def target(path: object) -> Path | None:
@@ -85,11 +97,10 @@ def replaceable(path: Path) -> Path:
             found = path.stat()
         except builtins.FileNotFoundError:
             return named
-        if stat.S_ISDIR(found.st_mode):
-            raise IsADirectoryError(0, "it is a directory")
+        _require_regular(found)
         # What a link in /proc/self/fd leads to need not have the name that the link gives.
-        if not stat.S_ISREG(found.st_mode) or not os.path.samestat(found, named.lstat()):
-            raise OSError(0, "it is not a regular file")
+        if not os.path.samestat(found, named.lstat()):
+            raise OSError(0, f"{named} is another file")
         return named
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._files import readable_size
-from cmdop_browser.exceptions import ConnectionLostError
+from cmdop_browser._files import open_regular
+from cmdop_browser.exceptions import CMDOPError, ConnectionLostError, FileError
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.v1 import transfers_pb2
 
@@ -54,21 +55,44 @@ async def send_file(rpc: AsyncRpc, path: Path, session_id: str, instance_id: str
         FileError: The file cannot be read.
         CMDOPError: Whatever else went wrong.
     """
-    header = transfers_pb2.UploadHeader(
-        session_id=session_id, file_name=path.name, size_bytes=readable_size(path)
-    )
-    reference = await rpc.send(
-        methods.SEND_FILE,
-        _parts(header, path),
-        timeout=deadline.remaining(),
-        operation="upload",
-        instance_id=instance_id,
-    )
+    parts = _Parts(session_id, path)
+    try:
+        reference = await rpc.send(
+            methods.SEND_FILE,
+            parts,
+            timeout=deadline.remaining(),
+            operation="upload",
+            instance_id=instance_id,
+        )
+    except CMDOPError:
+        if parts.failure is not None:
+            raise parts.failure from None
+        raise
+    if parts.failure is not None:
+        raise parts.failure
     return reference.transfer_id
 
 
-def _parts(header: transfers_pb2.UploadHeader, path: Path) -> Iterator[transfers_pb2.UploadChunk]:
-    yield transfers_pb2.UploadChunk(header=header)
-    with path.open("rb") as file:
-        while data := file.read(wire.CHUNK_BYTES):
-            yield transfers_pb2.UploadChunk(data=data)
+class _Parts:
+    """A file as the messages that send it.
+
+    gRPC iterates in a place of its own, where an error would say nothing to the caller:
+    `failure` keeps it, and the messages end.
+    """
+
+    def __init__(self, session_id: str, path: Path) -> None:
+        self.failure: FileError | None = None
+        self._path = path
+        with open_regular(path) as file:
+            self._header = transfers_pb2.UploadHeader(
+                session_id=session_id, file_name=path.name, size_bytes=os.fstat(file.fileno()).st_size
+            )
+
+    def __iter__(self) -> Iterator[transfers_pb2.UploadChunk]:
+        yield transfers_pb2.UploadChunk(header=self._header)
+        try:
+            with open_regular(self._path) as file:
+                while data := file.read(wire.CHUNK_BYTES):
+                    yield transfers_pb2.UploadChunk(data=data)
+        except FileError as exc:
+            self.failure = exc

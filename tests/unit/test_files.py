@@ -104,8 +104,9 @@ def test_what_the_system_forbids(tmp_path: Path) -> None:
 def test_reading(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"123")
     assert files.read_file(tmp_path / "a") == b"123"
-    assert files.readable_size(tmp_path / "a") == 3
-    with pytest.raises(FileNotFoundError):
-        files.readable_size(tmp_path / "b")
+    with files.open_regular(tmp_path / "a") as file:
+        assert file.read() == b"123"
+    with pytest.raises(FileNotFoundError), files.open_regular(tmp_path / "b"):
+        pass
     with pytest.raises(FileNotFoundError):
         files.read_file(tmp_path / "a" / "b")
