@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cmdop_browser import _files
 from cmdop_browser.cli import options
 from cmdop_browser.cli.exit_codes import NoRowsError, UsageError
 from cmdop_browser.cli.output import Output
 from cmdop_browser.cli.progress import counted
 from cmdop_browser.cli.recipes import Recipe, load_recipe, parse_options
 from cmdop_browser.cli.rows import Row, RowFile, encode_row
+from cmdop_browser.exceptions import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,6 +68,7 @@ def run(
     """
     from cmdop_browser import CMDOPClient
 
+    require_writable(output_file)
     output = Output(as_json=as_json)
     recipe = load_recipe(reference)
     chosen = parse_options(recipe, assignments or [])
@@ -77,6 +80,19 @@ def run(
         rows = counted(recipe.rows(client, chosen), output, recipe.name)
         write_rows(require_rows(rows, recipe.name, allow_empty=allow_empty), output_file, output, tally)
     _report(output, recipe, tally, output_file, time.monotonic() - started)
+
+
+def require_writable(path: Path | None) -> None:
+    """Refuse a file that rows could not be written to, before the work is done for it.
+
+    Raises:
+        FileError: Its directory is missing or may not be written, or it is no regular file.
+    """
+    try:
+        _files.target(path)
+    except FileError as error:
+        error.tips = ("choose another place with --output (-o), or make the directory: nothing was run",)
+        raise
 
 
 def require_rows(rows: Iterable[Row], name: str, *, allow_empty: bool = False) -> Iterator[Row]:

@@ -248,6 +248,16 @@ def test_a_recipe_writes_its_rows(shell: Shell, site: str) -> None:
     assert [json.loads(line) for line in lines] == [{"n": 0, "status": 200}, {"n": 1, "status": 200}]
 
 
+@pytest.mark.parametrize("place", ["missing/rows.jsonl", "/dev/null"])
+def test_a_file_that_cannot_be_written_is_refused_before_the_recipe_runs(shell: Shell, place: str) -> None:
+    recipe = shell.recipe("def recipe(client):\n    open('ran', 'w').close()\n    yield {}\n")
+    error = shell.json("run", recipe, "-o", place, code=1)["error"]
+    assert error["code"].startswith("FILE_")
+    assert "--output" in error["tips"][0]
+    assert not (shell.directory / "ran").exists()
+    assert not record_of(shell).exists()
+
+
 def test_rows_go_to_stdout_without_a_file(shell: Shell, site: str) -> None:
     done = shell.run("run", shell.recipe(), "--set", f"url={site}")
     assert json.loads(done.stdout) == {"n": 0, "status": 200}
