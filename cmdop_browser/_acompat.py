@@ -224,6 +224,34 @@ def invoke(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         raise ChannelClosed from exc
 
 
+async def async_invoke_streaming(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Make a call that has a stream of requests and one reply.
+
+    Raises:
+        ChannelClosed: The channel was closed before, or meanwhile.
+    """
+    return await async_invoke(call, *args, **kwargs)
+
+
+def invoke_streaming(call: Any, *args: Any, **kwargs: Any) -> Any:
+    """Make a call that has a stream of requests and one reply.
+
+    Raises:
+        ChannelClosed: The channel was closed before.
+    """
+    # gRPC's blocking form waits for the request under way to be taken, beyond the timeout.
+    try:
+        future = call.future(*args, **kwargs)
+    except ValueError as exc:  # gRPC's "Cannot invoke RPC on closed channel!"
+        raise ChannelClosed from exc
+    try:
+        return future.result()
+    except grpc.FutureCancelledError as exc:
+        raise ChannelClosed from exc
+    finally:
+        future.cancel()
+
+
 async def async_iterate(call: Callable[..., Any], *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
     """Make a call that has a stream of replies, and give them as they come.
 

@@ -10,7 +10,7 @@ import grpc
 from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._acompat import async_invoke, async_iterate, async_open_channel
+from cmdop_browser._acompat import async_invoke, async_invoke_streaming, async_iterate, async_open_channel
 from cmdop_browser._identity import CallHeader
 from cmdop_browser._version import __version__
 from cmdop_browser.exceptions import MethodNotFoundError, StalePortFileError
@@ -108,7 +108,9 @@ class AsyncConnection:
             ChannelClosed: This side has closed the channel.
         """
         call = self._callable(method, self._channel.stream_unary)
-        reply: ReplyT = await async_invoke(call, iter(parts), timeout=timeout, metadata=header.metadata())
+        reply: ReplyT = await async_invoke_streaming(
+            call, iter(parts), timeout=timeout, metadata=header.metadata()
+        )
         return reply
 
     def header(self, *, idempotency_key: str | None = None) -> CallHeader:

@@ -11,7 +11,7 @@ import grpc
 from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._acompat import invoke, iterate, open_channel
+from cmdop_browser._acompat import invoke, invoke_streaming, iterate, open_channel
 from cmdop_browser._identity import CallHeader
 from cmdop_browser._version import __version__
 from cmdop_browser.exceptions import MethodNotFoundError, StalePortFileError
@@ -109,7 +109,7 @@ class Connection:
             ChannelClosed: This side has closed the channel.
         """
         call = self._callable(method, self._channel.stream_unary)
-        reply: ReplyT = invoke(call, iter(parts), timeout=timeout, metadata=header.metadata())
+        reply: ReplyT = invoke_streaming(call, iter(parts), timeout=timeout, metadata=header.metadata())
         return reply
 
     def header(self, *, idempotency_key: str | None = None) -> CallHeader:

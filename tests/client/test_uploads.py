@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cmdop_browser import _methods as methods
 from cmdop_browser.exceptions import FileError
+from cmdop_browser.wire import channel as wire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,3 +32,18 @@ async def test_a_file_that_fails_while_it_is_read_is_named(session: Any, fake_ag
         await session.upload("input", "/proc/self/mem")  # nothing is mapped at address 0
     assert caught.value.path == "/proc/self/mem"
     assert not fake_agent.of(methods.UPLOAD)
+
+
+async def test_an_agent_that_stops_reading_does_not_hold_the_caller(
+    session: Any, fake_agent: FakeAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wire, "RPC_GRACE_SECONDS", 0.2)
+    fake_agent.held.add(methods.SEND_FILE)
+    (tmp_path / "large").write_bytes(bytes(20 * 2**20))
+    began = time.monotonic()
+    try:
+        with pytest.raises(TimeoutError):
+            await session.upload("input", tmp_path / "large", timeout=0.3)
+        assert time.monotonic() - began < 10
+    finally:
+        fake_agent.release.set()

@@ -159,6 +159,13 @@ class FakeAgent:
         answer = self.answers.get(method)
         return answer(request) if answer else method.reply.FromString(b"")
 
+    def take(self, method: Method[Any, Any], parts: Iterator[Message], context: grpc.ServicerContext) -> Any:
+        """Handle a call with a stream of requests; one that is held is not read either."""
+        if method in self.held:
+            self.arrived.set()
+            self.release.wait(30)
+        return self.answer(method, list(parts), context)
+
     def attach(self, request: Any, context: grpc.ServicerContext) -> Iterator[Message]:
         """Hold a lease."""
         self._record(methods.ATTACH, request, context)
@@ -215,7 +222,7 @@ class _Handlers(grpc.GenericRpcHandler):
             )
         if method is methods.SEND_FILE:
             return grpc.stream_unary_rpc_method_handler(
-                lambda parts, context: agent.answer(method, list(parts), context), reads, writes
+                lambda parts, context: agent.take(method, parts, context), reads, writes
             )
         return grpc.unary_unary_rpc_method_handler(
             lambda request, context: agent.answer(method, request, context), reads, writes
