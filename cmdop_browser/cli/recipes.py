@@ -47,6 +47,8 @@ class Recipe:
     def rows(self, client: CMDOPClient, options: Mapping[str, Any]) -> Iterator[Row]:
         """Run the recipe; its rows as they come.
 
+        One that leaves by ``sys.exit()`` is done; with a code or a message, it failed.
+
         Raises:
             CMDOPError: What the recipe let out of that kind.
             ExecutionError: It failed in another way, or yielded something that is no row.
@@ -56,6 +58,9 @@ class Recipe:
                 yield as_row(row)
         except CMDOPError:
             raise
+        except SystemExit as error:
+            if error.code not in {None, 0}:
+                raise self._failure(error) from error
         except Exception as error:
             raise self._failure(error) from error
 
@@ -65,10 +70,11 @@ class Recipe:
             return result
         raise TypeError(f"{FUNCTION}() is to yield or return rows, and returned {type(result).__name__}")
 
-    def _failure(self, error: Exception) -> ExecutionError:
+    def _failure(self, error: BaseException) -> ExecutionError:
         return ExecutionError(
             f"recipe {self.name} failed{_place(error, self.file)}: {type(error).__name__}: {error}",
             command=self.name,
+            exit_code=_exit_code(error),
             tips=("run it with --debug to see the whole traceback",),
         )
 
@@ -90,7 +96,7 @@ def load_recipe(reference: str) -> Recipe:
         raise UsageError(
             f"there is no module {reference!r}", tips=("name a file: path/to/recipe.py",)
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _import_failure(reference, error) from error
     return _recipe_of(module, reference)
 
@@ -203,15 +209,24 @@ def _takes_many(annotation: Any) -> bool:
     )
 
 
-def _import_failure(reference: str, error: Exception) -> ExecutionError:
+def _exit_code(error: BaseException) -> int | None:
+    """What a process of its own would have ended with."""
+    if not isinstance(error, SystemExit):
+        return None
+    code = 0 if error.code is None else error.code
+    return code if isinstance(code, int) else 1  # a message stands for 1
+
+
+def _import_failure(reference: str, error: BaseException) -> ExecutionError:
     return ExecutionError(
         f"recipe {reference} cannot be imported{_place(error, reference)}: {type(error).__name__}: {error}",
         command=reference,
+        exit_code=_exit_code(error),
         tips=("run it with --debug to see the whole traceback",),
     )
 
 
-def _place(error: Exception, file: str) -> str:
+def _place(error: BaseException, file: str) -> str:
     """Where in *file* it went wrong, however deep below."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename == file:

@@ -190,6 +190,34 @@ def test_the_place_is_the_recipes_own_however_deep_the_fault(write: Callable[[st
         rows_of(recipe)
 
 
+@pytest.mark.parametrize(("word", "code"), [("7", 7), ("'no stock'", 1)])
+def test_a_recipe_that_exits_with_a_code_failed(write: Callable[[str], str], word: str, code: int) -> None:
+    recipe = load_recipe(write(f"import sys\ndef recipe(client):\n    yield {{}}\n    sys.exit({word})\n"))
+    reason = word.strip("'")
+    with pytest.raises(
+        ExecutionError, match=rf"\(some_recipe.py:4, in recipe\): SystemExit: {reason}"
+    ) as caught:
+        rows_of(recipe)
+    assert (caught.value.exit_code, exit_code_of(caught.value)) == (code, 1)
+
+
+@pytest.mark.parametrize("word", ["", "0", "None"])
+def test_a_recipe_that_exits_without_a_code_is_done(write: Callable[[str], str], word: str) -> None:
+    recipe = load_recipe(
+        write(f"import sys\ndef recipe(client):\n    yield {{'n': 1}}\n    sys.exit({word})\n")
+    )
+    assert rows_of(recipe) == [{"n": 1}]
+
+
+@pytest.mark.parametrize(("word", "code"), [("", 0), ("7", 7)])
+def test_a_recipe_that_exits_while_imported_is_none(
+    write: Callable[[str], str], word: str, code: int
+) -> None:
+    with pytest.raises(ExecutionError, match="cannot be imported") as caught:
+        load_recipe(write(f"import sys\nsys.exit({word})"))
+    assert caught.value.exit_code == code
+
+
 def test_typed_errors_pass_as_they_are(write: Callable[[str], str]) -> None:
     source = "from cmdop_browser.exceptions import BrowserTimeoutError as E\ndef recipe(client): raise E('x')"
     with pytest.raises(BrowserTimeoutError):
