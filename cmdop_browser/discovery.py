@@ -24,6 +24,7 @@ def find(agent: str, settings: Settings) -> DiscoveryRecord:
         AgentNotRunningError: None has published itself.
         StalePortFileError: One has, and is gone.
         PermissionDeniedError: It is another user's.
+        ConfigurationError: The runtime directory cannot be one.
         BadRequestError: *agent* is no name for an agent.
     """
     paths = AgentPaths.of(agent, settings.runtime_dir)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cmdop_browser.exceptions import BadRequestError, PermissionDeniedError
+from cmdop_browser.exceptions import BadRequestError, ConfigurationError, PermissionDeniedError
 from cmdop_browser.wire.rendezvous import (
     AgentPaths,
     DiscoveryRecord,
@@ -114,6 +114,41 @@ def test_a_parent_where_all_may_rename_is_refused(tmp_path: Path) -> None:
         paths.verify()
     tmp_path.chmod(0o1777)
     paths.verify()
+
+
+@pytest.mark.parametrize("name", ["file", "file/below", "x" * 260, "/proc/x"])
+def test_what_can_be_no_directory_is_a_fault_of_the_setting(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    paths = AgentPaths.of("default", tmp_path / name)
+    with pytest.raises(ConfigurationError) as caught:
+        paths.create()
+    assert (caught.value.setting, caught.value.source) == ("runtime_dir", None)
+    assert caught.value.tips
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(tmp_path / name))
+    with pytest.raises(ConfigurationError) as caught:
+        paths.create()
+    assert caught.value.source == "environment"
+
+
+def test_a_name_too_long_is_a_fault_of_the_setting_when_looking_too(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="File name too long"):
+        AgentPaths.of("default", tmp_path / ("x" * 260)).verify()
+    with pytest.raises(FileNotFoundError):
+        AgentPaths.of("default", tmp_path / "x").verify()
+
+
+def test_a_refusal_does_not_blame_the_caller_for_being_the_owner(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:  # as /sys does, even to root
+        raise PermissionError(1, "Operation not permitted")
+
+    paths = AgentPaths.of("default", tmp_path / "x")
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(PermissionDeniedError, match="cannot be used: Operation not permitted"):
+        paths.create()
 
 
 def test_a_link_is_no_directory(tmp_path: Path) -> None:

@@ -6,11 +6,15 @@ import os
 import re
 import stat
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from cmdop_browser.exceptions import BadRequestError, PermissionDeniedError
+from cmdop_browser.exceptions import BadRequestError, CMDOPError, ConfigurationError, PermissionDeniedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _PRIVATE: Final = 0o700
 _OTHERS: Final = 0o077
@@ -79,10 +83,12 @@ class AgentPaths:
 
         Raises:
             PermissionDeniedError: It is another user's, or others have access to it.
+            ConfigurationError: There can be no such directory.
         """
-        if self.directory.parent.exists():
-            _verify_parent(self.directory.parent)
-        make_private(self.directory)
+        with _errors_of_ours(self.directory):
+            if self.directory.parent.exists():
+                _verify_parent(self.directory.parent)
+            make_private(self.directory)
 
     def verify(self) -> None:
         """Check that the directory is this user's own, and nobody else's.
@@ -90,9 +96,11 @@ class AgentPaths:
         Raises:
             FileNotFoundError: There is none (the builtin error).
             PermissionDeniedError: It is another user's, or others have access to it.
+            ConfigurationError: There can be no such directory.
         """
-        _verify_parent(self.directory.parent)
-        verify_private(self.directory)
+        with _errors_of_ours(self.directory, absent_is_fine=True):
+            _verify_parent(self.directory.parent)
+            verify_private(self.directory)
 
 
 def validate_agent_name(agent: str) -> str:
@@ -162,7 +170,7 @@ def make_private(directory: Path) -> None:
         for path in reversed(missing):
             path.mkdir(_PRIVATE, exist_ok=True)
     except PermissionError as error:
-        raise _denied(directory, _blocking_owner(directory)) from error
+        raise _blocked(directory, error) from error
     verify_private(directory)
 
 
@@ -203,9 +211,29 @@ def _lstat(path: Path) -> os.stat_result:
     try:
         return path.lstat()
     except PermissionError as error:
-        raise _denied(path, _blocking_owner(path)) from error
+        raise _blocked(path, error) from error
     except NotADirectoryError as error:
         raise FileNotFoundError(str(path)) from error
+
+
+@contextmanager
+def _errors_of_ours(directory: Path, *, absent_is_fine: bool = False) -> Iterator[None]:
+    try:
+        yield
+    except CMDOPError:
+        raise
+    except PermissionError as error:
+        raise _blocked(directory, error) from error
+    except OSError as error:
+        if absent_is_fine and isinstance(error, FileNotFoundError):
+            raise
+        named = os.environ.get("CMDOP_RUNTIME_DIR")
+        raise ConfigurationError(
+            f"{directory} cannot be the directory of an agent: {error.strerror}",
+            setting="runtime_dir",
+            source="environment" if named and Path(named).absolute() == directory.parent.absolute() else None,
+            tips=("set CMDOP_RUNTIME_DIR to a directory of your own, or to one that can be made",),
+        ) from error
 
 
 def _is_private(directory: Path, uid: int) -> bool:
@@ -224,6 +252,14 @@ def _blocking_owner(path: Path) -> int | None:
         except OSError:
             continue
     return None
+
+
+def _blocked(directory: Path, error: PermissionError) -> PermissionDeniedError:
+    owner = _blocking_owner(directory)
+    if owner != os.geteuid():
+        return _denied(directory, owner)
+    tip = "set CMDOP_RUNTIME_DIR to a directory of your own"
+    return _denied(directory, owner, f"{directory} cannot be used: {error.strerror}", tip)
 
 
 def _denied(
