@@ -57,7 +57,7 @@ def demo(
         started = time.monotonic()
         rows = recipe.rows(client, {"base_url": site.url, "screenshot": picture})
         shown = counted(require_rows(rows, recipe.name), output, "books", total=len(truth))
-        write_rows(shown, path, output, tally)
+        write_rows(shown, recipe.name, path, output, tally)
         seconds = time.monotonic() - started
     scraped = tally.kept or []
     require_equal(scraped, truth)

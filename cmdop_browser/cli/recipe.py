@@ -7,7 +7,7 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -18,10 +18,13 @@ from cmdop_browser.cli.output import Output
 from cmdop_browser.cli.progress import counted
 from cmdop_browser.cli.recipes import Recipe, load_recipe, parse_options
 from cmdop_browser.cli.rows import Row, RowFile, encode_row
-from cmdop_browser.exceptions import FileError
+from cmdop_browser.exceptions import ExecutionError, FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+# For what has no form in JSON: objects, NaN, what contains itself, what is nested without end.
+_NOT_JSON: Final = (TypeError, ValueError, RecursionError)
 
 
 @dataclass
@@ -78,7 +81,8 @@ def run(
     started = time.monotonic()
     with CMDOPClient.local(agent=agent, start=True) as client:
         rows = counted(recipe.rows(client, chosen), output, recipe.name)
-        write_rows(require_rows(rows, recipe.name, allow_empty=allow_empty), output_file, output, tally)
+        rows = require_rows(rows, recipe.name, allow_empty=allow_empty)
+        write_rows(rows, recipe.name, output_file, output, tally)
     _report(output, recipe, tally, output_file, time.monotonic() - started)
 
 
@@ -116,17 +120,42 @@ def require_rows(rows: Iterable[Row], name: str, *, allow_empty: bool = False) -
         )
 
 
-def write_rows(rows: Iterable[Row], path: Path | None, output: Output, tally: Tally) -> None:
-    """Put every row into the file at *path*, or else on stdout, and count it."""
+def write_rows(rows: Iterable[Row], name: str, path: Path | None, output: Output, tally: Tally) -> None:
+    """Put every row of recipe *name* into the file at *path*, or else on stdout, and count it.
+
+    Raises:
+        ExecutionError: A row has no form in JSON.
+    """
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(RowFile(path)) if path is not None else None
         for row in rows:
-            line = encode_row(row)
+            line = _encoded(row, name, tally.count + 1)
             tally.add(line)
             if file is not None:
                 file.write(line)
             elif not output.as_json:
                 output.text(line.decode())
+
+
+def _encoded(row: Row, name: str, number: int) -> bytes:
+    try:
+        return encode_row(row)
+    except _NOT_JSON as error:
+        field = next((key for key, value in row.items() if not _has_json_form({key: value})), None)
+        where = f"row {number}" if field is None else f"row {number}, field {field!r}"
+        raise ExecutionError(
+            f"recipe {name}: {where}: {error}",
+            command=name,
+            tips=("give its fields text, numbers, true or false, None, dates, and lists or dicts of such",),
+        ) from error
+
+
+def _has_json_form(row: Row) -> bool:
+    try:
+        encode_row(row)
+    except _NOT_JSON:
+        return False
+    return True
 
 
 def _screenshot_option(recipe: Recipe, path: Path) -> Path:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 
 from cmdop_browser.cli.exit_codes import NoRowsError, UsageError, exit_code_of
-from cmdop_browser.cli.recipe import require_rows
+from cmdop_browser.cli.output import Output
+from cmdop_browser.cli.recipe import Tally, require_rows, write_rows
 from cmdop_browser.cli.recipes import Recipe, load_recipe, parse_options
 from cmdop_browser.exceptions import BrowserTimeoutError, ExecutionError
 
@@ -235,3 +236,31 @@ def test_no_rows_are_a_failure_of_their_own() -> None:
         list(require_rows([], "books"))
     assert exit_code_of(caught.value) == 5
     assert list(require_rows([], "books", allow_empty=True)) == []
+
+
+def nested(depth: int) -> list[Any]:
+    outer: list[Any] = []
+    for _ in range(depth):
+        outer = [outer]
+    return outer
+
+
+LOOP: dict[str, Any] = {}
+LOOP["itself"] = LOOP
+
+
+@pytest.mark.parametrize("value", [object(), LOOP, float("nan"), nested(100_000), {(1, 2): 3}])
+def test_a_row_without_a_json_form_is_named_with_its_field(value: Any, tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"n": 1}, {"n": 2, "bad": value}]
+    with pytest.raises(ExecutionError, match=r"recipe books: row 2, field 'bad': .") as caught:
+        write_rows(rows, "books", path, Output(), Tally())
+    assert exit_code_of(caught.value) == 1
+    assert not path.exists()
+
+
+def test_a_row_that_holds_itself_is_named() -> None:
+    row: dict[str, Any] = {"n": 1}
+    row["itself"] = row
+    with pytest.raises(ExecutionError, match="row 1, field 'itself'"):
+        write_rows([row], "books", None, Output(), Tally())
