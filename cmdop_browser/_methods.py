@@ -80,7 +80,8 @@ NAVIGATE: Final = Method(
 TRAVERSE: Final = Method(
     "NavigationService", "Traverse", navigation_pb2.TraverseRequest, navigation_pb2.NavigationReply
 )
-LOCATION: Final = Method("NavigationService", "Location", _Call, navigation_pb2.LocationReply)
+LOCATION: Final = Method("NavigationService", "Location", _Call, common_pb2.PageState)
+TITLE: Final = Method("NavigationService", "Title", _Call, navigation_pb2.TitleReply)
 FETCH: Final = Method("NavigationService", "Fetch", navigation_pb2.FetchRequest, navigation_pb2.FetchReply)
 
 CLICK: Final = Method("ActionService", "Click", actions_pb2.ClickRequest, _Page, act=True)

@@ -168,6 +168,14 @@ async def raise_if_lost(page: ManagedPage, exc: PlaywrightError) -> None:
     raise PageLost(page.lost.result()) from exc
 
 
+async def raise_if_dead(page: ManagedPage, exc: PlaywrightError) -> None:
+    """Raise PageLost when the page, asked for a sign of life, turns out to be dead."""
+    if not page.lost.done() and not await _answers(page):
+        await asyncio.wait({page.lost}, timeout=_LOSS_GRACE)
+    if page.lost.done():
+        raise PageLost(page.lost.result()) from exc
+
+
 async def overdue(
     page: ManagedPage, action: str, deadline: Deadline, *, outcome: Outcome = Outcome.UNKNOWN
 ) -> BrowserError:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-from agent_bridge.browser.failures import evidence_of, raise_if_lost
+from agent_bridge.browser.failures import evidence_of, raise_if_dead, raise_if_lost
 from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage, Overdue, ScriptFailed, abandon, guarded
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import navigation as diagnosis
@@ -39,6 +39,8 @@ _STOP_SECONDS = 0.3
 # Stopping once leaves a quarter of the pages such that the next navigation is
 # "interrupted by another"; stopping twice, this far apart, none of 24.
 _STOP_PAUSE = 0.1
+# How often a navigation is begun again after something left over interrupted it.
+_INTERRUPTIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,9 @@ async def navigate(
             cause=refusal.cause,
             tips=refusal.tips,
         )
+    if page.is_loading:
+        # A page that reloads itself for ever would commit in our place.
+        await stop_loading(page)
     return await _load(
         _Journey(page, "navigate", url, deadline),
         lambda timeout: page.page.goto(url, wait_until=wait_until, referer=referer, timeout=timeout),
@@ -203,6 +208,20 @@ async def _require_history(page: ManagedPage, direction: Direction, deadline: De
 
 
 async def _load(journey: _Journey, start: Callable[[float], Awaitable[Response | None]]) -> Loaded:
+    # What interrupts a navigation is left over from the page before: its error page
+    # that commits late, or a redirect of its own. The caller's wish is the newer one.
+    for _ in range(_INTERRUPTIONS):
+        try:
+            return await _load_once(journey, start)
+        except _InterruptedError as exc:
+            log.info("navigating again: %s", exc)
+            await stop_loading(journey.page)
+    return await _load_once(journey, start, last=True)
+
+
+async def _load_once(
+    journey: _Journey, start: Callable[[float], Awaitable[Response | None]], *, last: bool = False
+) -> Loaded:
     page, deadline = journey.page, journey.deadline
     began = time.monotonic()
     with journey.watched():
@@ -224,6 +243,11 @@ async def _load(journey: _Journey, start: Callable[[float], Awaitable[Response |
             raise await journey.failure(text, journey.cause(text, broke=True)) from exc
         except PlaywrightError as exc:
             await raise_if_lost(page, exc)
+            if "is interrupted by another navigation" in exc.message and deadline.remaining and not last:
+                raise _InterruptedError(texts.first_sentence(exc.message)) from exc
+            if "ERR_ABORTED" in exc.message and journey.response is None:
+                # The death of a renderer that has no document yet looks like this, too.
+                await raise_if_dead(page, exc)
             raise await journey.failure(exc.message, journey.cause(exc.message)) from exc
     response = response or page.response
     return Loaded(
@@ -235,6 +259,10 @@ async def _load(journey: _Journey, start: Callable[[float], Awaitable[Response |
         redirects=_redirects(response),
         elapsed=time.monotonic() - began,
     )
+
+
+class _InterruptedError(Exception):
+    pass
 
 
 class _BodyBroke(Exception):  # noqa: N818 -- a signal within this module
@@ -284,11 +312,7 @@ async def title_of(page: ManagedPage, deadline: Deadline) -> str:
     """
     try:
         return str(await page.evaluate("() => document.title", deadline=deadline))
-    except (Overdue, ScriptFailed) as exc:
-        log.debug("no title: %s", exc)
-        return ""
-    except PlaywrightError as exc:
-        await raise_if_lost(page, exc)
+    except (Overdue, ScriptFailed, PlaywrightError) as exc:
         log.debug("no title: %s", exc)
         return ""
 

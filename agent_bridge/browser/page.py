@@ -87,6 +87,8 @@ class ManagedPage:
         self.documents = 0
         self.response: Response | None = None
         self._arriving: Response | None = None
+        # Whether a document has been asked for that has not come yet.
+        self.is_loading = False
         self._frame_id = ""
         self._world: int | None = None
         self._popups: deque[Page] = deque()
@@ -225,12 +227,18 @@ class ManagedPage:
         self.page.on("crash", guarded(lambda _page: self.lose(CloseReason.RENDERER_CRASH)))
         self.page.on("close", guarded(self._on_close))
         self.page.on("framenavigated", guarded(self._on_navigated))
+        self.page.on("request", guarded(lambda request: self._on_main_request(request, loading=True)))
+        self.page.on("requestfailed", guarded(lambda request: self._on_main_request(request, loading=False)))
         self.page.on("response", guarded(self._on_response))
         self.page.on("popup", guarded(self._on_popup))
         self.context.on("dialog", guarded(self._on_dialog))
 
     def _on_close(self, _page: Page) -> None:
         asyncio.get_running_loop().call_later(CLOSE_GRACE, self.lose, CloseReason.RENDERER_CRASH)
+
+    def _on_main_request(self, request: Request, *, loading: bool) -> None:
+        if self.is_main_request(request):
+            self.is_loading = loading
 
     def _on_response(self, response: Response) -> None:
         # A response need not become a document: 204, a download.
@@ -241,6 +249,7 @@ class ManagedPage:
         if frame != self.page.main_frame:
             return
         self._world = None
+        self.is_loading = False
         if self._arriving is not None:
             self.response, self._arriving = self._arriving, None
             self.documents += 1

@@ -64,6 +64,11 @@ async def text(page: ManagedPage, selector: str | None, deadline: Deadline) -> s
     )
 
 
+async def title(page: ManagedPage, deadline: Deadline) -> str:
+    """Return the document's title."""
+    return _whole(await _document(page, "title", scripts.DOCUMENT_TITLE, deadline), "title")
+
+
 async def select(page: ManagedPage, selector: str, deadline: Deadline) -> str:
     """Return all matches as a JSON list of tag, text, html and attributes."""
     return _whole(await query(page, "dom.select", selector, scripts.ELEMENTS, deadline), "dom.select")

@@ -65,6 +65,8 @@ DOCUMENT_TEXT: Final = _document(
 """
 )
 
+DOCUMENT_TITLE: Final = _document("return bounded(document.title, limit);")
+
 LINKS: Final = _document(
     """
   const urls = new Set();

@@ -8,6 +8,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser.failures import overdue, raise_if_lost, script_error
 from agent_bridge.browser.page import Overdue
+from cmdop_browser.exceptions import BadRequestError
 
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
@@ -29,3 +30,5 @@ async def evaluate(page: ManagedPage, expression: str, argument: object, deadlin
     except PlaywrightError as exc:
         await raise_if_lost(page, exc)
         raise await script_error(page, "evaluate", exc.message) from exc
+    except RecursionError as exc:
+        raise BadRequestError("arg is nested too deeply to be passed to a page", field="arg") from exc

@@ -14,7 +14,7 @@ from cmdop_browser.exceptions import BrowserElementNotFoundError, BrowserTimeout
 from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
-    import re
+    from collections.abc import Callable
 
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.deadline import Deadline
@@ -56,8 +56,8 @@ async def for_selector(page: ManagedPage, selector: str, state: ElementState, de
         ) from exc
 
 
-async def for_url(page: ManagedPage, pattern: str | re.Pattern[str], deadline: Deadline) -> None:
-    """Wait until the page's URL matches a glob or a regular expression."""
+async def for_url(page: ManagedPage, pattern: str | Callable[[str], bool], deadline: Deadline) -> None:
+    """Wait until the page's URL matches a glob or satisfies a condition."""
     await within(
         page,
         "wait_for_url",

@@ -138,6 +138,8 @@ _RULES = (
 # The click was made; only the navigation it started is not over.
 _DONE = re.compile(r"waiting for scheduled navigations to finish(?![\s\S]*navigations have finished)")
 _UNKNOWN = re.compile(r"performing [\w ]+ action(?![\s\S]*action done)")
+# The element was there, and nothing spoke against the action.
+_FOUND = re.compile(r"locator resolved to <")
 _NO_MATCH_TIPS = (
     "check the selector against dom.html(); the element may be in a frame or appear later",
     "wait for it: wait_for(selector)",
@@ -173,6 +175,17 @@ def verdict_of(text: str, *, waited: float, timed_out: bool) -> Verdict:
         found = rule.pattern.search(text)
         if found:
             return _apply(rule, found)
+    if timed_out and _FOUND.search(text):
+        return Verdict(
+            None,
+            f"was begun, but was not done within {seconds(waited)}",
+            (
+                "look at the page before repeating it: a part of it may have been done",
+                "allow more time: timeout=…",
+            ),
+            1,
+            Outcome.UNKNOWN,
+        )
     return no_match()
 
 

@@ -18,6 +18,8 @@ MAX_LOG_LINE = 300
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _API_PREFIX = re.compile(r"^[A-Z]\w+\.\w+: ")
+# A user and password in front of a host whose scheme was forgotten.
+_BARE_USERINFO = re.compile(r"^([A-Za-z]+:)?[^/?#]*@")
 _LOG_BULLET = re.compile(r"^\s*-?\s*")
 
 
@@ -52,4 +54,7 @@ def shorten(text: str, limit: int = MAX_TEXT) -> str:
 def shown_url(url: str) -> str:
     """Return *url* fit for a message: without credentials, and short."""
     # The credentials stand at the front: what is cut off first is none of them.
-    return shorten(redact(url[:_MAX_REDACTED]), MAX_URL)
+    url = url[:_MAX_REDACTED]
+    if "://" not in url:
+        url = _BARE_USERINFO.sub(r"\1***@", url)
+    return shorten(redact(url), MAX_URL)

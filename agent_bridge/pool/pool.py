@@ -126,8 +126,7 @@ class Pool:
 
     def find(self, id_or_name: str) -> Session:
         """Return an open session by its id or name; raises as `get`."""
-        session_id = self._names.get(id_or_name, id_or_name)
-        session = self._sessions.get(session_id)
+        session = self._sessions.get(id_or_name) or self._sessions.get(self._names.get(id_or_name, ""))
         if session is None:
             raise self._missing(id_or_name)
         return session

@@ -16,6 +16,8 @@ from cmdop_browser.wire import values
 from cmdop_browser.wire.v1 import actions_pb2, capture_pb2, navigation_pb2, sessions_pb2, waits_pb2
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from playwright._impl._api_structures import SetCookieParam  # the public name is missing
 
     from agent_bridge.browser.actions import Button, Modifier
@@ -185,20 +187,12 @@ def choice(request: actions_pb2.SelectOptionRequest) -> Choice:
             raise BadRequestError("select_option needs one of value, label and index", field="value")
 
 
-def url_pattern(request: waits_pb2.WaitForUrlRequest) -> str | re.Pattern[str]:
-    """Return the glob or the compiled regular expression."""
-    if request.WhichOneof("pattern") != "regex":
-        return selector(request.glob, "pattern")
-    regex = request.regex
-    flags = (
-        (re.IGNORECASE if regex.ignore_case else 0)
-        | (re.MULTILINE if regex.multiline else 0)
-        | (re.DOTALL if regex.dotall else 0)
-    )
-    try:
-        return re.compile(regex.source, flags)
-    except re.error as exc:
-        raise BadRequestError(f"pattern is no regular expression: {exc}", field="pattern") from exc
+def url_pattern(request: waits_pb2.WaitForUrlRequest) -> str | Callable[[str], bool]:
+    """Return the glob, or the condition that the URL be another one."""
+    if request.WhichOneof("pattern") == "other_than":
+        left = request.other_than
+        return lambda url: url != left
+    return selector(request.glob, "pattern")
 
 
 def argument(encoded: bytes) -> Any:
@@ -207,7 +201,7 @@ def argument(encoded: bytes) -> Any:
         return None
     try:
         return values.loads(encoded)
-    except ValueError as exc:
+    except (ValueError, RecursionError) as exc:
         raise BadRequestError(f"arg does not decode: {exc}", field="arg") from exc
 
 

@@ -43,13 +43,16 @@ class NavigationServicer(SessionServicer, navigation_pb2_grpc.NavigationServiceS
             )
             return encode.navigation(loaded)
 
-    async def Location(
-        self, request: common_pb2.SessionCall, context: Context
-    ) -> navigation_pb2.LocationReply:
+    async def Location(self, request: common_pb2.SessionCall, context: Context) -> common_pb2.PageState:
         """Tell where the page is."""
+        async with self._turn(request, "url") as turn:
+            return encode.page_state(turn.page)
+
+    async def Title(self, request: common_pb2.SessionCall, context: Context) -> navigation_pb2.TitleReply:
+        """Tell the document's title."""
         async with self._turn(request, "title") as turn:
-            title = await navigation.title_of(turn.page, turn.deadline)
-            return navigation_pb2.LocationReply(url=encode.text(turn.page.url), title=encode.text(title))
+            title = await reading.title(turn.page, turn.deadline)
+            return navigation_pb2.TitleReply(title=encode.text(title))
 
     async def Fetch(
         self, request: navigation_pb2.FetchRequest, context: Context

@@ -84,11 +84,12 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
             timeout: Seconds for the whole call; the session's default when None.
 
         Raises:
+            BrowserTimeoutError: The page does not answer.
             BrowserSessionClosedError: The session is gone.
             BadRequestError: *timeout* is not what it should be.
         """
         call = self._handle.begin("title", timeout)
-        return (await self._handle.send("title", methods.LOCATION, call)).title
+        return (await self._handle.send("title", methods.TITLE, call)).title
 
     async def info(self, *, timeout: float | None = None) -> SessionInfo:
         """What the agent knows of the session.

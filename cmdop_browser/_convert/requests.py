@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from cmdop_browser import models
 from cmdop_browser._convert import checks
@@ -45,7 +45,9 @@ _ELEMENT_STATES: Final = {
 }
 _IMAGE_FORMATS: Final = {"png": capture_pb2.IMAGE_FORMAT_PNG, "jpeg": capture_pb2.IMAGE_FORMAT_JPEG}
 # Flags that mean the same in a Python pattern and in the agent's search.
-_REGEX_FLAGS: Final = re.IGNORECASE | re.MULTILINE | re.DOTALL | re.UNICODE
+_MAX_GLOB: Final = 2000
+_MAX_WILDCARDS: Final = 6
+_WILDCARDS: Final = re.compile(r"\*+")
 
 
 # Sessions
@@ -149,7 +151,7 @@ def _position(value: object) -> actions_pb2.Position | None:
 def fill(call: common_pb2.SessionCall, selector: object, value: object) -> actions_pb2.FillRequest:
     """Put a value into a field; an empty one clears it."""
     return actions_pb2.FillRequest(
-        call=call, selector=checks.selector(selector), value=checks.text("value", value)
+        call=call, selector=checks.selector(selector), value=checks.text("value", value, secret=True)
     )
 
 
@@ -160,7 +162,7 @@ def type_text(
     return actions_pb2.TypeRequest(
         call=call,
         selector=checks.selector(selector),
-        text=checks.text("text", text),
+        text=checks.text("text", text, secret=True),
         delay_seconds=checks.seconds("delay", delay, zero=True),
         clear=checks.flag("clear", clear),
     )
@@ -231,26 +233,22 @@ def wait_for(
     )
 
 
-def wait_for_url(call: common_pb2.SessionCall, pattern: object) -> waits_pb2.WaitForUrlRequest:
-    """Wait for a URL that a glob or a regular expression matches."""
-    if isinstance(pattern, re.Pattern):
-        return waits_pb2.WaitForUrlRequest(call=call, regex=_regular_expression(pattern))
+def wait_for_glob(call: common_pb2.SessionCall, pattern: object) -> waits_pb2.WaitForUrlRequest:
+    """Wait for a URL that a glob matches."""
     if not isinstance(pattern, str):
-        checks.refuse("pattern", pattern, "a glob (str) or a compiled regular expression")
-    return waits_pb2.WaitForUrlRequest(call=call, glob=checks.filled("pattern", pattern))
-
-
-def _regular_expression(pattern: re.Pattern[Any]) -> waits_pb2.RegularExpression:
-    if pattern.flags & ~_REGEX_FLAGS or not isinstance(pattern.pattern, str):
+        checks.refuse("pattern", pattern, "a glob (str) or a compiled regular expression of str")
+    glob = checks.filled("pattern", pattern)
+    # Every wildcard multiplies what a match may cost in the agent.
+    if len(glob) > _MAX_GLOB or len(_WILDCARDS.findall(glob)) > _MAX_WILDCARDS:
         checks.refuse(
-            "pattern", pattern, "a regular expression of str with flags of IGNORECASE, MULTILINE, DOTALL"
+            "pattern", glob, f"a glob with at most {_MAX_WILDCARDS} wildcards, or a regular expression"
         )
-    return waits_pb2.RegularExpression(
-        source=checks.text("pattern", pattern.pattern),
-        ignore_case=bool(pattern.flags & re.IGNORECASE),
-        multiline=bool(pattern.flags & re.MULTILINE),
-        dotall=bool(pattern.flags & re.DOTALL),
-    )
+    return waits_pb2.WaitForUrlRequest(call=call, glob=glob)
+
+
+def wait_for_other_url(call: common_pb2.SessionCall, url: str) -> waits_pb2.WaitForUrlRequest:
+    """Wait for any URL but *url*."""
+    return waits_pb2.WaitForUrlRequest(call=call, other_than=url)
 
 
 def wait_for_function(

@@ -85,11 +85,12 @@ class BrowserSession(Actions, Waits, CookieJar):
             timeout: Seconds for the whole call; the session's default when None.
 
         Raises:
+            BrowserTimeoutError: The page does not answer.
             BrowserSessionClosedError: The session is gone.
             BadRequestError: *timeout* is not what it should be.
         """
         call = self._handle.begin("title", timeout)
-        return (self._handle.send("title", methods.LOCATION, call)).title
+        return (self._handle.send("title", methods.TITLE, call)).title
 
     def info(self, *, timeout: float | None = None) -> SessionInfo:
         """What the agent knows of the session.

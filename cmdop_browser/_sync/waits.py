@@ -3,17 +3,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from cmdop_browser import _methods as methods
 from cmdop_browser._convert import replies, requests
 from cmdop_browser._deadline import Deadline
+from cmdop_browser.exceptions import BrowserTimeoutError, InternalError
+from cmdop_browser.exceptions.text import seconds
+from cmdop_browser.wire.v1 import common_pb2
 
 if TYPE_CHECKING:
-    import re
-
     from cmdop_browser._sync.handle import Handle
     from cmdop_browser.models import ElementState
+
+# A step of a wait whose time is over: enough to learn where the page is.
+_LEAST_SECONDS: Final = 0.05
 
 
 class Waits:
@@ -53,8 +58,33 @@ class Waits:
             BrowserSessionClosedError: The session is gone.
             BadRequestError: An argument is not what it should be.
         """
-        request = requests.wait_for_url(self._handle.begin("wait_for_url", timeout), pattern)
-        self._handle.act("wait_for_url", methods.FOR_URL, request)
+        call = self._handle.begin("wait_for_url", timeout)
+        if isinstance(pattern, re.Pattern) and isinstance(pattern.pattern, str):
+            self._wait_for_match(call, pattern)
+        else:
+            self._handle.act("wait_for_url", methods.FOR_URL, requests.wait_for_glob(call, pattern))
+
+    def _wait_for_match(self, call: common_pb2.SessionCall, pattern: re.Pattern[str]) -> None:
+        deadline = Deadline.after(call.timeout_seconds)
+        url = ""
+        while True:
+            step = common_pb2.SessionCall(
+                session=call.session, timeout_seconds=max(deadline.remaining(), _LEAST_SECONDS)
+            )
+            try:
+                reply = self._handle.send(
+                    "wait_for_url", methods.FOR_URL, requests.wait_for_other_url(step, url)
+                )
+            except BrowserTimeoutError as exc:
+                exc.message = f"wait_for_url timed out after {seconds(call.timeout_seconds)}"
+                exc.timeout_seconds = call.timeout_seconds
+                raise
+            self._handle.journal.committed(reply.url)
+            if pattern.search(reply.url):
+                return
+            if reply.url == url:
+                raise InternalError("the agent said that the page had moved on, and it had not")
+            url = reply.url
 
     def wait_for_function(self, js: str, arg: object = None, *, timeout: float | None = None) -> Any:
         """Wait until a script gives something true, and return that.

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmdop_browser.exceptions import BrowserElementNotFoundError, ElementCause
+from cmdop_browser.exceptions import (
+    BrowserElementNotFoundError,
+    BrowserTimeoutError,
+    ElementCause,
+    Outcome,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -165,3 +170,10 @@ async def test_every_kind_of_selector(session: Any, site: WebSite) -> None:
         assert await session.dom.count(selector) == 1
     await session.click("#in-nested")
     assert await session.dom.text("#clicked") == "in-nested"
+
+
+async def test_typing_that_takes_too_long_says_that_it_was_begun(session: Any, site: WebSite) -> None:
+    await session.navigate(site.at("/forms.html"))
+    with pytest.raises(BrowserTimeoutError) as caught:
+        await session.type("#area", "x" * 5000, delay=0.01, timeout=0.8)
+    assert caught.value.outcome is Outcome.UNKNOWN

@@ -120,3 +120,17 @@ async def test_a_page_in_one_call(client: Any, site: WebSite) -> None:
     )
     assert late.html == '<p id="arrived">Here I am.</p>'
     assert await client.browser.list_sessions() == []
+
+
+async def test_a_failure_does_not_spoil_the_next_navigation(session: Any, site: WebSite) -> None:
+    for number in range(8):
+        with pytest.raises(BrowserNavigationError):
+            await session.navigate(site.refused, timeout=5.0)
+        result = await session.navigate(site.at(f"/echo/{number}"))
+        assert result.url == site.at(f"/echo/{number}")
+
+
+async def test_credentials_of_a_url_without_scheme_do_not_show(session: Any) -> None:
+    with pytest.raises(BrowserNavigationError) as caught:
+        await session.navigate("user:S3CR3T@host.test/")
+    assert "S3CR3T" not in f"{caught.value!r} {caught.value} {caught.value.error_detail}"

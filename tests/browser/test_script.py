@@ -8,7 +8,7 @@ from urllib.parse import urlparse
 
 import pytest
 
-from cmdop_browser.exceptions import BadRequestError, BrowserScriptError, BrowserTimeoutError
+from cmdop_browser.exceptions import BadRequestError, BrowserScriptError, BrowserTimeoutError, ElementCause
 
 if TYPE_CHECKING:
     from tests.site import WebSite
@@ -94,3 +94,22 @@ async def test_a_promise_that_is_never_kept(session: Any) -> None:
 
 async def test_a_result_of_twenty_megabytes(session: Any) -> None:
     assert len(await session.evaluate("'x'.repeat(20_000_000)")) == 20_000_000
+
+
+async def test_a_title_is_never_made_up(session: Any, site: WebSite) -> None:
+    await session.navigate(site.at("/plain.html"))
+    await session.evaluate("() => { setTimeout(() => { while (true); }, 0) }")
+    with pytest.raises(BrowserTimeoutError) as caught:
+        await session.title(timeout=1.0)
+    assert caught.value.cause is ElementCause.PAGE_HUNG
+    assert await session.url() == site.at("/plain.html")
+    assert await session.title() == "Plain page"
+
+
+async def test_an_argument_nested_too_deeply_is_refused(session: Any) -> None:
+    argument: list[Any] = []
+    for _ in range(230):
+        argument = [argument]
+    with pytest.raises(BadRequestError) as caught:
+        await session.evaluate("x => 1", argument)
+    assert caught.value.field == "arg"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cmdop_browser.exceptions import (
+    BadRequestError,
     BrowserElementNotFoundError,
     BrowserError,
     BrowserScriptError,
@@ -41,6 +42,20 @@ async def test_waiting_for_a_url(session: Any, site: WebSite) -> None:
     await session.wait_for_url(re.compile(r"#CHANGED$", re.IGNORECASE))
     with pytest.raises(BrowserTimeoutError):
         await session.wait_for_url("**/elsewhere", timeout=0.4)
+
+
+async def test_a_regular_expression_that_never_ends_is_the_callers_own_trouble(
+    session: Any, client: Any, site: WebSite
+) -> None:
+    await session.navigate(site.at("/plain.html"))
+    with pytest.raises(BrowserTimeoutError, match=r"timed out after 0\.40 s|timed out after 0\.4 s") as late:
+        await session.wait_for_url(re.compile("(x+)+y"), timeout=0.4)
+    assert late.value.timeout_seconds == 0.4
+    with pytest.raises(BadRequestError, match="wildcards"):
+        await session.wait_for_url("**a*" * 12 + "b")
+    with pytest.raises(BadRequestError):
+        await session.wait_for_url(re.compile(b"bytes"))
+    await client.ping()
 
 
 async def test_waiting_for_a_function(session: Any, site: WebSite) -> None:

@@ -82,9 +82,9 @@ NAMED: dict[str, tuple[Callable[[Any], Awaitable[Any]], Method[Any, Any], dict[s
     ),
     "wait_for_url": (lambda s: s.wait_for_url("**/done"), methods.FOR_URL, {"glob": "**/done"}),
     "wait_for_url-regex": (
-        lambda s: s.wait_for_url(re.compile("done$", re.IGNORECASE)),
+        lambda s: s.wait_for_url(re.compile("done$|^$", re.IGNORECASE)),
         methods.FOR_URL,
-        {"regex": waits_pb2.RegularExpression(source="done$", ignore_case=True)},
+        {"other_than": ""},
     ),
     "wait_for_idle": (lambda s: s.wait_for_idle(), methods.FOR_IDLE, {}),
     "screenshot": (
@@ -152,7 +152,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Awaitable[Any]], str]] = {
     "state": (lambda s: s.wait_for("#a", state="gone"), "state"),
     "pattern": (lambda s: s.wait_for_url(""), "pattern"),
     "pattern of bytes": (lambda s: s.wait_for_url(re.compile(b"x")), "pattern"),
-    "verbose pattern": (lambda s: s.wait_for_url(re.compile("x", re.VERBOSE)), "pattern"),
+    "wild pattern": (lambda s: s.wait_for_url("**a*" * 12), "pattern"),
     "script": (lambda s: s.evaluate(" "), "js"),
     "argument": (lambda s: s.evaluate("x => x", {"a": [object()]}), "arg"),
     "format": (lambda s: s.screenshot(format="gif"), "format"),

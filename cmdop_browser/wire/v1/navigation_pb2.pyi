@@ -74,13 +74,11 @@ class NavigationReply(_message.Message):
     elapsed_seconds: float
     def __init__(self, url: _Optional[str] = ..., requested_url: _Optional[str] = ..., status: _Optional[int] = ..., title: _Optional[str] = ..., headers: _Optional[_Iterable[_Union[_common_pb2.Header, _Mapping]]] = ..., redirects: _Optional[_Iterable[str]] = ..., elapsed_seconds: _Optional[float] = ...) -> None: ...
 
-class LocationReply(_message.Message):
-    __slots__ = ("url", "title")
-    URL_FIELD_NUMBER: _ClassVar[int]
+class TitleReply(_message.Message):
+    __slots__ = ("title",)
     TITLE_FIELD_NUMBER: _ClassVar[int]
-    url: str
     title: str
-    def __init__(self, url: _Optional[str] = ..., title: _Optional[str] = ...) -> None: ...
+    def __init__(self, title: _Optional[str] = ...) -> None: ...
 
 class FetchRequest(_message.Message):
     __slots__ = ("options", "queue_timeout_seconds", "timeout_seconds", "url", "wait_until", "referer", "wait_for", "selector")

@@ -48,7 +48,12 @@ class NavigationServiceStub(object):
         self.Location = channel.unary_unary(
                 '/cmdop.browser.v1.NavigationService/Location',
                 request_serializer=cmdop__browser_dot_wire_dot_v1_dot_common__pb2.SessionCall.SerializeToString,
-                response_deserializer=cmdop__browser_dot_wire_dot_v1_dot_navigation__pb2.LocationReply.FromString,
+                response_deserializer=cmdop__browser_dot_wire_dot_v1_dot_common__pb2.PageState.FromString,
+                _registered_method=True)
+        self.Title = channel.unary_unary(
+                '/cmdop.browser.v1.NavigationService/Title',
+                request_serializer=cmdop__browser_dot_wire_dot_v1_dot_common__pb2.SessionCall.SerializeToString,
+                response_deserializer=cmdop__browser_dot_wire_dot_v1_dot_navigation__pb2.TitleReply.FromString,
                 _registered_method=True)
         self.Fetch = channel.unary_unary(
                 '/cmdop.browser.v1.NavigationService/Fetch',
@@ -73,6 +78,13 @@ class NavigationServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def Location(self, request, context):
+        """Where the page is; answered also while a script blocks the page.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Title(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -102,7 +114,12 @@ def add_NavigationServiceServicer_to_server(servicer, server):
             'Location': grpc.unary_unary_rpc_method_handler(
                     servicer.Location,
                     request_deserializer=cmdop__browser_dot_wire_dot_v1_dot_common__pb2.SessionCall.FromString,
-                    response_serializer=cmdop__browser_dot_wire_dot_v1_dot_navigation__pb2.LocationReply.SerializeToString,
+                    response_serializer=cmdop__browser_dot_wire_dot_v1_dot_common__pb2.PageState.SerializeToString,
+            ),
+            'Title': grpc.unary_unary_rpc_method_handler(
+                    servicer.Title,
+                    request_deserializer=cmdop__browser_dot_wire_dot_v1_dot_common__pb2.SessionCall.FromString,
+                    response_serializer=cmdop__browser_dot_wire_dot_v1_dot_navigation__pb2.TitleReply.SerializeToString,
             ),
             'Fetch': grpc.unary_unary_rpc_method_handler(
                     servicer.Fetch,
@@ -190,7 +207,34 @@ class NavigationService(object):
             target,
             '/cmdop.browser.v1.NavigationService/Location',
             cmdop__browser_dot_wire_dot_v1_dot_common__pb2.SessionCall.SerializeToString,
-            cmdop__browser_dot_wire_dot_v1_dot_navigation__pb2.LocationReply.FromString,
+            cmdop__browser_dot_wire_dot_v1_dot_common__pb2.PageState.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Title(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/cmdop.browser.v1.NavigationService/Title',
+            cmdop__browser_dot_wire_dot_v1_dot_common__pb2.SessionCall.SerializeToString,
+            cmdop__browser_dot_wire_dot_v1_dot_navigation__pb2.TitleReply.FromString,
             options,
             channel_credentials,
             insecure,

@@ -25,25 +25,23 @@ _sym_db = _symbol_database.Default()
 from cmdop_browser.wire.v1 import common_pb2 as cmdop__browser_dot_wire_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cmdop_browser/wire/v1/waits.proto\x12\x10\x63mdop.browser.v1\x1a\"cmdop_browser/wire/v1/common.proto\"\x86\x01\n\x16WaitForSelectorRequest\x12+\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1d.cmdop.browser.v1.SessionCall\x12\x10\n\x08selector\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.cmdop.browser.v1.ElementState\"\x91\x01\n\x11WaitForUrlRequest\x12+\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1d.cmdop.browser.v1.SessionCall\x12\x0e\n\x04glob\x18\x02 \x01(\tH\x00\x12\x34\n\x05regex\x18\x03 \x01(\x0b\x32#.cmdop.browser.v1.RegularExpressionH\x00\x42\t\n\x07pattern\"[\n\x11RegularExpression\x12\x0e\n\x06source\x18\x01 \x01(\t\x12\x13\n\x0bignore_case\x18\x02 \x01(\x08\x12\x11\n\tmultiline\x18\x03 \x01(\x08\x12\x0e\n\x06\x64otall\x18\x04 \x01(\x08\"k\n\x16WaitForFunctionRequest\x12+\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1d.cmdop.browser.v1.SessionCall\x12\x12\n\nexpression\x18\x02 \x01(\t\x12\x10\n\x08\x61rgument\x18\x03 \x01(\x0c\"@\n\x14WaitForFunctionReply\x12(\n\x05value\x18\x01 \x01(\x0b\x32\x19.cmdop.browser.v1.Payload*\x9a\x01\n\x0c\x45lementState\x12\x1d\n\x19\x45LEMENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45LEMENT_STATE_VISIBLE\x10\x01\x12\x18\n\x14\x45LEMENT_STATE_HIDDEN\x10\x02\x12\x1a\n\x16\x45LEMENT_STATE_ATTACHED\x10\x03\x12\x1a\n\x16\x45LEMENT_STATE_DETACHED\x10\x04\x32\xd7\x02\n\x0bWaitService\x12T\n\x0b\x46orSelector\x12(.cmdop.browser.v1.WaitForSelectorRequest\x1a\x1b.cmdop.browser.v1.PageState\x12J\n\x06\x46orUrl\x12#.cmdop.browser.v1.WaitForUrlRequest\x1a\x1b.cmdop.browser.v1.PageState\x12_\n\x0b\x46orFunction\x12(.cmdop.browser.v1.WaitForFunctionRequest\x1a&.cmdop.browser.v1.WaitForFunctionReply\x12\x45\n\x07\x46orIdle\x12\x1d.cmdop.browser.v1.SessionCall\x1a\x1b.cmdop.browser.v1.PageStateb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cmdop_browser/wire/v1/waits.proto\x12\x10\x63mdop.browser.v1\x1a\"cmdop_browser/wire/v1/common.proto\"\x86\x01\n\x16WaitForSelectorRequest\x12+\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1d.cmdop.browser.v1.SessionCall\x12\x10\n\x08selector\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.cmdop.browser.v1.ElementState\"q\n\x11WaitForUrlRequest\x12+\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1d.cmdop.browser.v1.SessionCall\x12\x0e\n\x04glob\x18\x02 \x01(\tH\x00\x12\x14\n\nother_than\x18\x03 \x01(\tH\x00\x42\t\n\x07pattern\"k\n\x16WaitForFunctionRequest\x12+\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1d.cmdop.browser.v1.SessionCall\x12\x12\n\nexpression\x18\x02 \x01(\t\x12\x10\n\x08\x61rgument\x18\x03 \x01(\x0c\"@\n\x14WaitForFunctionReply\x12(\n\x05value\x18\x01 \x01(\x0b\x32\x19.cmdop.browser.v1.Payload*\x9a\x01\n\x0c\x45lementState\x12\x1d\n\x19\x45LEMENT_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15\x45LEMENT_STATE_VISIBLE\x10\x01\x12\x18\n\x14\x45LEMENT_STATE_HIDDEN\x10\x02\x12\x1a\n\x16\x45LEMENT_STATE_ATTACHED\x10\x03\x12\x1a\n\x16\x45LEMENT_STATE_DETACHED\x10\x04\x32\xd7\x02\n\x0bWaitService\x12T\n\x0b\x46orSelector\x12(.cmdop.browser.v1.WaitForSelectorRequest\x1a\x1b.cmdop.browser.v1.PageState\x12J\n\x06\x46orUrl\x12#.cmdop.browser.v1.WaitForUrlRequest\x1a\x1b.cmdop.browser.v1.PageState\x12_\n\x0b\x46orFunction\x12(.cmdop.browser.v1.WaitForFunctionRequest\x1a&.cmdop.browser.v1.WaitForFunctionReply\x12\x45\n\x07\x46orIdle\x12\x1d.cmdop.browser.v1.SessionCall\x1a\x1b.cmdop.browser.v1.PageStateb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cmdop_browser.wire.v1.waits_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ELEMENTSTATE']._serialized_start=645
-  _globals['_ELEMENTSTATE']._serialized_end=799
+  _globals['_ELEMENTSTATE']._serialized_start=519
+  _globals['_ELEMENTSTATE']._serialized_end=673
   _globals['_WAITFORSELECTORREQUEST']._serialized_start=92
   _globals['_WAITFORSELECTORREQUEST']._serialized_end=226
-  _globals['_WAITFORURLREQUEST']._serialized_start=229
-  _globals['_WAITFORURLREQUEST']._serialized_end=374
-  _globals['_REGULAREXPRESSION']._serialized_start=376
-  _globals['_REGULAREXPRESSION']._serialized_end=467
-  _globals['_WAITFORFUNCTIONREQUEST']._serialized_start=469
-  _globals['_WAITFORFUNCTIONREQUEST']._serialized_end=576
-  _globals['_WAITFORFUNCTIONREPLY']._serialized_start=578
-  _globals['_WAITFORFUNCTIONREPLY']._serialized_end=642
-  _globals['_WAITSERVICE']._serialized_start=802
-  _globals['_WAITSERVICE']._serialized_end=1145
+  _globals['_WAITFORURLREQUEST']._serialized_start=228
+  _globals['_WAITFORURLREQUEST']._serialized_end=341
+  _globals['_WAITFORFUNCTIONREQUEST']._serialized_start=343
+  _globals['_WAITFORFUNCTIONREQUEST']._serialized_end=450
+  _globals['_WAITFORFUNCTIONREPLY']._serialized_start=452
+  _globals['_WAITFORFUNCTIONREPLY']._serialized_end=516
+  _globals['_WAITSERVICE']._serialized_start=676
+  _globals['_WAITSERVICE']._serialized_end=1019
 # @@protoc_insertion_point(module_scope)

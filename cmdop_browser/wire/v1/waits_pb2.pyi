@@ -32,26 +32,14 @@ class WaitForSelectorRequest(_message.Message):
     def __init__(self, call: _Optional[_Union[_common_pb2.SessionCall, _Mapping]] = ..., selector: _Optional[str] = ..., state: _Optional[_Union[ElementState, str]] = ...) -> None: ...
 
 class WaitForUrlRequest(_message.Message):
-    __slots__ = ("call", "glob", "regex")
+    __slots__ = ("call", "glob", "other_than")
     CALL_FIELD_NUMBER: _ClassVar[int]
     GLOB_FIELD_NUMBER: _ClassVar[int]
-    REGEX_FIELD_NUMBER: _ClassVar[int]
+    OTHER_THAN_FIELD_NUMBER: _ClassVar[int]
     call: _common_pb2.SessionCall
     glob: str
-    regex: RegularExpression
-    def __init__(self, call: _Optional[_Union[_common_pb2.SessionCall, _Mapping]] = ..., glob: _Optional[str] = ..., regex: _Optional[_Union[RegularExpression, _Mapping]] = ...) -> None: ...
-
-class RegularExpression(_message.Message):
-    __slots__ = ("source", "ignore_case", "multiline", "dotall")
-    SOURCE_FIELD_NUMBER: _ClassVar[int]
-    IGNORE_CASE_FIELD_NUMBER: _ClassVar[int]
-    MULTILINE_FIELD_NUMBER: _ClassVar[int]
-    DOTALL_FIELD_NUMBER: _ClassVar[int]
-    source: str
-    ignore_case: bool
-    multiline: bool
-    dotall: bool
-    def __init__(self, source: _Optional[str] = ..., ignore_case: bool = ..., multiline: bool = ..., dotall: bool = ...) -> None: ...
+    other_than: str
+    def __init__(self, call: _Optional[_Union[_common_pb2.SessionCall, _Mapping]] = ..., glob: _Optional[str] = ..., other_than: _Optional[str] = ...) -> None: ...
 
 class WaitForFunctionRequest(_message.Message):
     __slots__ = ("call", "expression", "argument")
