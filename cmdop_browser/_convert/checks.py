@@ -91,10 +91,10 @@ def each_of(field: str, values: object, literal: Any) -> list[str]:
     return list(dict.fromkeys(checked))
 
 
-def items(field: str, values: object) -> list[Any]:
+def items(field: str, values: object, *, secret: bool = False) -> list[Any]:
     """The members of a collection, which is not one string."""
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
-        refuse(field, values, "a list or tuple")
+        refuse(field, values, "a list or tuple", secret=secret)
     return list(values)
 
 

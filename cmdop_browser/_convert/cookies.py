@@ -19,7 +19,7 @@ _FIELDS: Final = ("name", "value", "domain", "path", "url", "expires", "http_onl
 
 def set_cookies(call: common_pb2.SessionCall, cookies: object) -> identity_pb2.SetCookiesRequest:
     """Cookies to be set, each a `Cookie` or a mapping with its fields."""
-    given = checks.items("cookies", cookies)
+    given = checks.items("cookies", cookies, secret=True)
     return identity_pb2.SetCookiesRequest(
         call=call, cookies=[_message(f"cookies[{index}]", cookie) for index, cookie in enumerate(given)]
     )
