@@ -158,7 +158,7 @@ async def test_an_agent_lost_in_mid_call(flavour: Flavour, runtime_dir: Path, ac
     with FakeAgent(runtime_dir) as agent:
         client = await flavour.local()
         session = await client.browser.create_session()
-        agent.held |= {methods.CLICK, methods.LOCATION}
+        agent.held |= {methods.CLICK, methods.TITLE}
         running = asyncio.ensure_future(session.click("a") if action == "click" else session.title())
         await asyncio.to_thread(agent.arrived.wait)
         agent.cut()
