@@ -44,14 +44,6 @@ T = TypeVar("T")
 _LOSS_GRACE = 0.25
 # Each step of looking at a page that may be stuck.
 _PROBE_SECONDS = 0.15
-_GONE = (
-    "has been closed",
-    "Target crashed",
-    "Page crashed",
-    "Connection closed",
-    "Browser closed",
-    "disposed",
-)
 _PAGE_STATE = "() => [document.title.slice(0, 200), document.readyState]"
 
 

@@ -68,7 +68,6 @@ class Shard:
         self._opening: set[asyncio.Task[ManagedPage]] = set()
         self._reaping: set[asyncio.Task[None]] = set()
         self.pages: set[ManagedPage] = set()
-        self.starts = 0
         self.version = ""
 
     @property
@@ -167,7 +166,6 @@ class Shard:
             raise PlaywrightError("the driver ended while the browser started")
         browser.on("disconnected", guarded(self._on_disconnected))
         self._browser, self.version = browser, browser.version
-        self.starts += 1
         log.info("browser %s started, driver pid %d", browser.version, pid)
         return browser
 
