@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
+from agent_bridge.browser.evidence import evidence_of
 from agent_bridge.browser.page import (
     DRIVER_MARGIN,
     ManagedPage,
     Overdue,
     PageLost,
-    ScriptFailed,
     is_gone,
     is_stale_world,
 )
@@ -29,7 +29,6 @@ from cmdop_browser.exceptions import (
     ElementCause,
     Evidence,
     Outcome,
-    PageSnapshot,
 )
 from cmdop_browser.exceptions.text import seconds
 
@@ -44,7 +43,6 @@ T = TypeVar("T")
 _LOSS_GRACE = 0.25
 # Each step of looking at a page that may be stuck.
 _PROBE_SECONDS = 0.15
-_PAGE_STATE = "() => [document.title.slice(0, 200), document.readyState]"
 
 
 async def within(page: ManagedPage, action: str, deadline: Deadline, call: Awaitable[T]) -> T:
@@ -239,21 +237,6 @@ async def _attempt(page: ManagedPage, call: Awaitable[object]) -> bool:
         # An answer that says "the document was just replaced" is an answer.
         return is_stale_world(exc)
     return True
-
-
-async def evidence_of(page: ManagedPage, text: str = "") -> Evidence:
-    """Return what the page shows at this moment; never fails, never takes long."""
-    title, ready_state = "", None
-    try:
-        title, ready_state = await page.evaluate(_PAGE_STATE, deadline=Deadline.after(_PROBE_SECONDS))
-    except (Overdue, PageLost, ScriptFailed, PlaywrightError) as exc:
-        log.debug("the page told no title: %s", type(exc).__name__)
-    return Evidence(
-        call_log=texts.call_log(text),
-        page=PageSnapshot(
-            url=texts.shown_url(page.url), title=title, status=page.status or None, ready_state=ready_state
-        ),
-    )
 
 
 async def script_error(page: ManagedPage, action: str, text: str) -> BrowserScriptError:

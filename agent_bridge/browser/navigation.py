@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-from agent_bridge.browser.failures import evidence_of, raise_if_dead, raise_if_lost
+from agent_bridge.browser.evidence import evidence_of
+from agent_bridge.browser.failures import raise_if_dead, raise_if_lost
 from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage, Overdue, ScriptFailed, abandon, guarded
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import navigation as diagnosis
@@ -170,10 +171,13 @@ async def navigate(
     if page.is_loading:
         # A page that reloads itself for ever would commit in our place.
         await stop_loading(page)
-    return await _load(
+    page.requested_url, page.arrived_url = url, ""
+    loaded = await _load(
         _Journey(page, "navigate", url, deadline),
         lambda timeout: page.page.goto(url, wait_until=wait_until, referer=referer, timeout=timeout),
     )
+    page.arrived_url = loaded.url
+    return loaded
 
 
 async def traverse(

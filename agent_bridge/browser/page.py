@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 
+from agent_bridge.browser.options import ContextOptions
 from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
@@ -76,16 +77,24 @@ class ManagedPage:
     Attributes:
         lost: Resolved with the reason once the page is beyond use.
         documents: How many documents were loaded.
+        options: What the context was made with.
         response: The response that brought the document now shown, if one did.
+        requested_url: What `navigate` was last asked for; "" before that.
+        arrived_url: Where that led, HTTP redirects included; "" until it did.
     """
 
-    def __init__(self, context: BrowserContext, page: Page, cdp: CDPSession) -> None:
+    def __init__(
+        self, context: BrowserContext, page: Page, cdp: CDPSession, options: ContextOptions | None = None
+    ) -> None:
         self.context = context
+        self.options = options or ContextOptions()
         self.page = page
         self.cdp = cdp
         self.lost: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()
         self.documents = 0
         self.response: Response | None = None
+        self.requested_url = ""
+        self.arrived_url = ""
         self._arriving: Response | None = None
         # Whether a document has been asked for that has not come yet.
         self.is_loading = False

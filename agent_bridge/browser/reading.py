@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import reading_scripts as scripts
-from agent_bridge.browser.failures import element_error, evidence_of, overdue, raise_if_lost, within
+from agent_bridge.browser.evidence import evidence_of
+from agent_bridge.browser.failures import element_error, overdue, raise_if_lost, within
 from agent_bridge.browser.page import Overdue, ScriptFailed
 from agent_bridge.diagnosis import elements, texts
 from cmdop_browser.exceptions import BadRequestError, BrowserError, BrowserScriptError, Outcome

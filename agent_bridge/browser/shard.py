@@ -244,7 +244,7 @@ class Shard:
             closing = asyncio.ensure_future(context.close())
             closing.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise
-        managed = ManagedPage(context, page, cdp)
+        managed = ManagedPage(context, page, cdp, options)
         if browser is not self._browser:
             managed.lose(CloseReason.BROWSER_CRASH)
         self.pages.add(managed)
