@@ -91,10 +91,58 @@ def test_mapping_is_masked_by_key_and_by_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["a", "://", "token ", "token=", "Bearer ", "cookie:", "authorization ", '"', " ", "?key="]
+    "unit",
+    [
+        "a",
+        "<input ",
+        '<meta name=token "',
+        "://",
+        "token ",
+        "token=",
+        "Bearer ",
+        "cookie:",
+        "authorization ",
+        '"',
+        " ",
+        "?key=",
+    ],
 )
 def test_megabytes_take_no_time_out_of_proportion(unit: str) -> None:
     text = unit * (1_000_000 // len(unit))
     started = time.process_time()
     redact(text)
     assert time.process_time() - started < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'<input type="password" id="p" value="{SECRET}">',
+        f"<input value='{SECRET}' name=csrf_token type=hidden>",
+        f'<input type=text autocomplete="one-time-code" value={SECRET}>',
+        f'<meta name="csrf-token" content="{SECRET}">',
+        f'<div data-api-key="{SECRET}" data-session-token={SECRET}>',
+        f'<script>window.state = {{"accessToken":"{SECRET}", newPassword: "{SECRET}"}}</script>',
+        f"https://a.test/#access_token={SECRET}&x=1",
+        "x eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc-_ y",
+        "sk_live_abcdefghijkl12",
+    ],
+)
+def test_masks_secrets_of_pages(text: str) -> None:
+    masked = redact(text)
+    assert SECRET not in masked
+    assert MASK in masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<input name=q value="blue mug">',
+        '<meta name="viewport" content="width=1">',
+        '<meta name=author content=Bob><meta name="keywords" content="token">',
+        '<button class="buy" name="item" value="3">',
+        'covered by <input type="password">',
+    ],
+)
+def test_leaves_harmless_markup(text: str) -> None:
+    assert redact(text) == text
