@@ -1,0 +1,274 @@
+"""How alike two names or two texts are, as a person would see it.
+
+Letters alone do not tell: ``product-title`` and ``page-title`` share most of them
+and mean two things, ``submit-btn`` and ``buttonSubmit`` share few and mean one.
+So names are compared word by word, and letters only decide whether a word is a
+misspelling of another.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from agent_bridge.diagnosis import words
+
+# Longer names are generated, longer texts are prose.
+MAX_NAME: Final = 80
+MAX_TEXT: Final = 100
+_MAX_WORDS: Final = 10
+
+EXACT: Final = 1.0
+_SAME_WORDS: Final = 0.96
+
+_WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
+_SEGMENT = re.compile(r"[^_-]+")
+_TEXT_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[€$£%#+]")  # noqa: RUF001 -- apostrophes as pages write them
+# What styled-components, Emotion and JSS put before a hash.
+_BUILD_PREFIXES = frozenset({"css", "sc", "jss", "makeStyles", "svelte", "emotion", "jsx", "tw"})
+_WORD_WITH_NUMBER = re.compile(r"[A-Za-z]{1,12}\d{1,4}|\d{1,4}[A-Za-z]{0,3}")
+
+
+@lru_cache(maxsize=20_000)
+def name_likeness(wanted: str, there: str) -> float:
+    """How likely *wanted* was meant to be *there*: ids, classes, attribute values.
+
+    Returns:
+        1 for the same, above 0.7 for a misspelling or another style of the same
+        name, 0 for what only looks alike.
+    """
+    if wanted == there:
+        return EXACT
+    if len(wanted) > MAX_NAME or len(there) > MAX_NAME or len(wanted) < 2 or not there:
+        return 0.0
+    mine, theirs = words_of(wanted), words_of(there)
+    if not mine or not theirs:
+        return 0.0
+    return _alike(mine, theirs, weights=_name_weight)
+
+
+@lru_cache(maxsize=5_000)
+def text_likeness(wanted: str, there: str) -> float:
+    """How likely the text *wanted* was meant to be the whole text *there*."""
+    if wanted == there:
+        return EXACT
+    if len(wanted) > MAX_TEXT or len(there) > MAX_TEXT:
+        return 0.0
+    mine = _phrases(tuple(_TEXT_WORD.findall(wanted.lower()))[:_MAX_WORDS])
+    theirs = _phrases(tuple(_TEXT_WORD.findall(there.lower()))[:_MAX_WORDS])
+    if not mine or not theirs:
+        return 0.0
+    return _alike(mine, theirs, weights=_text_weight)
+
+
+@lru_cache(maxsize=20_000)
+def words_of(name: str) -> tuple[str, ...]:
+    """Return the words of a name in camel, kebab, snake or BEM case, without build hashes."""
+    segments = _SEGMENT.findall(name)
+    if len(segments) > 1 and is_hash(segments[-1]):
+        segments.pop()
+        if len(segments) > 1 and is_hash(segments[-1]):
+            segments.pop()
+    if len(segments) == 1 and (is_hash(segments[0]) or segments[0] in _BUILD_PREFIXES):
+        return (name,)
+    found = tuple(word.lower() for segment in segments for word in _WORD.findall(segment))
+    return _phrases(found[:_MAX_WORDS])
+
+
+@lru_cache(maxsize=20_000)
+def is_hash(segment: str) -> bool:
+    """Whether a part of a name was made by a build tool."""
+    if len(segment) < 4 or _WORD_WITH_NUMBER.fullmatch(segment):
+        return False
+    pieces = _WORD.findall(segment)
+    if any(piece.lower() in words.KNOWN and len(piece) > 3 for piece in pieces):
+        return False
+    digits = sum(character.isdigit() for character in segment)
+    if digits and digits < len(segment):
+        return True
+    # Capitals in places where no word begins: bdVaJa, kQzTn.
+    return len(pieces) > 1 and len(segment) <= 8 and all(len(piece) <= 2 for piece in pieces)
+
+
+def _phrases(found: tuple[str, ...]) -> tuple[str, ...]:
+    joined: list[str] = []
+    for word in found:
+        if joined and (phrase := words.PHRASES.get((joined[-1], word))):
+            joined[-1] = phrase
+        else:
+            joined.append(words.JOINED.get(word, word))
+    return tuple(joined)
+
+
+def _name_weight(word: str) -> float:
+    return 0.3 if word in words.GENERIC or word.isdigit() or len(word) == 1 else 1.0
+
+
+def _text_weight(word: str) -> float:
+    return 0.25 if word in words.STOP_WORDS else 1.0
+
+
+@dataclass(slots=True)
+class _Pairs:
+    """Which word of the one stands for which of the other."""
+
+    mine: list[str]
+    theirs: list[str]
+    pairs: list[tuple[str, str, float]]
+
+
+def _alike(mine: tuple[str, ...], theirs: tuple[str, ...], *, weights: object) -> float:
+    weight = _name_weight if weights is _name_weight else _text_weight
+    if mine == theirs:
+        return _SAME_WORDS
+    if "".join(mine) == "".join(theirs):
+        return _SAME_WORDS - 0.01
+    if _numbers_differ(mine, theirs):
+        return 0.0
+    paired = _pair(mine, theirs)
+    by_words = _by_words(paired, mine, theirs, weight)
+    return max(by_words, _by_letters(paired, mine, theirs))
+
+
+def _numbers_differ(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    """Row 17 is not a misspelling of row 18; a number may only be there or not."""
+    ours = sorted(word for word in mine if word.isdigit())
+    others = sorted(word for word in theirs if word.isdigit())
+    return bool(ours) and ours != others and bool(others)
+
+
+def _pair(mine: tuple[str, ...], theirs: tuple[str, ...]) -> _Pairs:
+    left, right = list(mine), list(theirs)
+    pairs: list[tuple[str, str, float]] = []
+    every = sorted(
+        (
+            (likeness, one, other)
+            for one in set(mine)
+            for other in set(theirs)
+            if (likeness := word_likeness(one, other)) > 0
+        ),
+        reverse=True,
+    )
+    for likeness, one, other in every:
+        while one in left and other in right:
+            left.remove(one)
+            right.remove(other)
+            pairs.append((one, other, likeness))
+    return _Pairs(left, right, pairs)
+
+
+def _by_words(paired: _Pairs, mine: tuple[str, ...], theirs: tuple[str, ...], weight: object) -> float:
+    weigh = _name_weight if weight is _name_weight else _text_weight
+    if not paired.pairs:
+        return 0.0
+    matched = sum(max(weigh(one), weigh(other)) * likeness for one, other, likeness in paired.pairs)
+    whole = sum(max(weigh(one), weigh(other)) for one, other, _ in paired.pairs)
+    quality = matched / whole
+    if not paired.mine and not paired.theirs:
+        # The same words, some misspelt, or in another order.
+        moved = 0.05 if sorted(mine) == sorted(theirs) else 0.0
+        worst = min(likeness for _, _, likeness in paired.pairs)
+        return quality - 0.02 - moved - 0.5 * (1 - worst)
+    if any(word in words.NEGATIONS for word in (*paired.mine, *paired.theirs)):
+        return 0.0
+    if not any(weigh(one) >= 1 or weigh(other) >= 1 for one, other, _ in paired.pairs):
+        return 0.0  # alike in words that say nothing
+    if paired.mine and paired.theirs:
+        return _swapped(paired, quality, whole, weigh is _name_weight)
+    extra, longer = (paired.theirs, theirs) if paired.theirs else (paired.mine, mine)
+    return _longer(extra, longer, quality, whole, weigh is _name_weight)
+
+
+def _swapped(paired: _Pairs, quality: float, whole: float, is_name: bool) -> float:
+    """Some words are gone and others have come: harmless only when none of them says much."""
+    both = (*paired.mine, *paired.theirs)
+    if is_name:
+        harmless = all(word in words.MODIFIERS or len(word) == 1 or word.isdigit() for word in both)
+    else:
+        harmless = all(word in words.STOP_WORDS for word in both)
+    if not harmless:
+        return 0.0
+    return 0.86 * quality * whole / (whole + 0.1 * len(both))
+
+
+def _longer(extra: list[str], longer: tuple[str, ...], quality: float, whole: float, is_name: bool) -> float:
+    """One has all the words of the other, and more."""
+    cost = 0.0
+    for word in extra:
+        if (is_name and (word in words.MODIFIERS or word.isdigit() or len(word) == 1)) or (not is_name and word in words.STOP_WORDS):
+            cost += 0.15
+        else:
+            cost += 1.0
+    if is_name and longer[-1] in extra and longer[-1] not in words.MODIFIERS and not longer[-1].isdigit():
+        # The last word says what it is: a price filter is no price.
+        cost += 1.5
+    return quality * (0.5 + 0.45 * whole / (whole + cost))
+
+
+def _by_letters(paired: _Pairs, mine: tuple[str, ...], theirs: tuple[str, ...]) -> float:
+    one, other = "".join(mine), "".join(theirs)
+    likeness = spelling_likeness(one, other)
+    if not likeness:
+        return 0.0
+    if paired.pairs and bool(paired.mine) != bool(paired.theirs):
+        return 0.0  # whole words more or less: letters have nothing to add
+    left = [word for word in paired.mine if word in words.KNOWN]
+    right = [word for word in paired.theirs if word in words.KNOWN]
+    if left and right:
+        # Two real words: only a slip inside a longer name that is right otherwise.
+        is_slip = OSA.distance(one, other) == 1 and len(one) >= 8 and left[0][0] == right[0][0]
+        return likeness - 0.12 if is_slip and paired.pairs else 0.0
+    return likeness - 0.02
+
+
+@lru_cache(maxsize=50_000)
+def word_likeness(one: str, other: str) -> float:
+    """How alike two words are: 0 when they are two words."""
+    if one == other:
+        return EXACT
+    if one.isdigit() or other.isdigit():
+        return 0.0
+    if _stem(one) == _stem(other):
+        return 0.93
+    if frozenset((one, other)) in words.ABBREVIATIONS:
+        return 0.92
+    if other in words.SYNONYMS.get(one, ()):
+        return 0.8
+    if one in words.KNOWN and other in words.KNOWN:
+        return 0.0
+    short, long = sorted((one, other), key=len)
+    if (
+        len(short) >= 3
+        and long.startswith(short)
+        and len(long) - len(short) >= 2
+        and short not in words.KNOWN
+    ):
+        return 0.84  # prod, categ
+    return spelling_likeness(one, other)
+
+
+@lru_cache(maxsize=50_000)
+def spelling_likeness(one: str, other: str) -> float:
+    """How likely the one is the other with slips of the keyboard; 0 when it is not."""
+    longest = max(len(one), len(other))
+    if longest < 4:
+        return 0.76 if len(one) == len(other) and sorted(one) == sorted(other) and longest == 3 else 0.0
+    allowed = 1 if longest < 7 else 2 if longest < 12 else 3
+    distance = OSA.distance(one, other, score_cutoff=allowed)
+    if distance > allowed:
+        return 0.0
+    likeness = 1 - 0.85 * distance / longest
+    return likeness if one[0] == other[0] or distance == 1 else likeness - 0.06
+
+
+def _stem(word: str) -> str:
+    for ending, instead in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh")):
+        if word.endswith(ending) and len(word) > len(ending) + 1:
+            return word[: -len(ending)] + instead
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")) and len(word) > 3:
+        return word[:-1]
+    return word

@@ -1,0 +1,361 @@
+"""Which elements of a page a selector that matches nothing may have meant.
+
+Everything here is plain: a selector taken apart and a list of elements in,
+corrected selectors out, best first. Whether they match is for the browser to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any, Final
+
+from agent_bridge.diagnosis import selectors
+from agent_bridge.diagnosis.likeness import words_of
+from agent_bridge.diagnosis.part_likeness import Match, Subject, compare, holds
+from agent_bridge.diagnosis.selector_parts import Branch, Compound, Edit, Kind, Part, applied, dropped
+from agent_bridge.diagnosis.selectors import ParsedSelector
+from agent_bridge.diagnosis.words import GENERIC, STATES
+from cmdop_browser.exceptions import Candidate
+
+# Below this a likeness is nothing to speak of.
+NEAR: Final = 0.7
+# How many elements of one compound are followed up.
+_MAX_ELEMENTS: Final = 12
+_MAX_STATIONS: Final = 2
+
+_TEXT_FIELDS = frozenset({"textarea"})
+_BUTTON_TYPES = frozenset({"submit", "button", "reset", "image"})
+_CHECK_TYPES = frozenset({"checkbox", "radio"})
+_CLICKABLE_TAGS = frozenset({"a", "button", "summary", "label", "option", "area"})
+_CLICKABLE_ROLES = frozenset(
+    {"button", "link", "tab", "menuitem", "option", "checkbox", "radio", "switch", "treeitem"}
+)
+_TEXT_ROLES = frozenset({"textbox", "searchbox", "combobox", "spinbutton"})
+_ACTS = frozenset({"click", "fill", "type", "press", "clear", "select_option", "upload", "check", "uncheck"})
+
+
+@dataclass(frozen=True, slots=True)
+class NearMiss:
+    """A selector near the one that matched nothing.
+
+    Attributes:
+        selector: What to use instead.
+        count: How many elements it matches; 0 until that was counted.
+        score: Likeness, 0 to 1.
+        why: In what it is alike.
+        in_login_form: Whether its element stands in a form that asks for a password.
+        is_secret_field: Whether its element holds a secret: a password or a hidden field.
+    """
+
+    selector: str
+    count: int = 0
+    score: float = 0.0
+    why: str = ""
+    in_login_form: bool = False
+    is_secret_field: bool = False
+
+    def counted(self, count: int) -> NearMiss:
+        """The near miss with the number of its matches."""
+        return replace(self, count=count)
+
+    def candidate(self) -> Candidate:
+        """The near miss as errors carry it."""
+        return Candidate(self.selector, count=self.count, score=round(self.score, 2), why=self.why)
+
+
+def near_selectors(selector: str, elements: Sequence[Subject], action: str) -> tuple[NearMiss, ...]:
+    """Return corrections of *selector*, best first, not counted yet.
+
+    Args:
+        selector: One that matched nothing.
+        elements: The elements of the page, in document order.
+        action: What was to be done: ``click``, ``fill``, ``dom.text`` and so on.
+    """
+    parsed = selectors.parse(selector)
+    if parsed is None:
+        return ()
+    ranking = _Ranking(parsed, elements, action)
+    for branch in parsed.branches:
+        ranking.correct(branch)
+    if not ranking.found:
+        for branch in parsed.nested:
+            ranking.correct(branch)
+    return ranking.best()
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    """A compound corrected towards one element."""
+
+    element: int
+    score: float
+    edits: tuple[Edit, ...]
+    why: str
+
+
+@dataclass(slots=True)
+class _Ranking:
+    parsed: ParsedSelector
+    elements: Sequence[Subject]
+    action: str
+    found: dict[str, NearMiss] = field(default_factory=dict)
+    # Position in the page breaks ties, and fewer changes go first.
+    _order: dict[str, tuple[float, int]] = field(default_factory=dict)
+
+    def correct(self, branch: Branch) -> None:
+        """Note what *branch* may have meant."""
+        matching = [self._matching(compound) for compound in branch]
+        wrong = [
+            index for index, matches in enumerate(matching) if not matches and _is_testable(branch[index])
+        ]
+        if not wrong:
+            self._restructure(branch, matching)
+            return
+        if len(wrong) > _MAX_STATIONS:
+            return
+        guesses = [self._guesses(branch[index], is_target=index == len(branch) - 1) for index in wrong]
+        for together in product(*(each[:_MAX_ELEMENTS] if len(wrong) == 1 else each[:3] for each in guesses)):
+            target = self._target(branch, matching, dict(zip(wrong, together, strict=True)))
+            if target is None:
+                continue
+            edits = tuple(edit for guess in together for edit in guess.edits)
+            score = 1.0
+            for guess in together:
+                score *= guess.score
+            why = ", ".join(dict.fromkeys(guess.why for guess in together))
+            self._note(edits, score, why, target)
+        if not self.found:
+            self._forget_context(branch, matching, wrong)
+
+    def best(self) -> tuple[NearMiss, ...]:
+        """Return what was noted, best first."""
+        kept = [miss for miss in self.found.values() if miss.score >= NEAR]
+        return tuple(sorted(kept, key=lambda miss: self._order[miss.selector]))
+
+    # -- one compound ----------------------------------------------------------
+
+    def _matching(self, compound: Compound) -> frozenset[int]:
+        return frozenset(index for index, element in enumerate(self.elements) if _matches(compound, element))
+
+    def _guesses(
+        self, compound: Compound, *, is_target: bool, instead_of: frozenset[int] = frozenset()
+    ) -> list[_Guess]:
+        found: list[_Guess] = []
+        for index, element in enumerate(self.elements):
+            if index in instead_of:
+                continue
+            guess = self._guess(compound, index, element)
+            if guess is None:
+                continue
+            fit = self._fit(element) if is_target else 0.0
+            if guess.score + fit >= NEAR:
+                found.append(replace(guess, score=guess.score + fit))
+        found.sort(key=lambda guess: -guess.score)
+        seen: dict[tuple[Edit, ...], int] = {}
+        kept: list[_Guess] = []
+        for guess in found:
+            if seen.setdefault(guess.edits, 0) < 4:  # the same correction may fit in one place only
+                seen[guess.edits] += 1
+                kept.append(guess)
+        return kept
+
+    def _guess(self, compound: Compound, index: int, element: Subject) -> _Guess | None:
+        edits: list[Edit] = []
+        reasons: list[tuple[float, str]] = []
+        whole = total = 0.0
+        anchored = False
+        for part in compound.parts:
+            if part.kind is Kind.OTHER:
+                continue
+            match = compare(self.parsed.source, part, element)
+            if match is None:
+                match = _dropped(part, compound)
+                if match is None:
+                    return None
+            whole += match.weight
+            total += match.weight * match.likeness
+            anchored = anchored or (match.is_telling and match.likeness >= NEAR)
+            if match.edit is not None:
+                edits.append(match.edit)
+                reasons.append((match.likeness, match.why))
+        if not anchored or not whole or not edits:
+            return None
+        score = total / whole
+        # Two things wrong at once are less likely than one.
+        score -= 0.06 * (len(edits) - 1)
+        if score < NEAR - 0.1:
+            return None
+        why = ", ".join(dict.fromkeys(why for _, why in reasons if why))
+        return _Guess(index, score, tuple(edits), why)
+
+    def _fit(self, element: Subject) -> float:
+        """How well the element suits what was to be done with it."""
+        fit = 0.0 if element.visible else -0.04
+        if self.action not in _ACTS:
+            return fit
+        return fit + (0.03 if _suits(element, self.action) else -0.06)
+
+    # -- the whole -----------------------------------------------------------
+
+    def _target(
+        self, branch: Branch, matching: list[frozenset[int]], guessed: Mapping[int, _Guess]
+    ) -> Subject | None:
+        """Return an element that the corrected branch ends at; None when the rest does not fit."""
+        last = len(branch) - 1
+        sets = [
+            frozenset({guessed[index].element}) if index in guessed else matches
+            for index, matches in enumerate(matching)
+        ]
+        for end in sorted(sets[last]) if _is_testable(branch[last]) else sorted(sets[max(guessed)]):
+            if self._fits(branch, sets, last, end):
+                return self.elements[end]
+        return None
+
+    def _fits(self, branch: Branch, sets: list[frozenset[int]], last: int, end: int) -> bool:
+        """Whether the elements before stand around *end*, as far as the list of elements tells."""
+        above = self._ancestors(end)
+        for index in range(last - 1, -1, -1):
+            if branch[index + 1].combinator in {"+", "~"} or not _is_testable(branch[index]):
+                return True  # the browser knows
+            position = next((at for at, ancestor in enumerate(above) if ancestor in sets[index]), None)
+            if position is None:
+                return False
+            above = above[position + 1 :]
+        return True
+
+    def _ancestors(self, index: int) -> list[int]:
+        found: list[int] = []
+        parent = self.elements[index].parent
+        while 0 <= parent < index and len(found) < 100:
+            found.append(parent)
+            index, parent = parent, self.elements[parent].parent
+        return found
+
+    def _restructure(self, branch: Branch, matching: list[frozenset[int]]) -> None:
+        """Every part is there, but not together."""
+        if len(branch) < 2:
+            return
+        children = [index for index in range(1, len(branch)) if branch[index].combinator == ">"]
+        if children:
+            for end in sorted(matching[-1]):
+                if self._fits(branch, matching, len(branch) - 1, end):
+                    edits = tuple(self._loosened(branch, index) for index in children)
+                    self._note(edits, 0.84, "it is not a direct child", self.elements[end])
+                    return
+        for index, compound in enumerate(branch):
+            is_target = index == len(branch) - 1
+            for guess in self._guesses(compound, is_target=is_target, instead_of=matching[index])[:6]:
+                target = self._target(branch, matching, {index: guess})
+                if target is not None:
+                    self._note(guess.edits, guess.score - 0.05, guess.why, target)
+
+    def _loosened(self, branch: Branch, index: int) -> Edit:
+        start, end = branch[index - 1].end, branch[index].start
+        between = self.parsed.source[start:end]
+        return (
+            Edit(start, end, between.replace(">", " ", 1) if "/" not in between else "//")
+            if ("/" not in between)
+            else Edit(start, end, "//")
+        )
+
+    def _forget_context(self, branch: Branch, matching: list[frozenset[int]], wrong: list[int]) -> None:
+        """The element is there, only what it stood in is called something else now."""
+        last = len(branch) - 1
+        if last in wrong or last == 0 or not matching[last]:
+            return
+        if len(matching[last]) > 3 or not any(_is_specific(part) for part in branch[last].parts):
+            return
+        first = max(wrong) + 1
+        edits = (Edit(branch[0].start, branch[first].start, ""),)
+        target = self.elements[min(matching[last])]
+        source = self.parsed.source
+        lost = source[branch[wrong[0]].start : branch[wrong[0]].end]
+        if "/" not in source[: branch[first].start] and branch[first].combinator in {" ", ">", ">>"}:
+            self._note(edits, 0.74, f"there is no {lost[:40]}", target)
+
+    def _note(self, edits: tuple[Edit, ...], score: float, why: str, target: Subject) -> None:
+        selector = applied(self.parsed.source, edits)
+        if score < NEAR or selector == self.parsed.source:
+            return
+        if selector in self.found and self.found[selector].score >= score:
+            return
+        self.found[selector] = NearMiss(
+            selector,
+            score=min(score, 0.99),
+            why=why,
+            in_login_form=target.in_login_form,
+            is_secret_field=target.is_secret,
+        )
+        self._order.setdefault(selector, (0.0, len(self._order)))
+        self._order[selector] = (-round(score, 3), self._order[selector][1])
+
+
+def _is_testable(compound: Compound) -> bool:
+    return any(part.kind is not Kind.OTHER for part in compound.parts)
+
+
+def _is_specific(part: Part) -> bool:
+    if part.kind is Kind.ID:
+        return True
+    if part.kind is Kind.ATTRIBUTE:
+        return part.name.startswith("data-") or part.name == "id"
+    return part.kind is Kind.CLASS and len(_telling_words(part.name)) > 1
+
+
+def _telling_words(name: str) -> tuple[str, ...]:
+    """Return the words of a name that say something."""
+    found = words_of(name)
+    return found if any(word not in GENERIC for word in found) else ()
+
+
+def _matches(compound: Compound, element: Subject) -> bool:
+    return all(holds(part, element) for part in compound.parts)
+
+
+def _dropped(part: Part, compound: Compound) -> Match | None:
+    """A class too many, when the rest is enough to go by."""
+    if part.kind is not Kind.CLASS or len(compound.parts) < 2:
+        return None
+    if part.name.lower() in STATES or any(part.name.lower().endswith(f"-{state}") for state in STATES):
+        return None
+    if part.name.startswith(("is-", "has-")):
+        return None
+    return Match(0.4, 0.6, dropped(part, compound), f"without {part.name}", is_telling=False)
+
+
+def _suits(element: Subject, action: str) -> bool:
+    kind = element.attributes.get("type", "").lower()
+    editable = element.attributes.get("contenteditable", "false") not in {"false", "inherit"}
+    if action in {"fill", "type", "clear", "press"}:
+        if element.tag == "input":
+            return kind not in _BUTTON_TYPES | _CHECK_TYPES | {"hidden", "file"}
+        return element.tag == "textarea" or editable or element.role in _TEXT_ROLES
+    if action == "select_option":
+        return element.tag == "select"
+    if action == "upload":
+        return element.tag == "input" and kind == "file"
+    if action in {"check", "uncheck"}:
+        return kind in _CHECK_TYPES or element.role in _CHECK_TYPES | {"switch"}
+    if element.tag == "input":
+        return kind in _BUTTON_TYPES | _CHECK_TYPES
+    return element.tag in _CLICKABLE_TAGS or element.role in _CLICKABLE_ROLES
+
+
+def ranked(misses: Sequence[NearMiss], action: str) -> tuple[NearMiss, ...]:
+    """Order *misses*, now that they are counted.
+
+    An act goes to one element: of two that are as near, the one that is alone.
+    """
+    single = action in _ACTS
+
+    def key(miss: NearMiss) -> float:
+        return -(round(miss.score, 3) + (0.02 if single and miss.count == 1 else 0.0))
+
+    return tuple(sorted(misses, key=key))
+
+
+def subjects(rows: Sequence[Mapping[str, Any]]) -> tuple[Subject, ...]:
+    """Read what the page said of its elements."""
+    return tuple(Subject.parse(row) for row in rows)
