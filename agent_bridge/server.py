@@ -138,6 +138,7 @@ class AgentServer:
         self._health = health.aio.HealthServicer()
         self._server = self._build()
         self._stop = asyncio.Event()
+        self._draining = False
         self._chores: set[asyncio.Task[None]] = set()
 
     def _build(self) -> grpc.aio.Server:
@@ -198,6 +199,7 @@ class AgentServer:
         log.info("draining: %d sessions, %d at work", len(self._pool), self._pool.busy)
         limit = self._settings.drain_timeout
         await self._health.set(HEALTH_ACCEPTING, health_pb2.HealthCheckResponse.NOT_SERVING)
+        self._draining = True
         self._pool.admission.close()
         self._agent.drain()
         stopping = asyncio.ensure_future(self._server.stop(limit + _LAST_WORDS_SECONDS))
@@ -229,6 +231,8 @@ class AgentServer:
                 log.error("%s", error)  # noqa: TRY400 -- the error explains itself; a traceback would bury it
 
     def _lease_expired(self, client_id: str) -> None:
+        if self._draining:  # the agent ended the client's stream itself
+            return
         log.info("client %s is gone", client_id)
         self._chore(self._close_owned_by(client_id))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmdop_browser.exceptions import BadRequestError
+from cmdop_browser.exceptions import BadRequestError, CMDOPError
 from cmdop_browser.wire.channel import CHUNK_BYTES
 from cmdop_browser.wire.v1 import common_pb2, transfers_pb2, transfers_pb2_grpc
 
@@ -41,7 +41,13 @@ class TransferServicer(transfers_pb2_grpc.TransferServiceServicer):
             break
         if header is None:
             raise BadRequestError("an upload begins with its header", field="files")
-        session = self._pool.find(header.session_id)
+        try:
+            session = self._pool.find(header.session_id)
+        except CMDOPError:
+            # gRPC loses the status of a stream that ends while its client still sends.
+            async for _ in requests:
+                pass
+            raise
         transfer_id, size = await self._transfers.receive(session.id, header.file_name, _chunks(requests))
         return common_pb2.TransferRef(transfer_id=transfer_id, size_bytes=size)
 

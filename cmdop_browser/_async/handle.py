@@ -139,6 +139,7 @@ class AsyncHandle:
         try:
             yield
         except BrowserSessionClosedError as exc:
+            exc.action = exc.action or action
             self.journal.lost(exc.reason)
             raise
         except InstanceGoneError as exc:

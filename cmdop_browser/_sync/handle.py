@@ -138,6 +138,7 @@ class Handle:
         try:
             yield
         except BrowserSessionClosedError as exc:
+            exc.action = exc.action or action
             self.journal.lost(exc.reason)
             raise
         except InstanceGoneError as exc:
