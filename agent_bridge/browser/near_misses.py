@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
-from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import nearness, selectors, words
 from agent_bridge.diagnosis.likeness import words_of
-from agent_bridge.diagnosis.nearness import NearMiss
 
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.deadline import Deadline
+    from agent_bridge.diagnosis.nearness import NearMiss
 
 log = logging.getLogger(__name__)
 

@@ -24,6 +24,9 @@ _MAX_WORDS: Final = 10
 
 EXACT: Final = 1.0
 _SAME_WORDS: Final = 0.96
+_SAME_WORD: Final = 0.93
+_ABBREVIATED: Final = 0.92
+_SYNONYM: Final = 0.8
 
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 _SEGMENT = re.compile(r"[^_-]+")
@@ -43,8 +46,10 @@ def name_likeness(wanted: str, there: str) -> float:
     """
     if wanted == there:
         return EXACT
-    if len(wanted) > MAX_NAME or len(there) > MAX_NAME or len(wanted) < 2 or not there:
+    if len(wanted) > MAX_NAME or len(there) > MAX_NAME or not there:
         return 0.0
+    if wanted.lower() == there.lower():
+        return _SAME_WORDS
     mine, theirs = words_of(wanted), words_of(there)
     if not mine or not theirs:
         return 0.0
@@ -105,7 +110,7 @@ def _phrases(found: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _name_weight(word: str) -> float:
-    return 0.3 if word in words.GENERIC or word.isdigit() or len(word) == 1 else 1.0
+    return 0.3 if word in words.GENERIC or word.isdigit() or len(word) <= 2 else 1.0
 
 
 def _text_weight(word: str) -> float:
@@ -168,19 +173,24 @@ def _by_words(paired: _Pairs, mine: tuple[str, ...], theirs: tuple[str, ...], we
     matched = sum(max(weigh(one), weigh(other)) * likeness for one, other, likeness in paired.pairs)
     whole = sum(max(weigh(one), weigh(other)) for one, other, _ in paired.pairs)
     quality = matched / whole
+    says_something = any(weigh(one) >= 1 or weigh(other) >= 1 for one, other, _ in paired.pairs)
+    worst = min(likeness for _, _, likeness in paired.pairs)
     if not paired.mine and not paired.theirs:
         # The same words, some misspelt, or in another order.
-        moved = 0.05 if sorted(mine) == sorted(theirs) else 0.0
-        worst = min(likeness for _, _, likeness in paired.pairs)
+        if not says_something and (worst == _SYNONYM or (worst == _ABBREVIATED and len(mine) == 1)):
+            return 0.0  # other words, and words that say nothing
+        moved = 0.0 if _in_order(paired, mine, theirs) else 0.05
         return quality - 0.02 - moved - 0.5 * (1 - worst)
     if any(word in words.NEGATIONS for word in (*paired.mine, *paired.theirs)):
         return 0.0
-    if not any(weigh(one) >= 1 or weigh(other) >= 1 for one, other, _ in paired.pairs):
+    if not says_something:
         return 0.0  # alike in words that say nothing
     if paired.mine and paired.theirs:
         return _swapped(paired, quality, whole, weigh is _name_weight)
-    extra, longer = (paired.theirs, theirs) if paired.theirs else (paired.mine, mine)
-    return _longer(extra, longer, quality, whole, weigh is _name_weight)
+    if weigh is _name_weight:
+        extra, longer = (paired.theirs, theirs) if paired.theirs else (paired.mine, mine)
+        return _longer_name(extra, longer, quality, whole) if worst >= _SAME_WORD or len(mine) > 1 else 0.0
+    return _longer_text(paired, quality, whole)
 
 
 def _swapped(paired: _Pairs, quality: float, whole: float, is_name: bool) -> float:
@@ -195,18 +205,37 @@ def _swapped(paired: _Pairs, quality: float, whole: float, is_name: bool) -> flo
     return 0.86 * quality * whole / (whole + 0.1 * len(both))
 
 
-def _longer(extra: list[str], longer: tuple[str, ...], quality: float, whole: float, is_name: bool) -> float:
+def _longer_name(extra: list[str], longer: tuple[str, ...], quality: float, whole: float) -> float:
     """One has all the words of the other, and more."""
     cost = 0.0
     for word in extra:
-        if (is_name and (word in words.MODIFIERS or word.isdigit() or len(word) == 1)) or (not is_name and word in words.STOP_WORDS):
-            cost += 0.15
-        else:
-            cost += 1.0
-    if is_name and longer[-1] in extra and longer[-1] not in words.MODIFIERS and not longer[-1].isdigit():
+        cost += 0.15 if _is_harmless(word) else 1.0
+    if longer[-1] in extra and not _is_harmless(longer[-1]):
         # The last word says what it is: a price filter is no price.
         cost += 1.5
+    if cost >= 1 and quality < _SAME_WORD:
+        return 0.0
     return quality * (0.5 + 0.45 * whole / (whole + cost))
+
+
+def _longer_text(paired: _Pairs, quality: float, whole: float) -> float:
+    if any(len(word) > 1 and word not in words.STOP_WORDS for word in paired.mine):
+        return 0.0  # what was asked for is not there
+    if paired.mine and len(paired.pairs) == 1:
+        return 0.0
+    cost = sum(0.15 if len(word) == 1 or word in words.STOP_WORDS else 1.0 for word in paired.theirs)
+    cost += 0.15 * len(paired.mine)
+    return quality * (0.5 + 0.45 * whole / (whole + cost))
+
+
+def _is_harmless(word: str) -> bool:
+    return word in words.MODIFIERS or word.isdigit() or len(word) == 1
+
+
+def _in_order(paired: _Pairs, mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
+    counterparts = {one: other for one, other, _ in paired.pairs}
+    places = [theirs.index(counterparts[word]) for word in mine if word in counterparts]
+    return places == sorted(places)
 
 
 def _by_letters(paired: _Pairs, mine: tuple[str, ...], theirs: tuple[str, ...]) -> float:
@@ -214,13 +243,15 @@ def _by_letters(paired: _Pairs, mine: tuple[str, ...], theirs: tuple[str, ...]) 
     likeness = spelling_likeness(one, other)
     if not likeness:
         return 0.0
-    if paired.pairs and bool(paired.mine) != bool(paired.theirs):
+    one_sided = bool(paired.mine) != bool(paired.theirs)
+    if paired.pairs and one_sided and any(len(word) > 1 for word in (*paired.mine, *paired.theirs)):
         return 0.0  # whole words more or less: letters have nothing to add
     left = [word for word in paired.mine if word in words.KNOWN]
     right = [word for word in paired.theirs if word in words.KNOWN]
     if left and right:
         # Two real words: only a slip inside a longer name that is right otherwise.
-        is_slip = OSA.distance(one, other) == 1 and len(one) >= 8 and left[0][0] == right[0][0]
+        is_slip = OSA.distance(one, other) == 1 and len(one) >= 8
+        is_slip = is_slip and (left[0][0] == right[0][0] or len(paired.pairs) > 1)
         return likeness - 0.12 if is_slip and paired.pairs else 0.0
     return likeness - 0.02
 
@@ -233,11 +264,11 @@ def word_likeness(one: str, other: str) -> float:
     if one.isdigit() or other.isdigit():
         return 0.0
     if _stem(one) == _stem(other):
-        return 0.93
+        return _SAME_WORD
     if frozenset((one, other)) in words.ABBREVIATIONS:
-        return 0.92
+        return _ABBREVIATED
     if other in words.SYNONYMS.get(one, ()):
-        return 0.8
+        return _SYNONYM
     if one in words.KNOWN and other in words.KNOWN:
         return 0.0
     short, long = sorted((one, other), key=len)

@@ -6,18 +6,22 @@ corrected selectors out, best first. Whether they match is for the browser to sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from agent_bridge.diagnosis import selectors
 from agent_bridge.diagnosis.likeness import words_of
-from agent_bridge.diagnosis.part_likeness import Match, Subject, compare, holds
+from agent_bridge.diagnosis.part_likeness import compare
 from agent_bridge.diagnosis.selector_parts import Branch, Compound, Edit, Kind, Part, applied, dropped
-from agent_bridge.diagnosis.selectors import ParsedSelector
+from agent_bridge.diagnosis.subjects import Match, Subject, holds
 from agent_bridge.diagnosis.words import GENERIC, STATES
 from cmdop_browser.exceptions import Candidate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from agent_bridge.diagnosis.selectors import ParsedSelector
 
 # Below this a likeness is nothing to speak of.
 NEAR: Final = 0.7
@@ -195,7 +199,10 @@ class _Ranking:
         fit = 0.0 if element.visible else -0.04
         if self.action not in _ACTS:
             return fit
-        return fit + (0.03 if _suits(element, self.action) else -0.06)
+        if _suits(element, self.action):
+            return fit + 0.03
+        # Anything may be made to react to a click; not everything takes text.
+        return fit - (0.05 if self.action == "click" else 0.15)
 
     # -- the whole -----------------------------------------------------------
 

@@ -19,7 +19,7 @@ GENERIC: Final = _words(
     md medium menu mobile modal module nav new number outer page pane panel part primary right root row rows
     secondary section selected sm small span state sub subtitle tab table tabs tag text thumb tile title top
     ui value view widget wrap wrapper xl xs app card cards entry field fields info name names the to of for my
-    js ng mui ant el v desc description option options toggle type
+    js ng mui ant el v desc description option options toggle type navbar navigation
     """
 )
 
@@ -47,17 +47,17 @@ KNOWN: Final = (
     delete delivery dialog discount divider document download draft drawer drop dropdown edit email end
     event events exit export fax featured feed feedback file files filter filters find follow format forum
     forward free from game gallery gender get gift go hall help hero hide history home host hot hour hours
-    html import inbox index invoice job jobs join key keyword lang language latest legal level like likes
+    html import inbox cat prod qty nav msg num pwd addr lang info index invoice job jobs join key keyword lang language latest legal level like likes
     live load location log login logo logout low mail manager map mark max media member message messages
-    meta min minus mode model month more name navbar navigation next night no not note notes notice
-    notification offer offers old online order orders owner pager pagination paging panel parent password
+    meta min minus mode model month more name navbar navigation newer next night no not note notes notice
+    notification offer offers old older online order orders owner pager pagination paging panel parent password
     pay payment people phone photo photos picture pin place plan play player plus policy popup port post
     posts prev preview previous price prices pricing print privacy product products profile progress project
     promo public query question quick quote random range rank rate rating ratings read recent record region
     register related remove rent reply report request reset result results return review reviews role room
     round rule sale sales save scale score screen script scroll search seat select sell send series service
     session set setting settings shop shipping short show side sidebar sign signin signup site size skip
-    slide slider slot social sold sort source spec specs star stars start stat stats status step stock stop
+    tel slide slider slot social sold sort source spec specs star stars start stat stats status step stock stop
     store stories story street style submit subscribe sum summary support tags task tasks team teaser
     telephone tell term terms test theme thumbnail ticket time times tip title toast today token tool toolbar
     tooltip topic total tour track trade trend trial unit up update upload url us user username users vat
