@@ -1,0 +1,197 @@
+"""An agent and a client of it, on which faults are tried out."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import psutil
+
+from cmdop_browser.exceptions import AgentOfflineError, CMDOPError
+from tests.agents import RunningAgent
+from tests.flavours import InThread
+from tests.process.faults import calls
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+    from types import TracebackType
+
+    from tests.flavours import Flavour
+    from tests.site import WebSite
+
+# Longer than the tests last: nothing in them may end for want of time unless it is told to.
+LONG: Final = 40.0
+
+
+class Bench:
+    """An agent with one browser, started again when a fault took it away, and a client in one flavour.
+
+    Attributes:
+        agent: The agent that runs now.
+        client: The client under test.
+        site: What the pages are from.
+    """
+
+    def __init__(self, flavour: Flavour, site: WebSite) -> None:
+        self.flavour = flavour
+        self.site = site
+        self._directory = tempfile.TemporaryDirectory(prefix="cmdop-bench-")
+        self._threads = ThreadPoolExecutor(len(calls.ARGUMENTS) + 2)
+        self._agents = contextlib.ExitStack()
+        self._clients = contextlib.AsyncExitStack()
+
+    @property
+    def runtime_dir(self) -> Path:
+        """Where client and agent meet."""
+        return Path(self._directory.name)
+
+    async def __aenter__(self) -> Self:
+        self.start_agent()
+        self.client = await self._clients.enter_async_context(self.flavour.local())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._clients.aclose()
+        self._agents.close()
+        self._threads.shutdown()
+        self._directory.cleanup()
+
+    # The agent
+
+    def start_agent(self) -> None:
+        """Start an agent in place of the one that has ended."""
+        self._agents.close()
+        self.agent = self._agents.enter_context(
+            RunningAgent(
+                self.runtime_dir,
+                shards=1,
+                max_sessions=2 * len(calls.ARGUMENTS),
+                lease_grace=0.05,
+                drain_timeout=0.3,
+            )
+        )
+
+    @property
+    def agent_process(self) -> psutil.Process:
+        """The agent itself."""
+        return psutil.Process(self.agent.process.pid)
+
+    async def repair(self) -> None:
+        """Have an agent, and the client connected to it, whatever the last fault left."""
+        if self.agent.process.poll() is not None:
+            self.start_agent()
+        await self.client.reconnect()
+
+    async def noticed(self) -> None:
+        """Wait until the client knows that its connection is broken."""
+        async with asyncio.timeout(LONG):
+            while True:
+                try:
+                    await self.client.ping()
+                except AgentOfflineError:
+                    return
+                except CMDOPError:  # sent on a connection that was breaking
+                    await asyncio.sleep(0.01)
+
+    def processes(self, is_wanted: Callable[[list[str]], bool]) -> list[psutil.Process]:
+        """The agent's processes whose command lines are wanted; at least one."""
+        found = []
+        for process in psutil.Process(self.agent.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if is_wanted(process.cmdline()):
+                    found.append(process)
+        assert found
+        return found
+
+    # Sessions
+
+    async def handles(self, session: Any, count: int) -> list[Any]:
+        """Other handles of a session, none of which knows yet that it has ended."""
+        return [await self.client.browser.get_session(session.id) for _ in range(count)]
+
+    async def sessions(self, count: int, **options: Any) -> list[Any]:
+        """As many sessions, made at once."""
+        making = [self.client.browser.create_session(timeout=LONG, **options) for _ in range(count)]
+        return list(await asyncio.gather(*making))
+
+    async def until_gone(self, session_id: str) -> None:
+        """Wait until the agent has ended a session."""
+        await self._until(lambda sessions: session_id not in sessions)
+
+    async def until_running(self, made: Mapping[str, asyncio.Future[Any]]) -> None:
+        """Wait until each call, by its session's id, runs in the agent or is over already."""
+        await self._until(
+            lambda sessions: all(
+                call.done() or (session_id in sessions and sessions[session_id].idle == 0)
+                for session_id, call in made.items()
+            )
+        )
+
+    async def _until(self, is_so: Callable[[Mapping[str, Any]], bool]) -> None:
+        async with asyncio.timeout(LONG):
+            while True:
+                sessions = await self.client.browser.list_sessions()
+                if is_so({info.id: info for info in sessions}):
+                    return
+                await asyncio.sleep(0.01)
+
+    # Calls
+
+    async def call(self, session: Any, name: str, timeout: float = LONG) -> Any:
+        """Make a call and return what it came to."""
+        given, options = calls.arguments(name, self.site.url)
+        if name not in calls.UNTIMED:
+            options["timeout"] = timeout
+        owner, _, method = name.rpartition(".")
+        return await self._outcome(getattr(session, owner) if owner else session, method, given, options)
+
+    async def client_calls(
+        self, timeout: float = LONG, *, client: Any = None, without: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """Make the client's own calls one after the other; returns what each came to."""
+        client = client or self.client
+        came = {}
+        for name in calls.CLIENT_ARGUMENTS:
+            if name in without:
+                continue
+            given, options = calls.client_arguments(name, self.site.url), {"timeout": timeout}
+            if name in {"create_session", "fetch"}:
+                options["queue_timeout"] = 0.0
+            if name == "local":
+                came[name] = await self._connected(timeout)
+            else:
+                owner = client if hasattr(client, name) else client.browser
+                came[name] = await self._outcome(owner, name, given, options)
+        return came
+
+    async def _connected(self, timeout: float) -> Any:
+        try:
+            async with self.flavour.local(timeout=timeout) as client:
+                return client
+        except Exception as exc:  # noqa: BLE001 -- what is raised is what the tests are about
+            return exc
+
+    async def _outcome(self, owner: Any, method: str, given: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        if isinstance(owner, InThread):
+            bound = getattr(owner.target, method)
+            # Not in the loop's own threads, of which there are fewer than calls under way at once.
+            return await asyncio.get_running_loop().run_in_executor(
+                self._threads, lambda: _outcome_of(bound, given, options)
+            )
+        try:
+            return await getattr(owner, method)(*given, **options)
+        except Exception as exc:  # noqa: BLE001 -- same
+            return exc
+
+
+def _outcome_of(bound: Callable[..., Any], given: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    try:
+        return bound(*given, **options)
+    except Exception as exc:  # noqa: BLE001 -- same
+        return exc

@@ -1,0 +1,141 @@
+"""The faults: what takes a session, its page, its browser or its agent away, or holds it up."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import psutil
+
+from cmdop_browser.exceptions import CloseReason
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from tests.process.faults.bench import Bench
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that ends sessions.
+
+    Attributes:
+        strike: Ends the session that it is given, and comes back when that is done.
+        reason: What the calls on it say then.
+        options: What the session is made with.
+    """
+
+    name: str
+    strike: Callable[[Bench, Any], Awaitable[None]]
+    reason: CloseReason
+    options: tuple[tuple[str, Any], ...] = ()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+# Processes, by their command lines
+
+
+def is_renderer(command: list[str]) -> bool:
+    """Whether a process runs pages."""
+    return "--type=renderer" in command
+
+
+def is_browser(command: list[str]) -> bool:
+    """Whether a process is the first one of a Chromium."""
+    return any(word.startswith("--user-data-dir=") for word in command) and not any(
+        word.startswith("--type=") for word in command
+    )
+
+
+def is_driver(command: list[str]) -> bool:
+    """Whether a process is Playwright's driver."""
+    return "run-driver" in command
+
+
+@contextlib.contextmanager
+def stopped(processes: list[psutil.Process]) -> Iterator[None]:
+    """Processes that stand still during the block; those that live on go on after it."""
+    for process in processes:
+        process.suspend()
+    yield
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.resume()
+
+
+# Strikes
+
+
+async def _close(_bench: Bench, session: Any) -> None:
+    await session.close()
+
+
+async def _idle(bench: Bench, session: Any) -> None:
+    await bench.until_gone(session.id)
+
+
+def _kill(is_wanted: Callable[[list[str]], bool]) -> Callable[[Bench, Any], Awaitable[None]]:
+    async def strike(bench: Bench, session: Any) -> None:
+        for process in bench.processes(is_wanted):
+            process.kill()
+        await bench.until_gone(session.id)
+
+    return strike
+
+
+async def _kill_agent(bench: Bench, _session: Any) -> None:
+    bench.agent.kill()
+
+
+async def _end_agent(bench: Bench, _session: Any) -> None:
+    bench.agent.process.terminate()
+    assert await asyncio.to_thread(bench.agent.process.wait, 30) == 0
+
+
+async def _replace_agent(bench: Bench, session: Any) -> None:
+    await _kill_agent(bench, session)
+    await bench.repair()
+
+
+_IDLE_SECONDS: Final = 0.5
+
+CLOSED: Final = Fault("closed by its caller", _close, CloseReason.CLOSED_BY_CALLER)
+RENDERER: Final = Fault("renderer killed", _kill(is_renderer), CloseReason.RENDERER_CRASH)
+BROWSER: Final = Fault("browser killed", _kill(is_browser), CloseReason.BROWSER_CRASH)
+DRIVER: Final = Fault("driver killed", _kill(is_driver), CloseReason.DRIVER_CRASH)
+KILLED: Final = Fault("agent killed", _kill_agent, CloseReason.AGENT_RESTART)
+ENDED: Final = Fault("agent terminated", _end_agent, CloseReason.AGENT_RESTART)
+REPLACED: Final = Fault("agent replaced", _replace_agent, CloseReason.AGENT_RESTART)
+IDLE: Final = Fault("idle", _idle, CloseReason.IDLE_TIMEOUT, (("idle_timeout", _IDLE_SECONDS),))
+
+FAULTS: Final = (CLOSED, IDLE, RENDERER, BROWSER, DRIVER, KILLED, ENDED, REPLACED)
+
+
+# The client that made a session
+
+
+_OTHER_CLIENT: Final = """
+import sys
+from cmdop_browser import CMDOPClient
+
+client = CMDOPClient.local()
+print(client.browser.create_session().id, flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def session_of_another_client() -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """The id of a session, and the process whose client holds it."""
+    with subprocess.Popen(
+        [sys.executable, "-c", _OTHER_CLIENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        yield other.stdout.readline().strip(), other
+        other.kill()

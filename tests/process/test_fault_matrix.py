@@ -1,0 +1,331 @@
+"""Every public call under every fault: the documented error with its fields, and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cmdop_browser.exceptions import (
+    AgentNotRunningError,
+    AgentOfflineError,
+    BrowserError,
+    BrowserSessionClosedError,
+    CloseReason,
+    ConnectionError,
+    ConnectionLostError,
+    ConnectionTimeoutError,
+    ElementCause,
+    NavigationCause,
+    Outcome,
+    SessionNotFoundError,
+    StalePortFileError,
+)
+from tests.flavours import Flavour
+from tests.process.faults import calls, faults
+from tests.process.faults.bench import Bench
+from tests.site import WebSite
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+
+NAMES = tuple(calls.ARGUMENTS)
+
+# These ask the agent or the browser, not the page, and may be answered while the page is stuck.
+NOT_OF_THE_PAGE = {
+    "url",
+    "info",
+    "close",
+    "wait_for_idle",
+    "cookies",
+    "set_cookies",
+    "clear_cookies",
+    "storage_state",
+}
+SHORT = 0.5
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[WebSite]:
+    with WebSite() as site:
+        yield site
+
+
+@pytest.fixture(scope="module", params=["async", "sync"])
+async def shared_bench(request: pytest.FixtureRequest, site: WebSite) -> AsyncIterator[Bench]:
+    with pytest.MonkeyPatch.context() as patch:
+        bench = Bench(Flavour(request.param), site)
+        patch.setenv("CMDOP_RUNTIME_DIR", str(bench.runtime_dir))
+        async with bench:
+            yield bench
+
+
+@pytest.fixture
+async def bench(shared_bench: Bench) -> AsyncIterator[Bench]:
+    yield shared_bench
+    await shared_bench.repair()
+
+
+def wrong_about_loss(name: str, came: Any, session: Any, reason: CloseReason, outcome: Outcome) -> str:
+    """What a call does not say rightly about the loss of its session; "" when all is well."""
+    if not isinstance(came, BrowserSessionClosedError):
+        return f"{name}: {came!r}"
+    told = (came.reason, came.outcome, came.action, came.session_id, session.is_closed)
+    due = (reason, outcome, calls.action(name), session.id, True)
+    if told != due:
+        return f"{name}: {told}, not {due}"
+    safe = outcome is Outcome.NOT_EXECUTED and reason is not CloseReason.CLOSED_BY_CALLER
+    if came.retryable is not safe:
+        return f"{name}: retryable is {came.retryable}"
+    helpful = bool(came.tips) or reason is CloseReason.CLOSED_BY_CALLER
+    return "" if helpful and came.error_detail and came.user_message() else f"{name}: says too little"
+
+
+def wrong_about_stuck_page(name: str, came: Any) -> str:
+    """What a call does not say rightly about a page that does not answer; "" when all is well."""
+    if not isinstance(came, Exception):
+        return "" if name in NOT_OF_THE_PAGE else f"{name}: came back with {came!r}"
+    if not isinstance(came, BrowserError):
+        return f"{name}: {came!r}"
+    if isinstance(came, BrowserSessionClosedError):
+        good = (came.reason, came.outcome) == (CloseReason.RENDERER_HANG, Outcome.UNKNOWN)
+    else:
+        good = came.cause in {ElementCause.PAGE_HUNG, NavigationCause.HUNG}
+    good = good and came.action == calls.action(name) and came.session_id is not None
+    return "" if good else f"{name}: {came!r}"
+
+
+def said_wrong(found: Iterable[str]) -> str:
+    """All that is wrong, a line for each call."""
+    return "\n".join(filter(None, found))
+
+
+def test_every_public_call_has_a_row() -> None:
+    assert set(calls.ARGUMENTS) == calls.public_calls()
+    assert set(calls.CLIENT_ARGUMENTS) == calls.public_client_calls()
+
+
+# The session is gone before the call
+
+
+@pytest.mark.parametrize("fault", faults.FAULTS, ids=str)
+async def test_calls_on_a_session_that_is_gone(bench: Bench, fault: faults.Fault) -> None:
+    session = await bench.client.browser.create_session(**dict(fault.options))
+    handles = dict(zip(NAMES, await bench.handles(session, len(NAMES)), strict=True))
+    await fault.strike(bench, session)
+    if fault is faults.KILLED:
+        await bench.noticed()
+    await assert_all_lost(bench, handles, fault.reason)
+
+
+async def test_calls_on_a_session_whose_client_is_gone(bench: Bench) -> None:
+    with faults.session_of_another_client() as (session_id, other):
+        handles = {name: await bench.client.browser.get_session(session_id) for name in NAMES}
+        other.kill()
+        await bench.until_gone(session_id)
+        await assert_all_lost(bench, handles, CloseReason.CLIENT_GONE)
+
+
+async def assert_all_lost(bench: Bench, handles: dict[str, Any], reason: CloseReason) -> None:
+    wrong = []
+    for name, handle in handles.items():
+        # The agent says so the first time, the client itself the second.
+        for _ in range(2):
+            came = await bench.call(handle, name)
+            if name == "close":
+                assert came is None
+            else:
+                wrong.append(wrong_about_loss(name, came, handle, reason, Outcome.NOT_EXECUTED))
+            assert handle.is_closed
+            assert (handle.id in repr(handle), handle.name) == (True, "")
+    assert not said_wrong(wrong)
+
+
+# It goes while the call is under way
+
+
+DURING = [
+    pytest.param(
+        faults.RENDERER,
+        faults.is_renderer,
+        id="renderer killed",
+        marks=pytest.mark.xfail(reason="navigation and print may tell the loss as a failure", strict=False),
+    ),
+    pytest.param(faults.BROWSER, faults.is_browser, id="browser killed"),
+    pytest.param(faults.DRIVER, faults.is_driver, id="driver killed"),
+    pytest.param(faults.KILLED, faults.is_browser, id="agent killed"),
+    pytest.param(faults.ENDED, faults.is_browser, id="agent terminated"),
+]
+
+
+@pytest.mark.parametrize(("fault", "is_held_up"), DURING)
+async def test_calls_under_way_when_the_session_goes(
+    bench: Bench, fault: faults.Fault, is_held_up: Callable[[list[str]], bool]
+) -> None:
+    sessions = dict(zip(NAMES, await bench.sessions(len(NAMES)), strict=True))
+    for name in ("back", "forward"):
+        await give_history(bench, sessions[name])
+    # What stands still answers nobody: each call is certain to be under way.
+    with faults.stopped(bench.processes(is_held_up)):
+        made = {name: asyncio.ensure_future(bench.call(sessions[name], name)) for name in NAMES}
+        await bench.until_running({sessions[name].id: call for name, call in made.items() if name != "close"})
+        answered = {name for name, call in made.items() if call.done()}
+        # A dead page needs no word of the browser to be at rest.
+        may_answer = NOT_OF_THE_PAGE if fault is faults.RENDERER else {"url", "close", "wait_for_idle"}
+        assert answered <= may_answer
+        await strike_under_way(bench, fault)
+        await asyncio.wait(made.values())
+    if fault is faults.ENDED:
+        await asyncio.to_thread(bench.agent.process.wait, 30)
+    reason = CloseReason.SHUTDOWN if fault is faults.ENDED else fault.reason
+    wrong = []
+    for name, call in made.items():
+        came = call.result()
+        if name in answered or (name in may_answer and not isinstance(came, Exception)):
+            assert not isinstance(came, Exception), (name, came)
+        else:
+            wrong.append(wrong_about_loss(name, came, sessions[name], reason, Outcome.UNKNOWN))
+    assert not said_wrong(wrong)
+
+
+async def strike_under_way(bench: Bench, fault: faults.Fault) -> None:
+    if fault is faults.KILLED:
+        bench.agent.kill()
+    elif fault is faults.ENDED:
+        bench.agent.process.terminate()
+    else:
+        is_wanted = {
+            faults.RENDERER: faults.is_renderer,
+            faults.BROWSER: faults.is_browser,
+            faults.DRIVER: faults.is_driver,
+        }[fault]
+        for process in bench.processes(is_wanted):
+            process.kill()
+
+
+async def give_history(bench: Bench, session: Any) -> None:
+    """Have a page before and one after the session's page."""
+    for path in ("/plain.html", "/links.html", "/forms.html"):
+        await session.navigate(bench.site.at(path))
+    await session.back()
+
+
+# The page does not answer
+
+
+@pytest.mark.xfail(reason="some calls do not tell that the page is stuck", strict=False)
+async def test_calls_on_a_page_that_a_script_blocks(bench: Bench) -> None:
+    at_once = asyncio.Semaphore(6)  # each of these pages takes all the time that a core has
+
+    async def row(name: str) -> str:
+        async with at_once:
+            session = await bench.client.browser.create_session()
+            await give_history(bench, session)
+            await session.evaluate(calls.FORM)
+            await session.evaluate("() => { setTimeout(() => { for (;;); }); }")
+            came = await bench.call(session, name, SHORT)
+            await session.close()
+            return wrong_about_stuck_page(name, came)
+
+    assert not said_wrong(await asyncio.gather(*(row(name) for name in NAMES)))
+
+
+@pytest.mark.xfail(reason="some calls do not tell that the page is stuck", strict=False)
+async def test_calls_on_a_page_that_stands_still(bench: Bench) -> None:
+    sessions = dict(zip(NAMES, await bench.sessions(len(NAMES)), strict=True))
+    for name in ("back", "forward"):
+        await give_history(bench, sessions[name])
+    with faults.stopped(bench.processes(faults.is_renderer)):
+        made = {name: asyncio.ensure_future(bench.call(sessions[name], name, SHORT)) for name in NAMES}
+        await asyncio.wait(made.values())
+    for session in sessions.values():
+        await session.close()
+    assert not said_wrong(wrong_about_stuck_page(name, call.result()) for name, call in made.items())
+
+
+async def test_calls_to_an_agent_that_stands_still(bench: Bench) -> None:
+    session = await bench.client.browser.create_session(timeout=SHORT * 4)
+    handles = dict(zip(NAMES, await bench.handles(session, len(NAMES)), strict=True))
+    with faults.stopped([bench.agent_process]):
+        made = {name: asyncio.ensure_future(bench.call(handles[name], name, SHORT)) for name in NAMES}
+        await asyncio.wait(made.values())
+    wrong = []
+    for name, call in made.items():
+        came = call.result()
+        good = isinstance(came, ConnectionTimeoutError) and came.operation == calls.action(name)
+        # It may come back, and the session with it.
+        if not good or handles[name].is_closed is not (name == "close"):
+            wrong.append(f"{name}: {came!r}")
+    assert not said_wrong(wrong)
+
+
+# Calls that need no session
+
+
+async def test_calls_of_the_client_when_the_agent_is_killed(bench: Bench) -> None:
+    bench.agent.kill()
+    for name, came in (await bench.client_calls()).items():
+        if name in {"reconnect", "local"}:
+            assert isinstance(came, StalePortFileError), (name, came)
+            assert came.reason
+            assert came.discovery_path
+        else:
+            assert isinstance(came, AgentOfflineError | ConnectionLostError), (name, came)
+            assert came.agent_id
+
+
+async def test_calls_of_the_client_when_the_agent_has_ended(bench: Bench) -> None:
+    bench.agent.process.terminate()
+    await asyncio.to_thread(bench.agent.process.wait, 30)
+    for name, came in (await bench.client_calls()).items():
+        if name in {"reconnect", "local"}:
+            assert isinstance(came, AgentNotRunningError), (name, came)
+            assert came.agent == "default"
+        else:
+            assert isinstance(came, AgentOfflineError | ConnectionLostError), (name, came)
+
+
+async def test_calls_of_the_client_when_the_agent_stands_still(bench: Bench) -> None:
+    with faults.stopped([bench.agent_process]):
+        came = await bench.client_calls(SHORT)
+    # A new connection is not answered at all, of which gRPC says that there is nobody.
+    assert isinstance(came.pop("local"), ConnectionTimeoutError | AgentOfflineError)
+    for name, error in came.items():
+        assert isinstance(error, ConnectionTimeoutError), (name, error)
+        assert error.operation == ("connect" if name == "reconnect" else name)
+        assert error.timeout_seconds is not None
+
+
+async def test_calls_of_the_client_when_the_agent_is_another_one(bench: Bench) -> None:
+    bench.agent.kill()
+    bench.start_agent()
+    for name, came in (await bench.client_calls(without=("reconnect", "local"))).items():
+        assert isinstance(came, AgentOfflineError | ConnectionLostError), (name, came)
+    await bench.client.reconnect()
+    assert_all_work(await bench.client_calls())
+
+
+@pytest.mark.parametrize("is_wanted", [faults.is_browser, faults.is_driver])
+async def test_calls_of_the_client_after_the_browser_died(
+    bench: Bench, is_wanted: Callable[[list[str]], bool]
+) -> None:
+    session = await bench.client.browser.create_session()
+    for process in bench.processes(is_wanted):
+        process.kill()
+    await bench.until_gone(session.id)
+    assert_all_work(await bench.client_calls())
+
+
+async def test_calls_of_a_client_that_is_closed(bench: Bench) -> None:
+    async with bench.flavour.local() as client:
+        pass
+    for name, came in (await bench.client_calls(client=client, without=("local",))).items():
+        assert type(came) is ConnectionError, (name, came)
+        assert came.tips
+
+
+def assert_all_work(came: dict[str, Any]) -> None:
+    assert isinstance(came.pop("get_session"), SessionNotFoundError)
+    for name, result in came.items():
+        assert not isinstance(result, Exception), (name, result)
