@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cmdop_browser.wire import channel
@@ -22,13 +22,15 @@ class Call:
         client_id: Whose lease the call runs under.
         idempotency_key: Set on acts; the same key is never executed twice.
         token: What the caller proves its right with.
+        evidence: What it says of pictures of failures; see `cmdop_browser.wire.evidence`.
     """
 
     method: str = ""
     request_id: str = ""
     client_id: str = ""
     idempotency_key: str = ""
-    token: str = ""
+    token: str = field(default="", repr=False)
+    evidence: str = ""
 
     @classmethod
     def read(cls, method: str, metadata: Iterable[tuple[str, str | bytes]] | None) -> Call:
@@ -40,6 +42,7 @@ class Call:
             client_id=found.get(channel.CLIENT_ID_KEY, ""),
             idempotency_key=found.get(channel.IDEMPOTENCY_KEY, ""),
             token=found.get(channel.TOKEN_KEY, ""),
+            evidence=found.get(channel.EVIDENCE_KEY, ""),
         )
 
 

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import hmac
+import json
 import logging
 import secrets
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
 
+from agent_bridge.artifacts import Keeper, keeper
 from agent_bridge.calls import Call, current_call
 from agent_bridge.idempotency import Executions
-from cmdop_browser.exceptions import CMDOPError, InternalError, InvalidAPIKeyError
-from cmdop_browser.wire.errors import status_from_error
+from cmdop_browser.exceptions import BrowserError, CMDOPError, InternalError, InvalidAPIKeyError
+from cmdop_browser.wire.errors import is_cut, status_from_error
+from cmdop_browser.wire.evidence import OFF, Retries
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from agent_bridge.artifacts import Artifacts
 
 log = logging.getLogger(__name__)
 
@@ -31,9 +37,19 @@ if TYPE_CHECKING:
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Checks the token, gives the call its identity, and lets out only errors of ours."""
 
-    def __init__(self, token: str, agent_id: str) -> None:
+    def __init__(self, token: str, agent_id: str, artifacts: Artifacts, *, pictures: bool = True) -> None:
+        """Make the interceptor of an agent.
+
+        Args:
+            token: What callers have to show.
+            agent_id: Id of the instance.
+            artifacts: Where what an error refers to is kept.
+            pictures: Whether failures are pictured.
+        """
         self._token = token.encode()
         self._agent_id = agent_id
+        self._artifacts = artifacts
+        self._pictures = pictures
         self._executions = Executions()
 
     async def intercept_service(
@@ -68,7 +84,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def _unary(self, behaviour: Any, call: Call) -> Any:
         async def serve(request: Any, context: Context) -> Any:
-            current_call.set(call)
+            self._begin(call)
             began = time.monotonic()
             try:
                 self._authenticate(call)
@@ -86,7 +102,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
     def _stream(self, behaviour: Any, call: Call) -> Any:
         async def serve(request: Any, context: Context) -> AsyncIterator[Any]:
-            current_call.set(call)
+            self._begin(call)
             began = time.monotonic()
             try:
                 self._authenticate(call)
@@ -98,6 +114,11 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 _log_done(call, began)
 
         return serve
+
+    def _begin(self, call: Call) -> None:
+        current_call.set(call)
+        wanted = self._pictures and call.evidence != OFF
+        keeper.set(Keeper(self._artifacts, Retries.decode(call.evidence)) if wanted else None)
 
     def _authenticate(self, call: Call) -> None:
         if not hmac.compare_digest(call.token.encode(), self._token):
@@ -116,8 +137,16 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             call.request_id,
             call.client_id,
         )
-        status = status_from_error(error)
+        status = await self._status(error)
         await context.abort(status.code, status.details or "", status.trailing_metadata or ())
+
+    async def _status(self, error: CMDOPError) -> grpc.Status:
+        """The status of *error*; what does not fit in it is kept for the client to fetch."""
+        if isinstance(error, BrowserError) and is_cut(error):
+            whole = json.dumps(error.to_dict()).encode()
+            record = await self._artifacts.keep(whole, "application/json")
+            error.evidence = replace(error.evidence, record=record)
+        return status_from_error(error)
 
     def _ours(self, call: Call, exc: Exception) -> CMDOPError:
         if not isinstance(exc, CMDOPError):

@@ -13,6 +13,7 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from agent_bridge import __version__, limits
+from agent_bridge.artifacts import Artifacts
 from agent_bridge.browser.executable import find_browser, launch_arguments
 from agent_bridge.browser.shard import mute_farewell
 from agent_bridge.browser.shards import Shards
@@ -124,6 +125,7 @@ class AgentServer:
             limits.shards(settings), str(browser.path), arguments.flags, sandboxed=arguments.sandboxed
         )
         self._transfers = Transfers(directory / "uploads")
+        self._artifacts = Artifacts(directory / "artifacts")
         admission = Admission(limits.max_sessions(settings), settings.max_queue)
         self._pool = Pool(admission, self._shards, on_end=self._transfers.forget)
         self._leases = Leases(settings.lease_grace, self._lease_expired)
@@ -142,10 +144,13 @@ class AgentServer:
         self._chores: set[asyncio.Task[None]] = set()
 
     def _build(self) -> grpc.aio.Server:
-        server = grpc.aio.server(
-            interceptors=(CallInterceptor(self._record.token, self._record.instance_id),),
-            options=server_options(),
+        interceptor = CallInterceptor(
+            self._record.token,
+            self._record.instance_id,
+            self._artifacts,
+            pictures=self._settings.evidence == "on",
         )
+        server = grpc.aio.server(interceptors=(interceptor,), options=server_options())
         pool, transfers = self._pool, self._transfers
         agent_pb2_grpc.add_AgentServiceServicer_to_server(self._agent, server)
         sessions_pb2_grpc.add_SessionServiceServicer_to_server(
@@ -160,7 +165,9 @@ class AgentServer:
         capture_pb2_grpc.add_CaptureServiceServicer_to_server(CaptureServicer(pool, transfers), server)
         identity_pb2_grpc.add_IdentityServiceServicer_to_server(IdentityServicer(pool, transfers), server)
         dom_pb2_grpc.add_DomServiceServicer_to_server(DomServicer(pool, transfers), server)
-        transfers_pb2_grpc.add_TransferServiceServicer_to_server(TransferServicer(pool, transfers), server)
+        transfers_pb2_grpc.add_TransferServiceServicer_to_server(
+            TransferServicer(pool, transfers, self._artifacts), server
+        )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         return server
 

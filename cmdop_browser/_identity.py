@@ -31,12 +31,14 @@ class CallHeader:
     Attributes:
         token: Secret of the discovery file.
         idempotency_key: On acts only.
+        evidence: What is said of pictures of a failure; see `cmdop_browser.wire.evidence`.
     """
 
     client_id: str
     token: str = field(repr=False)
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     idempotency_key: str | None = None
+    evidence: str | None = None
 
     def metadata(self) -> Metadata:
         """As gRPC takes it."""
@@ -47,4 +49,6 @@ class CallHeader:
         ]
         if self.idempotency_key is not None:
             pairs.append((wire.IDEMPOTENCY_KEY, self.idempotency_key))
+        if self.evidence is not None:
+            pairs.append((wire.EVIDENCE_KEY, self.evidence))
         return tuple(pairs)

@@ -128,3 +128,6 @@ TABLE: Final = Method("DomService", "Table", dom_pb2.SelectorRequest, dom_pb2.Co
 
 DOWNLOAD: Final = Method("TransferService", "Download", transfers_pb2.DownloadRequest, transfers_pb2.Chunk)
 SEND_FILE: Final = Method("TransferService", "Upload", transfers_pb2.UploadChunk, common_pb2.TransferRef)
+READ_ARTIFACT: Final = Method(
+    "TransferService", "ReadArtifact", transfers_pb2.ReadArtifactRequest, transfers_pb2.Chunk
+)

@@ -12,8 +12,10 @@ Example:
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
+import itertools
 import logging
 import random
 from dataclasses import dataclass, field
@@ -29,9 +31,10 @@ from cmdop_browser.exceptions import (
     ElementCause,
     NavigationCause,
 )
+from cmdop_browser.wire.evidence import Retries, retries_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from enum import StrEnum
 
 __all__ = ["NEVER", "Cause", "Policy", "exponential", "linear", "retry"]
@@ -148,6 +151,7 @@ def retry(
     *,
     by_cause: Mapping[Any, Policy] | None = None,
     deadline: float | None = None,
+    evidence: bool = False,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
 
@@ -157,6 +161,7 @@ def retry(
     *,
     by_cause: Mapping[Any, Policy] | None = None,
     deadline: float | None = None,
+    evidence: bool = False,
 ) -> Any:
     """Repeat a function, or a coroutine function, when it fails for a passing cause.
 
@@ -174,6 +179,8 @@ def retry(
             error; the more special wins. `NEVER` turns a cause off.
         deadline: Seconds for all attempts and waits together; a wait that would pass it
             is not begun.
+        evidence: Take screenshot and HTML of every failure, also of those that another
+            attempt follows, which otherwise carry texts only.
 
     Raises:
         BadRequestError: What is decorated is a generator, *deadline* is not positive, or
@@ -184,13 +191,13 @@ def retry(
         def orders(session: BrowserSession, page: int) -> list[Order]: ...
     """
     if policy is not None and not isinstance(policy, Policy):
-        return _Plan(exponential(), {}, None).decorate(policy)
+        return _Plan(exponential(), {}, None, evidence).decorate(policy)
     if deadline is not None:
         _require_positive("deadline", deadline)
     for cause in by_cause or {}:
         if not _is_cause(cause):
             raise BadRequestError(f"{cause!r} is no cause", field="by_cause", value=cause)
-    return _Plan(policy or exponential(), by_cause or {}, deadline).decorate
+    return _Plan(policy or exponential(), by_cause or {}, deadline, evidence).decorate
 
 
 @dataclass(frozen=True)
@@ -198,6 +205,7 @@ class _Plan:
     policy: Policy
     by_cause: Mapping[Any, Policy]
     deadline: float | None
+    evidence: bool
 
     def decorate(self, function: Callable[P, R]) -> Callable[P, R]:
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
@@ -218,15 +226,48 @@ class _Plan:
 
             @functools.wraps(function)
             async def repeated(*args: P.args, **kwargs: P.kwargs) -> Any:
-                return await tenacity.AsyncRetrying(**strategies)(function, *args, **kwargs)
+                numbers = itertools.count(1)
+
+                async def attempt() -> Any:
+                    with self._attempt(next(numbers)):
+                        return await function(*args, **kwargs)
+
+                return await tenacity.AsyncRetrying(**strategies)(attempt)
 
             return cast("Callable[P, R]", repeated)
 
         @functools.wraps(function)
         def repeated_blocking(*args: P.args, **kwargs: P.kwargs) -> R:
-            return tenacity.Retrying(**strategies)(function, *args, **kwargs)
+            numbers = itertools.count(1)
+
+            def attempt() -> R:
+                with self._attempt(next(numbers)):
+                    return function(*args, **kwargs)
+
+            return tenacity.Retrying(**strategies)(attempt)
 
         return repeated_blocking
+
+    @contextlib.contextmanager
+    def _attempt(self, number: int) -> Iterator[None]:
+        """Let the calls of an attempt say for which errors another attempt follows."""
+        retries = self._retries(number)
+        # When none follows here, one may follow further out.
+        if self.evidence or not (retries.retryable or any(retries.by_key.values())):
+            yield
+            return
+        before = retries_ahead.set(retries)
+        try:
+            yield
+        finally:
+            retries_ahead.reset(before)
+
+    def _retries(self, number: int) -> Retries:
+        by_key: dict[str, bool] = {}
+        for policies in (_POLICY_OF, self.by_cause):
+            for key, policy in policies.items():
+                by_key[key.code if isinstance(key, type) else str(key)] = number < policy.attempts
+        return Retries(number < self.policy.attempts, by_key)
 
     def _wants_another(self, exc: BaseException) -> bool:
         if not isinstance(exc, CMDOPError) or not exc.safe_to_repeat:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from agent_bridge.browser.failures import on_element
+from agent_bridge.browser.diagnose import element_error
+from agent_bridge.browser.failures import on_element, within
+from agent_bridge.diagnosis import keys
+from agent_bridge.diagnosis.facts import FailedCall
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,8 +51,7 @@ async def click(page: ManagedPage, selector: str, how: Click, deadline: Deadline
     locator = page.page.locator(selector)
     await on_element(
         page,
-        "click",
-        selector,
+        FailedCall("click", selector, force=how.force, position=how.position),
         deadline,
         lambda timeout: locator.click(
             button=how.button,
@@ -64,21 +66,27 @@ async def click(page: ManagedPage, selector: str, how: Click, deadline: Deadline
 
 async def fill(page: ManagedPage, selector: str, value: str, deadline: Deadline) -> None:
     """Set the value of a text field at once."""
+    page.secrets.filled(selector, value)
     locator = page.page.locator(selector)
-    await on_element(page, "fill", selector, deadline, lambda timeout: locator.fill(value, timeout=timeout))
+    await on_element(
+        page, FailedCall("fill", selector), deadline, lambda timeout: locator.fill(value, timeout=timeout)
+    )
 
 
 async def type_text(
     page: ManagedPage, selector: str, text: str, *, delay: float, clear: bool, deadline: Deadline
 ) -> None:
     """Type *text* key by key, with *delay* seconds between them."""
+    page.secrets.filled(selector, text)
     locator = page.page.locator(selector)
     if clear:
-        await on_element(page, "type", selector, deadline, lambda timeout: locator.clear(timeout=timeout))
+        # Clearing is filling with nothing: it asks for a field that takes text.
+        await on_element(
+            page, FailedCall("type", selector), deadline, lambda timeout: locator.clear(timeout=timeout)
+        )
     await on_element(
         page,
-        "type",
-        selector,
+        FailedCall("type", selector),
         deadline,
         lambda timeout: locator.press_sequentially(text, delay=delay * 1000, timeout=timeout),
     )
@@ -86,19 +94,31 @@ async def type_text(
 
 async def press(page: ManagedPage, key: str, selector: str | None, deadline: Deadline) -> None:
     """Press *key* on an element, or on whatever has the focus."""
+    unknown = keys.unknown_key(key)
+    if unknown is not None:
+        # Playwright finds out only when it has found and focused the element.
+        call = FailedCall(
+            "press", selector or key, text=f'Unknown key: "{unknown}"', timed_out=False, key=key
+        )
+        raise await element_error(page, call)
     if selector is None:
-        await on_element(page, "press", key, deadline, lambda _timeout: page.page.keyboard.press(key))
+        await within(page, "press", deadline, page.page.keyboard.press(key))
     else:
         locator = page.page.locator(selector)
         await on_element(
-            page, "press", selector, deadline, lambda timeout: locator.press(key, timeout=timeout)
+            page,
+            FailedCall("press", selector, key=key),
+            deadline,
+            lambda timeout: locator.press(key, timeout=timeout),
         )
 
 
 async def hover(page: ManagedPage, selector: str, deadline: Deadline) -> None:
     """Move the pointer over the element."""
     locator = page.page.locator(selector)
-    await on_element(page, "hover", selector, deadline, lambda timeout: locator.hover(timeout=timeout))
+    await on_element(
+        page, FailedCall("hover", selector), deadline, lambda timeout: locator.hover(timeout=timeout)
+    )
 
 
 async def set_checked(page: ManagedPage, selector: str, deadline: Deadline, *, checked: bool) -> None:
@@ -106,8 +126,7 @@ async def set_checked(page: ManagedPage, selector: str, deadline: Deadline, *, c
     locator = page.page.locator(selector)
     await on_element(
         page,
-        "check" if checked else "uncheck",
-        selector,
+        FailedCall("check" if checked else "uncheck", selector),
         deadline,
         lambda timeout: locator.set_checked(checked, timeout=timeout),
     )
@@ -118,8 +137,7 @@ async def select_option(page: ManagedPage, selector: str, choice: Choice, deadli
     locator = page.page.locator(selector)
     return await on_element(
         page,
-        "select_option",
-        selector,
+        FailedCall("select_option", selector, options=(*(choice.values or ()), *(choice.labels or ()))),
         deadline,
         lambda timeout: locator.select_option(
             value=choice.values, label=choice.labels, index=choice.indexes, timeout=timeout
@@ -132,8 +150,7 @@ async def upload(page: ManagedPage, selector: str, files: Sequence[Path], deadli
     locator = page.page.locator(selector)
     await on_element(
         page,
-        "upload",
-        selector,
+        FailedCall("upload", selector),
         deadline,
         lambda timeout: locator.set_input_files(list(files), timeout=timeout),
     )

@@ -2,36 +2,166 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import logging
-from typing import TYPE_CHECKING
+import time
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 
+from agent_bridge.artifacts import keeper
+from agent_bridge.browser import console
 from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import Evidence, PageSnapshot
+from cmdop_browser.exceptions.redact import redact
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable
+
+    from agent_bridge.artifacts import Artifacts
     from agent_bridge.browser.page import ManagedPage
+    from cmdop_browser.exceptions import Artifact, BrowserError, Candidate
 
 log = logging.getLogger(__name__)
 
-# A page that may be stuck is not waited for.
-_PROBE_SECONDS = 0.15
-_PAGE_STATE = "() => [document.title.slice(0, 200), document.readyState]"
+T = TypeVar("T")
+
+# A picture takes some 50 ms, the rest a few each: on a page that answers all of it is
+# there in time, and one that does not is not waited for.
+BUDGET_SECONDS: Final = 0.35
+# Masking and writing take a few milliseconds per megabyte, and happen in a thread.
+_STORING_SECONDS: Final = 0.25
+# A failing call ends within a second of its timeout; this is when looking at the page has to stop.
+_AFTER_SECONDS: Final = 0.8
+_LEAST_SECONDS: Final = 0.05
+_MAX_HTML: Final = 3_000_000
+_MAX_LINE: Final = 300
+# Text is legible in it, and a page full of photographs has a tenth of the bytes of PNG.
+_PICTURE: Final = {"format": "jpeg", "quality": 80, "optimizeForSpeed": True}
+_CUT: Final = "\n<!-- cut: the page is longer -->\n"
+
+_STATE_SCRIPT: Final = files(__package__).joinpath("evidence.js").read_text(encoding="utf-8")
+_HTML_SCRIPT: Final = (
+    "limit => (document.doctype ? '<!DOCTYPE ' + document.doctype.name + '>\\n' : '')"
+    " + (document.documentElement ? document.documentElement.outerHTML.slice(0, limit) : '')"
+)
 
 
-async def evidence_of(page: ManagedPage, text: str = "") -> Evidence:
-    """Return what the page shows at this moment; never fails, never takes long."""
-    title, ready_state = "", None
-    try:
-        title, ready_state = await page.evaluate(_PAGE_STATE, deadline=Deadline.after(_PROBE_SECONDS))
-    except (Overdue, PageLost, ScriptFailed, PlaywrightError) as exc:
-        log.debug("the page told no title: %s", type(exc).__name__)
-    return Evidence(
+async def evidence_of(
+    page: ManagedPage, text: str = "", *, candidates: Iterable[Candidate] = (), budget: float = BUDGET_SECONDS
+) -> Evidence:
+    """Return what the page shows at this moment; never fails, never takes long.
+
+    Args:
+        page: The page that a call failed on.
+        text: What Playwright said, of which the call log is taken.
+        candidates: Selectors near the one that matched nothing.
+        budget: Seconds to look at the page; what is late is left out.
+    """
+    deadline = Deadline.after(min(budget, _left_of_the_call(page)))
+    keeping = keeper.get()
+    # With retries ahead it depends on the error, which is not made yet, whether there is a picture.
+    store = keeping.store if keeping is not None and keeping.retries is None else None
+    state, cookies, messages, views = await asyncio.gather(
+        _unless_late(page.evaluate(_STATE_SCRIPT, deadline=deadline), "its state"),
+        _unless_late(page.guard(page.cdp.send("Network.getAllCookies"), deadline), "its cookies"),
+        console.messages(page, deadline),
+        _views(page, deadline) if store is not None else _no_views(),
+    )
+    state = state or {}
+    page.secrets.seen((cookies or {}).get("cookies") or (), state.get("secrets") or ())
+    secrets = page.secrets.values()
+    evidence = Evidence(
         call_log=texts.call_log(text),
         page=PageSnapshot(
-            url=texts.shown_url(page.url), title=title, status=page.status or None, ready_state=ready_state
+            url=texts.shown_url(page.url),
+            title=state.get("title") or "",
+            status=page.status or None,
+            ready_state=state.get("readyState"),
         ),
+        console=tuple(_shown(message, secrets) for message in messages),
+        failed_requests=tuple(_shown(line, secrets) for line in page.failed_requests),
+        candidates=tuple(candidates),
     )
+    return await _stored(evidence, store, views, secrets) if store is not None else evidence
+
+
+async def with_pictures(page: ManagedPage, error: BrowserError) -> Evidence:
+    """Return the evidence of *error*, with the pictures that were put off until it was known.
+
+    They are for errors that no other attempt follows; of the others nobody would look at them.
+    """
+    keeping, evidence = keeper.get(), error.evidence
+    if keeping is None or keeping.retries is None or keeping.retries.follow(error) or evidence.page is None:
+        return evidence
+    views = await _views(page, Deadline.after(min(BUDGET_SECONDS, _left_of_the_call(page))))
+    return await _stored(evidence, keeping.store, views, page.secrets.values())
+
+
+@dataclass(frozen=True, slots=True)
+class _Views:
+    picture: bytes | None = None
+    html: str | None = None
+
+
+async def _views(page: ManagedPage, deadline: Deadline) -> _Views:
+    picture, html = await asyncio.gather(
+        _unless_late(page.guard(page.cdp.send("Page.captureScreenshot", _PICTURE), deadline), "its picture"),
+        _unless_late(page.evaluate(_HTML_SCRIPT, _MAX_HTML, deadline=deadline), "its HTML"),
+    )
+    return _Views(base64.b64decode(picture["data"]) if picture else None, html or None)
+
+
+async def _no_views() -> _Views:
+    return _Views()
+
+
+async def _stored(evidence: Evidence, store: Artifacts, views: _Views, secrets: tuple[str, ...]) -> Evidence:
+    screenshot, html = await asyncio.gather(
+        _kept_picture(store, views.picture), _kept_html(store, views.html, secrets)
+    )
+    return replace(evidence, screenshot=screenshot, html=html)
+
+
+async def _kept_picture(store: Artifacts, picture: bytes | None) -> Artifact | None:
+    return None if picture is None else await store.keep(picture, "image/jpeg")
+
+
+async def _kept_html(store: Artifacts, html: str | None, secrets: tuple[str, ...]) -> Artifact | None:
+    if html is None:
+        return None
+    if len(html) >= _MAX_HTML:
+        html += _CUT
+    try:
+        async with asyncio.timeout(_STORING_SECONDS):
+            return await store.keep(await asyncio.to_thread(_masked, html, secrets), "text/html")
+    except TimeoutError:
+        log.debug("the HTML of a failed page was too large to mask in time")
+        return None
+
+
+def _masked(html: str, secrets: tuple[str, ...]) -> bytes:
+    return redact(html, secrets).encode("utf-8", "replace")
+
+
+def _shown(line: str, secrets: tuple[str, ...]) -> str:
+    # Masked before it is cut: half a secret is no longer recognised.
+    return texts.shorten(redact(line, secrets), _MAX_LINE)
+
+
+def _left_of_the_call(page: ManagedPage) -> float:
+    """Seconds until a failing call has to have ended."""
+    return max(_LEAST_SECONDS, page.call_deadline.at + _AFTER_SECONDS - time.monotonic())
+
+
+async def _unless_late(looking: Awaitable[T], what: str) -> T | None:
+    try:
+        return await looking
+    except (Overdue, PageLost, ScriptFailed, PlaywrightError) as exc:
+        log.debug("the page did not show %s: %s", what, type(exc).__name__)
+        return None

@@ -33,6 +33,7 @@ async def set_cookies(page: ManagedPage, new: Sequence[SetCookieParam], deadline
     Raises:
         BadRequestError: The browser does not take them.
     """
+    page.secrets.given([dict(cookie) for cookie in new])
     try:
         await page.guard(page.context.add_cookies(new), deadline)
     except Overdue as exc:

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 
+from agent_bridge.browser.known_secrets import KnownSecrets
 from agent_bridge.browser.options import ContextOptions
+from agent_bridge.deadline import Deadline
 from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from playwright.async_api import BrowserContext, CDPSession, Dialog, Frame, Page, Request, Response
-
-    from agent_bridge.deadline import Deadline
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +39,9 @@ CLOSE_TIMEOUT = 3.0
 # A page that closes together with its browser is the browser's loss; the news of
 # the browser follows that of the page within a few milliseconds.
 CLOSE_GRACE = 0.1
+# Enough to see what is missing, and no more than a page without end can fill.
+MAX_FAILED_REQUESTS = 30
+MAX_URL_KEPT = 1000
 _WORLD = "cmdop"
 _GONE = (
     "has been closed",
@@ -81,6 +84,10 @@ class ManagedPage:
         response: The response that brought the document now shown, if one did.
         requested_url: What `navigate` was last asked for; "" before that.
         arrived_url: Where that led, HTTP redirects included; "" until it did.
+        loading_url: What the page is on its way to; "" when it is not on its way.
+        call_deadline: Of the call that has the page.
+        failed_requests: The latest requests of this document that failed or were answered with an error.
+        secrets: What no text about this page may show.
     """
 
     def __init__(
@@ -95,9 +102,13 @@ class ManagedPage:
         self.response: Response | None = None
         self.requested_url = ""
         self.arrived_url = ""
+        self.call_deadline = Deadline.after(0)
+        self.failed_requests: deque[str] = deque(maxlen=MAX_FAILED_REQUESTS)
+        self.secrets = KnownSecrets(self.options)
         self._arriving: Response | None = None
         # Whether a document has been asked for that has not come yet.
         self.is_loading = False
+        self.loading_url = ""
         self._frame_id = ""
         self._world: int | None = None
         self._popups: deque[Page] = deque()
@@ -238,6 +249,7 @@ class ManagedPage:
         self.page.on("framenavigated", guarded(self._on_navigated))
         self.page.on("request", guarded(lambda request: self._on_main_request(request, loading=True)))
         self.page.on("requestfailed", guarded(lambda request: self._on_main_request(request, loading=False)))
+        self.page.on("requestfailed", guarded(self._on_request_failed))
         self.page.on("response", guarded(self._on_response))
         self.page.on("popup", guarded(self._on_popup))
         self.context.on("dialog", guarded(self._on_dialog))
@@ -248,17 +260,32 @@ class ManagedPage:
     def _on_main_request(self, request: Request, *, loading: bool) -> None:
         if self.is_main_request(request):
             self.is_loading = loading
+            self.loading_url = request.url[:MAX_URL_KEPT] if loading else ""
+            if loading and request.redirected_from is None:
+                self.failed_requests.clear()  # they were those of the document before
+
+    def _on_request_failed(self, request: Request) -> None:
+        failure = request.failure or ""
+        # Broken off by the page itself, or refused because the caller asked for that: no failures.
+        if "ERR_ABORTED" not in failure and "ERR_BLOCKED_BY_CLIENT" not in failure:
+            self._note_request(request, failure)
+
+    def _note_request(self, request: Request, what: str) -> None:
+        self.failed_requests.append(f"{request.method} {request.url[:MAX_URL_KEPT]} {what}")
 
     def _on_response(self, response: Response) -> None:
         # A response need not become a document: 204, a download.
         if self.is_main_request(response.request):
             self._arriving = response
+        if response.status >= 400:
+            self._note_request(response.request, f"{response.status} {response.status_text}".rstrip())
 
     def _on_navigated(self, frame: Frame) -> None:
         if frame != self.page.main_frame:
             return
         self._world = None
         self.is_loading = False
+        self.loading_url = ""
         if self._arriving is not None:
             self.response, self._arriving = self._arriving, None
             self.documents += 1
@@ -277,14 +304,16 @@ class ManagedPage:
     def _on_popup(self, popup: Page) -> None:
         self._popups.append(popup)
         if len(self._popups) > MAX_POPUPS:
-            self._chore(self._popups.popleft().close())
+            self.chore(self._popups.popleft().close())
 
     def _on_dialog(self, dialog: Dialog) -> None:
         # A dialog that nobody answers blocks the page for good. Leaving a page
         # goes on; every other question is answered with "cancel".
-        self._chore(dialog.accept() if dialog.type == "beforeunload" else dialog.dismiss())
+        self.chore(dialog.accept() if dialog.type == "beforeunload" else dialog.dismiss())
 
-    def _chore(self, awaitable: Awaitable[None]) -> None:
+    def chore(self, awaitable: Awaitable[object]) -> None:
+        """Await something in the background that may as well fail."""
+
         async def run() -> None:
             with contextlib.suppress(PlaywrightError):  # the popup or dialog went away by itself
                 await awaitable

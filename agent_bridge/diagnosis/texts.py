@@ -20,6 +20,8 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _API_PREFIX = re.compile(r"^[A-Z]\w+\.\w+: ")
 # A user and password in front of a host whose scheme was forgotten.
 _BARE_USERINFO = re.compile(r"^([A-Za-z]+:)?[^/?#]*@")
+# What was to be typed may be a password.
+_TYPED = re.compile(r"^(fill|type)\(\".*")
 _LOG_BULLET = re.compile(r"^\s*-?\s*")
 
 
@@ -43,6 +45,7 @@ def call_log(text: str) -> tuple[str, ...]:
     if not found:
         return ()
     lines = [_LOG_BULLET.sub("", line) for line in tail.partition("Browser logs:")[0].splitlines()]
+    lines = [_TYPED.sub(r"\1(***)", line) for line in lines]
     return tuple(shorten(redact(line), MAX_LOG_LINE) for line in lines if line)[:MAX_LOG_LINES]
 
 

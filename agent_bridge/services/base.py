@@ -6,8 +6,10 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from agent_bridge.browser.evidence import with_pictures
+from agent_bridge.calls import current_call
 from agent_bridge.services import decode
-from cmdop_browser.exceptions import BrowserError
+from cmdop_browser.exceptions import BrowserError, CMDOPError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,7 +54,15 @@ class SessionServicer:
         session = self._pool.get(call.session.session_id, call.session.epoch)
         try:
             async with session.operation(action, deadline) as page:
-                yield Turn(session, page, deadline)
-        except BrowserError as exc:
-            exc.session_id = exc.session_id or session.id
+                page.call_deadline = deadline
+                try:
+                    yield Turn(session, page, deadline)
+                except BrowserError as exc:
+                    exc.idempotency_key = current_call.get().idempotency_key or None
+                    exc.evidence = await with_pictures(page, exc)
+                    raise
+        except CMDOPError as exc:
+            if isinstance(exc, BrowserError):
+                exc.session_id = exc.session_id or session.id
+            exc.mask(session.page.secrets.values())
             raise

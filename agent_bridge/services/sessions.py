@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent_bridge.browser import navigation
+from agent_bridge.browser.known_secrets import KnownSecrets
 from agent_bridge.calls import current_call
 from agent_bridge.services import decode, encode
 from agent_bridge.services.base import SessionServicer
-from cmdop_browser.exceptions import BadRequestError, CloseReason, FeatureNotAvailableError
+from cmdop_browser.exceptions import BadRequestError, CloseReason, CMDOPError, FeatureNotAvailableError
 from cmdop_browser.wire.v1 import common_pb2, sessions_pb2, sessions_pb2_grpc
 
 if TYPE_CHECKING:
@@ -36,13 +37,18 @@ class SessionsServicer(SessionServicer, sessions_pb2_grpc.SessionServiceServicer
             )
         if not request.queue_timeout_seconds >= 0:
             raise BadRequestError("queue_timeout must not be negative", field="queue_timeout")
-        session = await self._pool.create(
-            current_call.get().client_id,
-            decode.session_spec(request.options),
-            decode.context_options(request.options),
-            queue_timeout=request.queue_timeout_seconds,
-            timeout=decode.positive(request.timeout_seconds, "timeout"),
-        )
+        options = decode.context_options(request.options)
+        try:
+            session = await self._pool.create(
+                current_call.get().client_id,
+                decode.session_spec(request.options),
+                options,
+                queue_timeout=request.queue_timeout_seconds,
+                timeout=decode.positive(request.timeout_seconds, "timeout"),
+            )
+        except CMDOPError as exc:
+            exc.mask(KnownSecrets(options).values())
+            raise
         return self._info(session)
 
     async def Get(

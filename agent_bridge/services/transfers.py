@@ -9,8 +9,9 @@ from cmdop_browser.wire.channel import CHUNK_BYTES
 from cmdop_browser.wire.v1 import common_pb2, transfers_pb2, transfers_pb2_grpc
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
+    from agent_bridge.artifacts import Artifacts
     from agent_bridge.pool.pool import Pool
     from agent_bridge.services.base import Context
     from agent_bridge.transfers import Transfers
@@ -19,17 +20,17 @@ if TYPE_CHECKING:
 class TransferServicer(transfers_pb2_grpc.TransferServiceServicer):
     """Sends and receives in chunks."""
 
-    def __init__(self, pool: Pool, transfers: Transfers) -> None:
+    def __init__(self, pool: Pool, transfers: Transfers, artifacts: Artifacts) -> None:
         self._pool = pool
         self._transfers = transfers
+        self._artifacts = artifacts
 
     async def Download(
         self, request: transfers_pb2.DownloadRequest, context: Context
     ) -> AsyncIterator[transfers_pb2.Chunk]:
         """Send what a reply referred to."""
-        content = memoryview(self._transfers.take(request.transfer_id))
-        for start in range(0, len(content), CHUNK_BYTES):
-            yield transfers_pb2.Chunk(data=bytes(content[start : start + CHUNK_BYTES]))
+        for chunk in _cut(self._transfers.take(request.transfer_id)):
+            yield chunk
 
     async def Upload(
         self, requests: AsyncIterator[transfers_pb2.UploadChunk], context: Context
@@ -50,6 +51,19 @@ class TransferServicer(transfers_pb2_grpc.TransferServiceServicer):
             raise
         transfer_id, size = await self._transfers.receive(session.id, header.file_name, _chunks(requests))
         return common_pb2.TransferRef(transfer_id=transfer_id, size_bytes=size)
+
+    async def ReadArtifact(
+        self, request: transfers_pb2.ReadArtifactRequest, context: Context
+    ) -> AsyncIterator[transfers_pb2.Chunk]:
+        """Send what an error referred to."""
+        for chunk in _cut(await self._artifacts.read(request.artifact_id)):
+            yield chunk
+
+
+def _cut(content: bytes) -> Iterator[transfers_pb2.Chunk]:
+    view = memoryview(content)
+    for start in range(0, len(view), CHUNK_BYTES):
+        yield transfers_pb2.Chunk(data=bytes(view[start : start + CHUNK_BYTES]))
 
 
 async def _chunks(requests: AsyncIterator[transfers_pb2.UploadChunk]) -> AsyncIterator[bytes]:

@@ -16,7 +16,9 @@ from cmdop_browser._async.launcher import ensure_agent
 from cmdop_browser._convert import replies
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._identity import CallHeader, Identity
+from cmdop_browser._origin import AgentOrigin
 from cmdop_browser._silence import explain_silence
+from cmdop_browser.agent_log import log_path
 from cmdop_browser.exceptions import (
     AgentOfflineError,
     CMDOPError,
@@ -26,6 +28,7 @@ from cmdop_browser.exceptions import (
 )
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.errors import from_rpc_error
+from cmdop_browser.wire.evidence import OFF, retries_ahead
 from cmdop_browser.wire.rendezvous import AgentPaths, why_stale
 from cmdop_browser.wire.v1 import agent_pb2
 
@@ -143,7 +146,7 @@ class AsyncRpc:
         """
         connection = self._usable(instance_id)
         key = uuid.uuid4().hex if method.act else None
-        header = connection.header(idempotency_key=key)
+        header = connection.header(idempotency_key=key, evidence=self._pictures())
         try:
             await connection.keep_lease()
             return await connection.unary(method, request, header, timeout + wire.RPC_GRACE_SECONDS)
@@ -277,6 +280,23 @@ class AsyncRpc:
                 tips=("make a client on the loop that uses it", "or use the blocking CMDOPClient"),
             )
 
+    def _pictures(self) -> str | None:
+        if self._settings.evidence == "off":
+            return OFF
+        retries = retries_ahead.get()
+        return None if retries is None else retries.encode()
+
+    def _origin_of(self, connection: AsyncConnection) -> AgentOrigin:
+        info = self._info
+        return AgentOrigin(
+            agent=self._agent,
+            instance_id=connection.instance_id,
+            record_path=str(self._paths.record),
+            log_path=str(log_path(self._agent, self._settings)),
+            agent_version=info.version if info is not None else "",
+            browser_version=(info.browser.version or "") if info is not None else "",
+        )
+
     def _error(
         self,
         exc: grpc.RpcError | ChannelClosed,
@@ -301,6 +321,7 @@ class AsyncRpc:
             request_id=header.request_id,
             idempotency_key=header.idempotency_key,
         )
+        error.came_from(self._origin_of(connection))
         if isinstance(error, ConnectionTimeoutError):
             error.tips = (explain_silence(discovery.heartbeat_age(self._paths)),)
         return error

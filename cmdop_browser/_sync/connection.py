@@ -112,9 +112,11 @@ class Connection:
         reply: ReplyT = invoke_streaming(call, iter(parts), timeout=timeout, metadata=header.metadata())
         return reply
 
-    def header(self, *, idempotency_key: str | None = None) -> CallHeader:
+    def header(self, *, idempotency_key: str | None = None, evidence: str | None = None) -> CallHeader:
         """What goes with the next call."""
-        return CallHeader(self._identity.client_id, self._token, idempotency_key=idempotency_key)
+        return CallHeader(
+            self._identity.client_id, self._token, idempotency_key=idempotency_key, evidence=evidence
+        )
 
     def keep_lease(self) -> None:
         """Take the lease again if the stream that holds it has ended.

@@ -31,6 +31,7 @@ from cmdop_browser.exceptions.agent import (
     InternalError,
     TmuxNotFoundError,
 )
+from cmdop_browser.exceptions.artifacts import Artifact
 from cmdop_browser.exceptions.base import ERROR_CLASSES, CMDOPError, error_from_dict
 from cmdop_browser.exceptions.browser import (
     BrowserElementNotFoundError,
@@ -85,6 +86,7 @@ __all__ = [
     "AgentOfflineError",
     "AgentStartError",
     "AgentStopError",
+    "Artifact",
     "AuthenticationError",
     "BackendNotFoundError",
     "BadRequestError",

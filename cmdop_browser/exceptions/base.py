@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, dataclass_trans
 
 from cmdop_browser.exceptions import text
 from cmdop_browser.exceptions.causes import Outcome
-from cmdop_browser.exceptions.plain import clean_text, clip, plain
+from cmdop_browser.exceptions.plain import clean_text, clip, mask_in, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
+    from os import PathLike
+    from pathlib import Path
+
+    from cmdop_browser.exceptions.artifacts import Origin
 
 PUBLIC_MODULE: Final = "cmdop_browser.exceptions"
 
@@ -126,6 +130,7 @@ class CMDOPError(Exception):
     _transient: ClassVar[bool]
     _summary: ClassVar[str]
     _may_have_run: ClassVar[bool] = False
+    _origin: ClassVar[Origin | None] = None  # set on errors that came from an agent
 
     message: str = dataclasses.field(default="", kw_only=False)
     request_id: str | None = None
@@ -160,6 +165,10 @@ class CMDOPError(Exception):
 
     def _complete(self) -> None:
         """Set what follows from the fields."""
+
+    def came_from(self, origin: Origin) -> None:
+        """Note where the error came from, for what is still to be fetched from there."""
+        self.__dict__["_origin"] = origin
 
     def _may_pass(self) -> bool:
         """Whether the same call may succeed later."""
@@ -205,6 +214,50 @@ class CMDOPError(Exception):
             "fields": {name: _jsonable(value) for name, value in self.fields().items()},
             "details": plain(self.details),
         }
+
+    def mask(self, secrets: Iterable[str]) -> None:
+        """Put ``***`` in place of *secrets* wherever they stand in this error's texts.
+
+        Credentials in usual forms are masked without it; this is for values that only the
+        caller knows to be secret.
+        """
+        known = tuple(secrets)
+        record = self.to_dict()
+        masked = mask_in(record, known)
+        if masked == record:
+            return
+        clean = error_from_dict(masked)
+        # What the error had worked out when it was asked is left for it to work out again.
+        self.__dict__.update({name: value for name, value in clean.__dict__.items() if name != "_retryable"})
+        self.args = clean.args
+
+    def save(self, directory: str | PathLike[str] = "errors") -> Path:
+        """Write all that is known of this error to one HTML file, the screenshot included.
+
+        The file needs nothing else: it can be sent to somebody. What the agent keeps is
+        fetched first; where that is not to be had any more, the report says why. The call
+        blocks for that while: in a coroutine, ``await asyncio.to_thread(error.save, …)``.
+
+        Args:
+            directory: Where to; made if it is not there.
+
+        Returns:
+            The file, named by time, code and request.
+
+        Raises:
+            FileError: It cannot be written.
+        """
+        from cmdop_browser._report import save  # noqa: PLC0415 -- the template engine comes in when it is used
+
+        return save(self, directory)
+
+    def _repr_html_(self) -> str | None:
+        try:
+            from cmdop_browser._report import card  # noqa: PLC0415 -- same
+
+            return card(self)
+        except Exception:  # noqa: BLE001 -- a notebook falls back to the text
+            return None
 
     def user_message(self) -> str:
         """One sentence for people who did not write the scraper: no selectors, paths or ids."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import builtins
+import json
+from dataclasses import replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from cmdop_browser.exceptions import tips
-from cmdop_browser.exceptions.base import CMDOPError, LongText, error, parsed
+from cmdop_browser.exceptions.base import CMDOPError, LongText, error, error_from_dict, parsed
 from cmdop_browser.exceptions.causes import CloseReason, ElementCause, NavigationCause, Outcome
-from cmdop_browser.exceptions.evidence import Candidate, Evidence
+from cmdop_browser.exceptions.evidence import ARTIFACTS, Candidate, Evidence
 from cmdop_browser.exceptions.text import quote, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cmdop_browser.exceptions.artifacts import Origin
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -73,6 +77,43 @@ class BrowserError(CMDOPError):
     action: str | None = None
     cause: ElementCause | NavigationCause | None = parsed(any_cause, default=None)
     evidence: Evidence = parsed(Evidence.parse, default=None)
+
+    def came_from(self, origin: Origin) -> None:
+        """Note where the error came from, and that its artifacts are to be had there."""
+        super().came_from(origin)
+        self.evidence = self.evidence.fetched_from(origin)
+
+    def fetch_evidence(self) -> Evidence:
+        """Fetch all that the agent keeps of this failure, into this error.
+
+        Long texts that were cut on the way are whole afterwards, and the screenshot and
+        the HTML are with the error, also when it is pickled.
+
+        Raises:
+            AgentOfflineError: The agent has ended, and what it kept is gone.
+            FileNotFoundError: The agent does not keep it any more.
+            ConnectionTimeoutError: The agent does not answer.
+        """
+        self._fetch_record()
+        for artifact in (self.evidence.screenshot, self.evidence.html):
+            if artifact is not None:
+                artifact.read()
+        return self.evidence
+
+    def _fetch_record(self) -> None:
+        kept = self.evidence.record
+        if kept is None or kept.fetched:
+            return
+        whole = error_from_dict(json.loads(kept.read()))
+        if not isinstance(whole, type(self)):
+            return
+        artifacts = {name: getattr(self.evidence, name) for name in ARTIFACTS}
+        uncut = {"message": whole.message, "tips": whole.tips, "details": whole.details, **whole.fields()}
+        for name, value in uncut.items():
+            if value:
+                setattr(self, name, value)
+        self.evidence = replace(whole.evidence, **artifacts)
+        self.args = (self.message,)
 
     def _compose(self) -> str:
         why = f": {tips.phrase(self.cause)}" if self.cause else ""

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
+from cmdop_browser.exceptions.artifacts import Artifact
 from cmdop_browser.exceptions.plain import clean_text
+
+if TYPE_CHECKING:
+    from cmdop_browser.exceptions.artifacts import Origin
+
+ARTIFACTS: Final = ("screenshot", "html", "record")
+"""The parts of the evidence that stay at the agent until they are fetched."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +88,9 @@ class Evidence:
         console: The latest messages of the page's console.
         failed_requests: The latest requests that failed, one line each.
         candidates: Selectors near the one that matched nothing, best first.
-        screenshot: Id of the picture that the agent keeps, None without one.
-        html: Id of the HTML that the agent keeps, None without one.
+        screenshot: The picture of the page, fetched when it is read; None without one.
+        html: The HTML of the page, likewise.
+        record: The whole record of the error, likewise; None when nothing of it was cut.
     """
 
     call_log: tuple[str, ...] = ()
@@ -90,8 +98,9 @@ class Evidence:
     console: tuple[str, ...] = ()
     failed_requests: tuple[str, ...] = ()
     candidates: tuple[Candidate, ...] = ()
-    screenshot: str | None = None
-    html: str | None = None
+    screenshot: Artifact | None = None
+    html: Artifact | None = None
+    record: Artifact | None = None
 
     def __bool__(self) -> bool:
         return self != Evidence()
@@ -106,10 +115,20 @@ class Evidence:
             record["page"] = self.page.to_dict()
         if self.candidates:
             record["candidates"] = [candidate.to_dict() for candidate in self.candidates]
-        for name in ("screenshot", "html"):
+        for name in ARTIFACTS:
             if artifact := getattr(self, name):
-                record[name] = artifact
+                record[name] = artifact.to_dict()
         return record
+
+    def fetched_from(self, origin: Origin) -> Evidence:
+        """The same evidence, whose artifacts know where they are to be had."""
+        artifacts = {name: getattr(self, name) for name in ARTIFACTS}
+        return replace(
+            self,
+            **{
+                name: replace(found, _origin=origin) for name, found in artifacts.items() if found is not None
+            },
+        )
 
     @classmethod
     def parse(cls, value: Evidence | Mapping[str, Any] | None) -> Evidence:
@@ -124,6 +143,7 @@ class Evidence:
             console=_lines(read.console),
             failed_requests=_lines(read.failed_requests),
             candidates=tuple(Candidate.parse(candidate) for candidate in read.candidates),
+            **{name: Artifact.parse(getattr(read, name)) for name in ARTIFACTS},
         )
 
 

@@ -11,6 +11,7 @@ from cmdop_browser.exceptions.redact import MASK, is_sensitive_name, redact
 
 _MAX_DEPTH: Final = 8
 _MAX_REPR: Final = 500
+_WORDS: Final = frozenset({"code", "cause", "reason", "outcome", "id", "media_type", "ready_state"})
 
 
 def clean_text(text: str) -> str:
@@ -45,6 +46,23 @@ def plain(value: Any, depth: int = _MAX_DEPTH) -> Any:
     if depth > 0 and isinstance(value, list | tuple | set | frozenset):
         return [plain(item, depth - 1) for item in value]
     return _described(value)
+
+
+def mask_in(value: Any, secrets: tuple[str, ...]) -> Any:
+    """*value*, made of JSON values, with ``***`` in place of *secrets* in all its texts.
+
+    Words from closed lists stay what they are.
+    """
+    if isinstance(value, str):
+        for secret in secrets:
+            if secret:
+                value = value.replace(secret, MASK)
+        return value
+    if isinstance(value, Mapping):
+        return {key: item if key in _WORDS else mask_in(item, secrets) for key, item in value.items()}
+    if isinstance(value, list):
+        return [mask_in(item, secrets) for item in value]
+    return value
 
 
 def _described(value: Any) -> str:

@@ -100,5 +100,5 @@ def _evidence_lines(evidence: Evidence) -> list[str]:
             lines += [f"    - {clip(entry, _REPR_LIMIT)}" for entry in entries[-_LINES:]]
     for name in ("screenshot", "html"):
         if artifact := getattr(evidence, name):
-            lines.append(f"  {name}: {artifact}")
+            lines.append(f"  {name}: error.evidence.{name}.read() ({artifact.id})")
     return lines

@@ -12,6 +12,7 @@ TOKEN_KEY: Final = "cmdop-token"  # noqa: S105 -- the name of the header, not a 
 REQUEST_ID_KEY: Final = "cmdop-request-id"
 CLIENT_ID_KEY: Final = "cmdop-client-id"
 IDEMPOTENCY_KEY: Final = "cmdop-idempotency-key"
+EVIDENCE_KEY: Final = "cmdop-evidence"
 
 KIB: Final = 1024
 MIB: Final = 1024 * KIB

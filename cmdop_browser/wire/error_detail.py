@@ -6,6 +6,7 @@ import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
+from cmdop_browser.exceptions.evidence import ARTIFACTS
 from cmdop_browser.wire.v1.errors_pb2 import ErrorDetail, FieldValue
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _LINES: Final = ("call_log", "console", "failed_requests")
 _MAX_TEXT: Final = 4_096
 _MAX_ITEMS: Final = 64
 _MAX_NAME: Final = 100
+_MAX_ARTIFACTS: Final = 500
 _KEPT_FROM_THE_END: Final = frozenset({"stdout", "stderr", "stderr_tail"})
 
 
@@ -180,6 +182,11 @@ def _cut_tips(record: Record) -> Record:
 
 def _keep_the_core(record: Record) -> Record:
     fields = {name: value for name, value in _clip_texts(record["fields"], 80).items() if _is_scalar(value)}
+    evidence = record["fields"].get("evidence") or {}
+    # A few bytes that lead to all that was cut.
+    artifacts = {name: evidence[name] for name in ARTIFACTS if name in evidence}
+    if artifacts and len(str(artifacts)) < _MAX_ARTIFACTS:
+        fields["evidence"] = artifacts
     core = {
         name: _clip_bytes(record[name] or "", 64) or None
         for name in ("request_id", "idempotency_key", "agent_id")

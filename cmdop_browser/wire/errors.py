@@ -32,6 +32,7 @@ __all__ = [
     "GRPC_STATUS_OF",
     "MAX_TRAILER_BYTES",
     "from_rpc_error",
+    "is_cut",
     "status_code",
     "status_from_error",
     "trailer_bytes",
@@ -115,13 +116,23 @@ def status_from_error(error: CMDOPError) -> grpc.Status:
     What does not fit is cut, the least useful first, and ``truncated`` is set; see
     :func:`cmdop_browser.wire.error_detail.shorten` for the order.
     """
+    record, truncated = _shortened(error)
     code = status_code(type(error))
-    record, truncated = shorten(
+    status: grpc.Status = rpc_status.to_status(_pack(code, record, truncated=truncated))
+    return status
+
+
+def is_cut(error: CMDOPError) -> bool:
+    """Whether something of *error* does not fit in a trailer."""
+    return _shortened(error)[1]
+
+
+def _shortened(error: CMDOPError) -> tuple[Record, bool]:
+    code = status_code(type(error))
+    return shorten(
         error.to_dict(),
         lambda candidate: trailer_bytes(_pack(code, candidate, truncated=True)) < MAX_TRAILER_BYTES,
     )
-    status: grpc.Status = rpc_status.to_status(_pack(code, record, truncated=truncated))
-    return status
 
 
 def status_code(cls: type[CMDOPError]) -> grpc.StatusCode:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cmdop_browser.exceptions import (
     ERROR_CLASSES,
+    Artifact,
     Candidate,
     CloseReason,
     CMDOPError,
@@ -22,8 +23,9 @@ EVIDENCE = Evidence(
     page=PageSnapshot("https://shop.test/3", title='A "blue" mug', status=200, ready_state="complete"),
     console=("TypeError: x is undefined",),
     failed_requests=("GET https://cdn.test/a.js net::ERR_FAILED",),
-    screenshot="art-1",
-    html="art-2",
+    screenshot=Artifact("a-1", media_type="image/jpeg", size_bytes=4096),
+    html=Artifact("a-2", media_type="text/html"),
+    record=Artifact("a-3", media_type="application/json", size_bytes=512),
 )
 
 VALUES: dict[str, Any] = {

@@ -17,6 +17,7 @@ from cmdop_browser import exceptions
 from cmdop_browser.exceptions import (
     AgentBusyError,
     AgentOfflineError,
+    Artifact,
     BadRequestError,
     BrowserElementNotFoundError,
     BrowserNavigationError,
@@ -195,7 +196,7 @@ def test_trailer_stays_under_4_kb(cls: type[CMDOPError], unit: str) -> None:
             setattr(error, name, blob)
     if hasattr(error, "evidence"):
         error.evidence = Evidence(
-            call_log=(blob,) * 9, console=(blob,) * 9, failed_requests=(blob,) * 9, html=blob
+            call_log=(blob,) * 9, console=(blob,) * 9, failed_requests=(blob,) * 9, html=Artifact(blob)
         )
     if isinstance(error, BrowserElementNotFoundError):
         error.candidates = (Candidate(blob, 3, 1.0, blob),) * 5
@@ -226,13 +227,15 @@ def test_cutting_keeps_what_matters_longest() -> None:
         selector="#buy",
         tips=("did you mean '#buy-now'?",),
         candidates=(Candidate("#buy-now", 1, 0.9, "id"),),
-        evidence=Evidence(call_log=tuple(f"line {n} {'x' * 100}" for n in range(100)), screenshot="art-1"),
+        evidence=Evidence(
+            call_log=tuple(f"line {n} {'x' * 100}" for n in range(100)), screenshot=Artifact("a-1")
+        ),
     )
     received = from_rpc_error(failed_with(status_from_error(error)))
     assert isinstance(received, BrowserElementNotFoundError)
     assert (received.cause, received.selector, received.tips) == (error.cause, error.selector, error.tips)
     assert received.candidates == error.candidates
-    assert received.evidence.screenshot == "art-1"
+    assert received.evidence.screenshot == Artifact("a-1")
     assert len(received.evidence.call_log) == 3
     assert received.evidence.call_log[-1].startswith("line 99")
 

@@ -216,7 +216,7 @@ class _Handlers(grpc.GenericRpcHandler):
         agent = self._agent
         if method is methods.ATTACH:
             return grpc.unary_stream_rpc_method_handler(agent.attach, reads, writes)
-        if method is methods.DOWNLOAD:
+        if method in {methods.DOWNLOAD, methods.READ_ARTIFACT}:
             return grpc.unary_stream_rpc_method_handler(
                 lambda request, context: agent.stream(method, request, context), reads, writes
             )

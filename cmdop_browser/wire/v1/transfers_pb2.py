@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from cmdop_browser.wire.v1 import common_pb2 as cmdop__browser_dot_wire_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%cmdop_browser/wire/v1/transfers.proto\x12\x10\x63mdop.browser.v1\x1a\"cmdop_browser/wire/v1/common.proto\"&\n\x0f\x44ownloadRequest\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\"\x15\n\x05\x43hunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"W\n\x0bUploadChunk\x12\x30\n\x06header\x18\x01 \x01(\x0b\x32\x1e.cmdop.browser.v1.UploadHeaderH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"I\n\x0cUploadHeader\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x32\xa5\x01\n\x0fTransferService\x12H\n\x08\x44ownload\x12!.cmdop.browser.v1.DownloadRequest\x1a\x17.cmdop.browser.v1.Chunk0\x01\x12H\n\x06Upload\x12\x1d.cmdop.browser.v1.UploadChunk\x1a\x1d.cmdop.browser.v1.TransferRef(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n%cmdop_browser/wire/v1/transfers.proto\x12\x10\x63mdop.browser.v1\x1a\"cmdop_browser/wire/v1/common.proto\"&\n\x0f\x44ownloadRequest\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\"*\n\x13ReadArtifactRequest\x12\x13\n\x0b\x61rtifact_id\x18\x01 \x01(\t\"\x15\n\x05\x43hunk\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\"W\n\x0bUploadChunk\x12\x30\n\x06header\x18\x01 \x01(\x0b\x32\x1e.cmdop.browser.v1.UploadHeaderH\x00\x12\x0e\n\x04\x64\x61ta\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04part\"I\n\x0cUploadHeader\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x12\n\nsize_bytes\x18\x03 \x01(\x04\x32\xf7\x01\n\x0fTransferService\x12H\n\x08\x44ownload\x12!.cmdop.browser.v1.DownloadRequest\x1a\x17.cmdop.browser.v1.Chunk0\x01\x12H\n\x06Upload\x12\x1d.cmdop.browser.v1.UploadChunk\x1a\x1d.cmdop.browser.v1.TransferRef(\x01\x12P\n\x0cReadArtifact\x12%.cmdop.browser.v1.ReadArtifactRequest\x1a\x17.cmdop.browser.v1.Chunk0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,12 +34,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DOWNLOADREQUEST']._serialized_start=95
   _globals['_DOWNLOADREQUEST']._serialized_end=133
-  _globals['_CHUNK']._serialized_start=135
-  _globals['_CHUNK']._serialized_end=156
-  _globals['_UPLOADCHUNK']._serialized_start=158
-  _globals['_UPLOADCHUNK']._serialized_end=245
-  _globals['_UPLOADHEADER']._serialized_start=247
-  _globals['_UPLOADHEADER']._serialized_end=320
-  _globals['_TRANSFERSERVICE']._serialized_start=323
-  _globals['_TRANSFERSERVICE']._serialized_end=488
+  _globals['_READARTIFACTREQUEST']._serialized_start=135
+  _globals['_READARTIFACTREQUEST']._serialized_end=177
+  _globals['_CHUNK']._serialized_start=179
+  _globals['_CHUNK']._serialized_end=200
+  _globals['_UPLOADCHUNK']._serialized_start=202
+  _globals['_UPLOADCHUNK']._serialized_end=289
+  _globals['_UPLOADHEADER']._serialized_start=291
+  _globals['_UPLOADHEADER']._serialized_end=364
+  _globals['_TRANSFERSERVICE']._serialized_start=367
+  _globals['_TRANSFERSERVICE']._serialized_end=614
 # @@protoc_insertion_point(module_scope)

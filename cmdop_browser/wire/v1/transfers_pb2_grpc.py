@@ -46,6 +46,11 @@ class TransferServiceStub(object):
                 request_serializer=cmdop__browser_dot_wire_dot_v1_dot_transfers__pb2.UploadChunk.SerializeToString,
                 response_deserializer=cmdop__browser_dot_wire_dot_v1_dot_common__pb2.TransferRef.FromString,
                 _registered_method=True)
+        self.ReadArtifact = channel.unary_stream(
+                '/cmdop.browser.v1.TransferService/ReadArtifact',
+                request_serializer=cmdop__browser_dot_wire_dot_v1_dot_transfers__pb2.ReadArtifactRequest.SerializeToString,
+                response_deserializer=cmdop__browser_dot_wire_dot_v1_dot_transfers__pb2.Chunk.FromString,
+                _registered_method=True)
 
 
 class TransferServiceServicer(object):
@@ -65,6 +70,13 @@ class TransferServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ReadArtifact(self, request, context):
+        """What an error refers to: kept for a while, and sent as often as it is asked for.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_TransferServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +89,11 @@ def add_TransferServiceServicer_to_server(servicer, server):
                     servicer.Upload,
                     request_deserializer=cmdop__browser_dot_wire_dot_v1_dot_transfers__pb2.UploadChunk.FromString,
                     response_serializer=cmdop__browser_dot_wire_dot_v1_dot_common__pb2.TransferRef.SerializeToString,
+            ),
+            'ReadArtifact': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReadArtifact,
+                    request_deserializer=cmdop__browser_dot_wire_dot_v1_dot_transfers__pb2.ReadArtifactRequest.FromString,
+                    response_serializer=cmdop__browser_dot_wire_dot_v1_dot_transfers__pb2.Chunk.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +151,33 @@ class TransferService(object):
             '/cmdop.browser.v1.TransferService/Upload',
             cmdop__browser_dot_wire_dot_v1_dot_transfers__pb2.UploadChunk.SerializeToString,
             cmdop__browser_dot_wire_dot_v1_dot_common__pb2.TransferRef.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReadArtifact(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/cmdop.browser.v1.TransferService/ReadArtifact',
+            cmdop__browser_dot_wire_dot_v1_dot_transfers__pb2.ReadArtifactRequest.SerializeToString,
+            cmdop__browser_dot_wire_dot_v1_dot_transfers__pb2.Chunk.FromString,
             options,
             channel_credentials,
             insecure,
