@@ -20,23 +20,12 @@ WORDED: Final = ("aria-label", "placeholder", "title", "alt", "value", "label", 
 # Names that identify an element as an id does.
 IDENTIFYING: Final = ("name", "data-testid", "data-test", "data-test-id", "data-qa", "data-cy", "for")
 _TEST_IDS: Final = frozenset(
-    [
-        "data-testid",
-        "data-test-id",
-        "data-test",
-        "data-qa",
-        "data-cy",
-        "data-automation-id",
-        "data-e2e",
-        "data-tid",
-        "data-hook",
-        "data-automation",
-        "data-qa-id",
-        "data-test-selector",
-        "data-pw",
-        "data-testing-id",
-    ]
-)
+    f"data-{name}"
+    for name in (
+        "testid", "test-id", "test", "qa", "cy", "automation-id", "e2e", "tid", "hook", "automation", "qa-id",
+        "test-selector", "pw", "testing-id",
+    )
+)  # fmt: skip
 _URLS: Final = frozenset({"href", "src", "action", "formaction", "data-href", "data-url", "data-src"})
 # They tell what kind of element it is, not which.
 _KINDS: Final = frozenset({"type", "role", "rel", "method", "target"})
@@ -122,12 +111,6 @@ def _elsewhere(source: str, part: Part, element: Subject) -> Iterator[Match]:
             actual = element.attributes.get(name, "")
             if actual and text_likeness(value, actual) >= 0.95:
                 yield _moved(part, Kind.ATTRIBUTE, name, actual, 0.82)
-        if (
-            element.text
-            and text_likeness(value, element.text) >= 0.95
-            and part.name in {"aria-label", "title"}
-        ):
-            yield _moved(part, Kind.TEXT, "text", element.text, 0.8)
     elif part.name in IDENTIFYING or part.name in _TEST_IDS or part.name in {"id", "class"}:
         yield from _identified(part, element)
 
@@ -200,9 +183,8 @@ def _values(source: str, part: Part, actual: str) -> Iterator[Match]:
             yield Match(0.93, weight, revalued(source, part, text), f"{name} in another case")
         elif part.operator in {"^=", "$="} or name in _URLS:
             edit = replaced(part, Kind.ATTRIBUTE, name, text, "*=")
-            yield Match(
-                0.9 if part.operator != "=" or "/" in value else 0.8, weight, edit, f"{name} contains it"
-            )
+            likeness = 0.9 if part.operator != "=" or "/" in value else 0.8
+            yield Match(likeness, weight, edit, f"{name} contains it")
     if len(actual) > 120:
         return
     if name in WORDED:

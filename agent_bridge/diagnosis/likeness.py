@@ -244,7 +244,8 @@ def _by_letters(paired: _Pairs, mine: tuple[str, ...], theirs: tuple[str, ...]) 
     if not likeness:
         return 0.0
     one_sided = bool(paired.mine) != bool(paired.theirs)
-    if paired.pairs and one_sided and any(len(word) > 1 for word in (*paired.mine, *paired.theirs)):
+    more = any(len(word) > 1 for word in (*paired.mine, *paired.theirs))
+    if paired.pairs and one_sided and more and OSA.distance(one, other, score_cutoff=1) > 1:
         return 0.0  # whole words more or less: letters have nothing to add
     left = [word for word in paired.mine if word in words.KNOWN]
     right = [word for word in paired.theirs if word in words.KNOWN]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from agent_bridge.diagnosis.attribute_likeness import (
     IDENTIFYING,
     MAX_SHOWN,
@@ -14,122 +16,17 @@ from agent_bridge.diagnosis.attribute_likeness import (
 from agent_bridge.diagnosis.likeness import name_likeness, spelling_likeness, text_likeness, word_likeness
 from agent_bridge.diagnosis.selector_parts import Kind, Part, Syntax, renamed, replaced, revalued
 from agent_bridge.diagnosis.subjects import Match, Subject, holds, squeezed
+from agent_bridge.diagnosis.words import words_in
 
-_HTML_TAGS = frozenset(
-    [
-        "a",
-        "abbr",
-        "address",
-        "area",
-        "article",
-        "aside",
-        "audio",
-        "b",
-        "base",
-        "blockquote",
-        "body",
-        "br",
-        "button",
-        "canvas",
-        "caption",
-        "cite",
-        "code",
-        "col",
-        "colgroup",
-        "data",
-        "datalist",
-        "dd",
-        "del",
-        "details",
-        "dfn",
-        "dialog",
-        "div",
-        "dl",
-        "dt",
-        "em",
-        "embed",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "head",
-        "header",
-        "hgroup",
-        "hr",
-        "html",
-        "i",
-        "iframe",
-        "img",
-        "input",
-        "ins",
-        "kbd",
-        "label",
-        "legend",
-        "li",
-        "link",
-        "main",
-        "map",
-        "mark",
-        "menu",
-        "meta",
-        "meter",
-        "nav",
-        "noscript",
-        "object",
-        "ol",
-        "optgroup",
-        "option",
-        "output",
-        "p",
-        "param",
-        "picture",
-        "pre",
-        "progress",
-        "q",
-        "rp",
-        "rt",
-        "ruby",
-        "s",
-        "samp",
-        "script",
-        "search",
-        "section",
-        "select",
-        "slot",
-        "small",
-        "source",
-        "span",
-        "strong",
-        "style",
-        "sub",
-        "summary",
-        "sup",
-        "svg",
-        "table",
-        "tbody",
-        "td",
-        "template",
-        "textarea",
-        "tfoot",
-        "th",
-        "thead",
-        "time",
-        "title",
-        "tr",
-        "track",
-        "u",
-        "ul",
-        "var",
-        "video",
-        "wbr",
-    ]
+_HTML_TAGS: Final = words_in(
+    """
+    a abbr address area article aside audio b base blockquote body br button canvas caption cite code col
+    colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure footer form
+    h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link main map mark
+    menu meta meter nav noscript object ol optgroup option output p param picture pre progress q rp rt ruby s
+    samp script search section select slot small source span strong style sub summary sup svg table tbody td
+    template textarea tfoot th thead time title tr track u ul var video wbr
+    """
 )
 _RELATED_TAGS = (
     frozenset({"a", "button", "input", "summary"}),
@@ -189,9 +86,11 @@ def _no_tag(part: Part, element: Subject) -> Match | None:
         edit = replaced(part, Kind.TAG, element.tag)
         found.append(Match(likeness, 1.0, edit, f"tag {element.tag} is like {part.name}"))
     if part.syntax is Syntax.CSS:
-        for name in element.classes:
-            if name.lower() == part.name:
-                found.append(Match(0.9, 1.0, replaced(part, Kind.CLASS, name), f"class {name}, not a tag"))
+        found += [
+            Match(0.9, 1.0, replaced(part, Kind.CLASS, name), f"class {name}, not a tag")
+            for name in element.classes
+            if name.lower() == part.name
+        ]
         if element.id and element.id.lower() == part.name:
             found.append(Match(0.9, 1.0, replaced(part, Kind.ID, element.id), f"id {element.id}, not a tag"))
     return best_of(found)
@@ -233,15 +132,15 @@ def _name(source: str, part: Part, element: Subject) -> Match | None:
         like(Kind.CLASS, name, 1.0 if part.kind is Kind.CLASS else 0.93)
     if element.id:
         like(Kind.ID, element.id, 1.0 if part.kind is Kind.ID else 0.93)
-    for attribute in IDENTIFYING:
-        actual = element.attributes.get(attribute)
-        if not actual or attribute == "id":
+    for name in IDENTIFYING:
+        actual = element.attributes.get(name)
+        if not actual:
             continue
         likeness = name_likeness(wanted, actual)
         likeness = (likeness if likeness >= 0.9 else likeness - 0.05) * (0.85 if telling else 0.8)
         if likeness >= NEAR:
-            edit = replaced(part, Kind.ATTRIBUTE, attribute, actual)
-            found.append(Match(likeness, weight, edit, f"{attribute} {actual[:MAX_SHOWN]}", is_telling=True))
+            edit = replaced(part, Kind.ATTRIBUTE, name, actual)
+            found.append(Match(likeness, weight, edit, f"{name} {actual[:MAX_SHOWN]}", is_telling=True))
     return best_of(found)
 
 

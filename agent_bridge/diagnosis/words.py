@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 
-def _words(text: str) -> frozenset[str]:
+def words_in(text: str) -> frozenset[str]:
+    """Return the words that stand in *text*."""
     return frozenset(text.split())
 
 
 # Say what kind of box something is, not what it is about. Alike in these alone is not alike.
-GENERIC: Final = _words(
+GENERIC: Final = words_in(
     """
     a action actions active area b badge bar block body bottom box btn button buttons cell center col cols
     column columns component container content control controls core cta current custom data default desktop
@@ -24,7 +25,7 @@ GENERIC: Final = _words(
 )
 
 # States come and go: an element without one is not misspelt.
-STATES: Final = _words(
+STATES: Final = words_in(
     """
     active selected open opened visible disabled enabled loaded loading show shown hidden checked current
     expanded collapsed error errors invalid valid success warning complete completed done ready focus hover
@@ -36,41 +37,42 @@ STATES: Final = _words(
 KNOWN: Final = (
     GENERIC
     | STATES
-    | _words(
+    | words_in(
         """
-    about accept account accordion add address admin age ago alert all amount and anchor answer answers api
-    archive article articles asset at author avatar back background bag banner base basket bid billing bin
-    blog board book books brand breadcrumb browse buy call campaign cancel captcha caption car carousel
-    cart case cases catalog category categories change chart chat check checkbox checkout chip choice city
-    class clear click close code color comment comments company compare confirm contact contacts cookie
+    about accept accordion account add addr address admin age ago alert all amount anchor and answer answers
+    api archive article articles asset at author avatar back background bag banner base basket bid billing
+    bin blog board book books brand breadcrumb browse buy call campaign cancel captcha caption car carousel
+    cart case cases cat catalog categories category change chart chat check checkbox checkout chip choice
+    city class clear click close code color comment comments company compare confirm contact contacts cookie
     cookies copy cost count country coupon create credit currency customer dashboard date day days deal
     delete delivery dialog discount divider document download draft drawer drop dropdown edit email end
     event events exit export fax featured feed feedback file files filter filters find follow format forum
-    forward free from game gallery gender get gift go hall help hero hide history home host hot hour hours
-    html import inbox cat prod qty nav msg num pwd addr lang info index invoice job jobs join key keyword lang language latest legal level like likes
-    live load location log login logo logout low mail manager map mark max media member message messages
-    meta min minus mode model month more name navbar navigation newer next night no not note notes notice
-    notification offer offers old older online order orders owner pager pagination paging panel parent password
-    pay payment people phone photo photos picture pin place plan play player plus policy popup port post
-    posts prev preview previous price prices pricing print privacy product products profile progress project
-    promo public query question quick quote random range rank rate rating ratings read recent record region
-    register related remove rent reply report request reset result results return review reviews role room
-    round rule sale sales save scale score screen script scroll search seat select sell send series service
-    session set setting settings shop shipping short show side sidebar sign signin signup site size skip
-    tel slide slider slot social sold sort source spec specs star stars start stat stats status step stock stop
-    store stories story street style submit subscribe sum summary support tags task tasks team teaser
-    telephone tell term terms test theme thumbnail ticket time times tip title toast today token tool toolbar
-    tooltip topic total tour track trade trend trial unit up update upload url us user username users vat
-    video view views vote watch web week welcome wish wishlist word words work year yes you your zip zone
+    forward free from gallery game gender get gift go hall help hero hide history home host hot hour hours
+    html import inbox index info invoice job jobs join key keyword lang language latest legal level like
+    likes live load location log login logo logout low mail manager map mark max media member message
+    messages meta min minus mode model month more msg name nav navbar navigation newer next night no not
+    note notes notice notification num offer offers old older online order orders owner pager pagination
+    paging panel parent password pay payment people phone photo photos picture pin place plan play player
+    plus policy popup port post posts prev preview previous price prices pricing print privacy prod product
+    products profile progress project promo public pwd qty query question quick quote random range rank rate
+    rating ratings read recent record region register related remove rent reply report request reset result
+    results return review reviews role room round rule sale sales save scale score screen script scroll
+    search seat select sell send series service session set setting settings shipping shop short show side
+    sidebar sign signin signup site size skip slide slider slot social sold sort source spec specs star
+    stars start stat stats status step stock stop store stories story street style submit subscribe sum
+    summary support tags task tasks team teaser tel telephone tell term terms test theme thumbnail ticket
+    time times tip title toast today token tool toolbar tooltip topic total tour track trade trend trial
+    unit up update upload url us user username users vat video view views vote watch web week welcome wish
+    wishlist word words work year yes you your zip zone
     """
     )
 )
 
 # Turn a name into its opposite.
-NEGATIONS: Final = _words("no not non un none without empty missing skeleton placeholder")
+NEGATIONS: Final = words_in("no not non un none without empty missing skeleton placeholder")
 
 # What may be added to a name without its meaning something else.
-MODIFIERS: Final = _words(
+MODIFIERS: Final = words_in(
     """
     btn button link cta wrap wrapper container box inner outer holder text value label lg sm md xs xl large
     small medium primary secondary main new js ui component root element el field input control content
@@ -193,4 +195,6 @@ JOINED: Final = {
 }
 
 # Of little weight in a text.
-STOP_WORDS: Final = _words("a an the to of in on for your my our now and or with by it is at from this here")
+STOP_WORDS: Final = words_in(
+    "a an the to of in on for your my our now and or with by it is at from this here"
+)
