@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from agent_bridge.browser.failures import on_element, within
+from agent_bridge.diagnosis.facts import FailedCall
 
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
@@ -27,8 +28,7 @@ async def screenshot(
     locator = page.page.locator(selector)
     return await on_element(
         page,
-        "screenshot",
-        selector,
+        FailedCall("screenshot", selector),
         deadline,
         lambda timeout: locator.screenshot(type=image_format, timeout=timeout),
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
+from agent_bridge.browser.diagnose import Before, element_error, kind_now, named
 from agent_bridge.browser.evidence import evidence_of
 from agent_bridge.browser.page import (
     DRIVER_MARGIN,
@@ -16,18 +18,15 @@ from agent_bridge.browser.page import (
     Overdue,
     PageLost,
     is_gone,
-    is_stale_world,
 )
-from agent_bridge.deadline import Deadline
-from agent_bridge.diagnosis import elements, texts
+from agent_bridge.browser.pulse import Pulse, answers, pulse_of, unblock
+from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import (
-    BrowserElementNotFoundError,
     BrowserError,
     BrowserScriptError,
     BrowserTimeoutError,
     CloseReason,
     ElementCause,
-    Evidence,
     Outcome,
 )
 from cmdop_browser.exceptions.text import seconds
@@ -35,14 +34,28 @@ from cmdop_browser.exceptions.text import seconds
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from agent_bridge.deadline import Deadline
+    from agent_bridge.diagnosis.facts import FailedCall
+
+__all__ = [
+    "on_element",
+    "overdue",
+    "raise_if_dead",
+    "raise_if_lost",
+    "script_error",
+    "timed_out",
+    "unblock",
+    "within",
+]
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 # The error of a pending call can overtake the event that tells why.
 _LOSS_GRACE = 0.25
-# Each step of looking at a page that may be stuck.
-_PROBE_SECONDS = 0.15
+# How long a page may be silent before it is taken for dead.
+_SIGN_OF_LIFE = 0.3
 
 
 async def within(page: ManagedPage, action: str, deadline: Deadline, call: Awaitable[T]) -> T:
@@ -71,79 +84,38 @@ async def within(page: ManagedPage, action: str, deadline: Deadline, call: Await
 
 async def on_element(
     page: ManagedPage,
-    action: str,
-    selector: str,
+    call: FailedCall,
     deadline: Deadline,
-    call: Callable[[float], Awaitable[T]],
+    act: Callable[[float], Awaitable[T]],
 ) -> T:
-    """Await an action on the element that *selector* names.
+    """Await an action on the element that a selector names.
 
     Args:
         page: Where.
-        action: The public name of the call, for messages.
-        selector: As the caller gave it.
+        call: What was asked for; how it failed is added here.
         deadline: When to give up.
-        call: Makes the call on Playwright, given its timeout in milliseconds.
+        act: Makes the call on Playwright, given its timeout in milliseconds.
 
     Raises:
         PageLost: The page went away.
-        BrowserElementNotFoundError: With the cause that Playwright's texts show.
+        BrowserElementNotFoundError: With the cause.
         BrowserTimeoutError: The action was done, but what it led to is not.
+        BrowserError: Playwright refused for a reason that has no cause.
     """
+    before = Before.of(page)
     try:
-        return await page.guard(call(deadline.remaining_ms), deadline, margin=DRIVER_MARGIN)
+        return await page.guard(act(deadline.remaining_ms), deadline, margin=DRIVER_MARGIN)
     except Overdue as exc:
-        raise await overdue(
-            page, f"{action} {texts.shorten(selector, texts.MAX_URL)!r}", deadline, outcome=Outcome.UNKNOWN
-        ) from exc
+        raise await overdue(page, named(call), deadline, outcome=Outcome.UNKNOWN) from exc
     except PlaywrightError as exc:
         await raise_if_lost(page, exc)
-        timed_out = isinstance(exc, PlaywrightTimeoutError)
-        raise await _element_error(
-            page, action, selector, deadline, exc.message, timed_out=timed_out
-        ) from exc
-
-
-async def _element_error(
-    page: ManagedPage, action: str, selector: str, deadline: Deadline, text: str, *, timed_out: bool
-) -> BrowserError:
-    verdict = elements.verdict_of(text, waited=deadline.total, timed_out=timed_out)
-    what = f"{action} {texts.shorten(selector, texts.MAX_URL)!r}"
-    evidence = await evidence_of(page, text)
-    if verdict.cause is None:
-        return BrowserTimeoutError(
-            f"{what} {verdict.explanation}",
-            action=action,
-            timeout_seconds=deadline.total,
-            outcome=verdict.outcome,
-            evidence=evidence,
-            tips=verdict.tips,
+        failed = replace(
+            call,
+            text=exc.message,
+            timed_out=isinstance(exc, PlaywrightTimeoutError),
+            waited=deadline.total,
         )
-    if verdict.cause is ElementCause.PAGE_HUNG:
-        await unblock(page)
-    return element_error(
-        f"{what} failed{f' after {seconds(deadline.total)}' if timed_out else ''}: {verdict.explanation}",
-        action=action,
-        selector=selector,
-        verdict=verdict,
-        evidence=evidence,
-    )
-
-
-def element_error(
-    message: str, *, action: str, selector: str, verdict: elements.Verdict, evidence: Evidence
-) -> BrowserElementNotFoundError:
-    """Build the error of a verdict."""
-    return BrowserElementNotFoundError(
-        message,
-        action=action,
-        selector=texts.shorten(selector),
-        cause=verdict.cause,
-        matches=verdict.matches,
-        evidence=evidence,
-        tips=verdict.tips,
-        details={"outcome": verdict.outcome.value},
-    )
+        raise await element_error(page, failed, before) from exc
 
 
 async def raise_if_lost(page: ManagedPage, exc: PlaywrightError) -> None:
@@ -160,7 +132,7 @@ async def raise_if_lost(page: ManagedPage, exc: PlaywrightError) -> None:
 
 async def raise_if_dead(page: ManagedPage, exc: PlaywrightError) -> None:
     """Raise PageLost when the page, asked for a sign of life, turns out to be dead."""
-    if not page.lost.done() and not await _answers(page):
+    if not page.lost.done() and not await answers(page, _SIGN_OF_LIFE):
         await asyncio.wait({page.lost}, timeout=_LOSS_GRACE)
     if page.lost.done():
         raise PageLost(page.lost.result()) from exc
@@ -174,69 +146,66 @@ async def overdue(
     Raises:
         PageLost: The page answers to nothing: its renderer hangs.
     """
-    freed = await unblock(page)
-    if freed is None:
-        return await timed_out(page, action, deadline, outcome=outcome)
-    if freed:
+    pulse = await pulse_of(page)
+    if pulse is Pulse.NONE:
+        page.lose(CloseReason.RENDERER_HANG)
+        raise PageLost(page.lost.result())
+    if pulse is Pulse.FREED:
         return BrowserTimeoutError(
             f"{action} timed out after {seconds(deadline.total)}: a script blocked the page, and was stopped",
-            action=action,
+            action=action.partition(" ")[0],
             timeout_seconds=deadline.total,
             cause=ElementCause.PAGE_HUNG,
             outcome=outcome,
             evidence=await evidence_of(page),
             tips=("the page can be used again, but what its script was doing is lost",),
         )
-    page.lose(CloseReason.RENDERER_HANG)
-    raise PageLost(CloseReason.RENDERER_HANG)
+    if pulse is Pulse.PENDING:
+        url = texts.shown_url(page.loading_url)
+        return BrowserTimeoutError(
+            f"{action} timed out after {seconds(deadline.total)}: the page was still on its way to {url}",
+            action=action.partition(" ")[0],
+            timeout_seconds=deadline.total,
+            cause=ElementCause.PAGE_LOADING,
+            outcome=outcome,
+            evidence=await evidence_of(page),
+            tips=("wait until it is there: wait_for_url, or allow more time: timeout=…",),
+        )
+    return await timed_out(page, action, deadline, outcome=outcome)
 
 
 async def timed_out(
-    page: ManagedPage, action: str, deadline: Deadline, *, outcome: Outcome = Outcome.UNKNOWN
+    page: ManagedPage,
+    action: str,
+    deadline: Deadline,
+    *,
+    outcome: Outcome = Outcome.UNKNOWN,
+    tips: tuple[str, ...] = (),
 ) -> BrowserTimeoutError:
-    """Return the error of a call whose time ran out on a page that is alive."""
-    return BrowserTimeoutError(
-        f"{action} timed out after {seconds(deadline.total)}",
-        action=action,
-        timeout_seconds=deadline.total,
-        outcome=outcome,
-        evidence=await evidence_of(page),
-        tips=("what it waited for did not come; raise timeout if it may take longer",),
-    )
+    """Return the error of a call whose time ran out on a page that is alive.
 
-
-async def unblock(page: ManagedPage) -> bool | None:
-    """Free a page that a script or a pending navigation blocks.
-
-    Stopping the script works within milliseconds on a DevTools session that was
-    open before the script began; every other way costs the page.
-
-    Returns:
-        None when nothing blocked the page, True when it was freed, False when it
-        cannot be.
+    Args:
+        page: Where.
+        action: The public name of the call.
+        deadline: What the call had.
+        outcome: What became of it.
+        tips: What is known of what it waited for.
     """
-    if await _answers(page):
-        return None
-    await _attempt(page, page.cdp.send("Page.stopLoading"))
-    if await _answers(page):
-        return None
-    await _attempt(page, page.cdp.send("Runtime.terminateExecution"))
-    return await _answers(page)
-
-
-async def _answers(page: ManagedPage) -> bool:
-    return await _attempt(page, page.cdp.send("Runtime.evaluate", {"expression": "1"}))
-
-
-async def _attempt(page: ManagedPage, call: Awaitable[object]) -> bool:
-    try:
-        await page.guard(call, Deadline.after(_PROBE_SECONDS))
-    except Overdue:
-        return False
-    except PlaywrightError as exc:
-        # An answer that says "the document was just replaced" is an answer.
-        return is_stale_world(exc)
-    return True
+    evidence, kind = await asyncio.gather(evidence_of(page), kind_now(page))
+    why = f": {kind.explanation}" if kind is not None else ""
+    return BrowserTimeoutError(
+        f"{action} timed out after {seconds(deadline.total)}{why}",
+        action=action.partition(" ")[0],
+        timeout_seconds=deadline.total,
+        cause=kind.cause if kind is not None else None,
+        outcome=outcome,
+        evidence=evidence,
+        tips=(
+            *(kind.tips if kind is not None else ()),
+            *tips,
+            "what it waited for did not come; raise timeout if it may take longer",
+        ),
+    )
 
 
 async def script_error(page: ManagedPage, action: str, text: str) -> BrowserScriptError:

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import reading_scripts as scripts
-from agent_bridge.browser.evidence import evidence_of
-from agent_bridge.browser.failures import element_error, overdue, raise_if_lost, within
+from agent_bridge.browser.diagnose import element_error
+from agent_bridge.browser.failures import overdue, raise_if_lost, within
 from agent_bridge.browser.page import Overdue, ScriptFailed
-from agent_bridge.diagnosis import elements, texts
+from agent_bridge.diagnosis import texts
+from agent_bridge.diagnosis.facts import FailedCall
 from cmdop_browser.exceptions import BadRequestError, BrowserError, BrowserScriptError, Outcome
 
 if TYPE_CHECKING:
@@ -96,13 +97,7 @@ async def table(page: ManagedPage, selector: str, deadline: Deadline) -> str:
     """Return the first match's rows as a JSON list of objects."""
     found = await query(page, "dom.table", selector, scripts.TABLE, deadline)
     if isinstance(found, dict) and "notTable" in found:
-        raise element_error(
-            f"dom.table {selector!r} failed: it is a <{found['notTable']}>, not a table",
-            action="dom.table",
-            selector=selector,
-            verdict=elements.wrong_type("give the selector of a <table> element"),
-            evidence=await evidence_of(page),
-        )
+        raise await element_error(page, FailedCall("dom.table", selector, timed_out=False, kind="table"))
     return await _one(page, found, "dom.table", selector)
 
 
@@ -143,13 +138,8 @@ async def query(
         raise await overdue(page, action, deadline, outcome=Outcome.NOT_EXECUTED) from exc
     except PlaywrightError as exc:
         await raise_if_lost(page, exc)
-        verdict = elements.verdict_of(exc.message, waited=deadline.total, timed_out=False)
-        raise element_error(
-            f"{action} {texts.shorten(selector)!r} failed: {verdict.explanation}",
-            action=action,
-            selector=selector,
-            verdict=verdict,
-            evidence=await evidence_of(page, exc.message),
+        raise await element_error(
+            page, FailedCall(action, selector, text=exc.message, timed_out=False)
         ) from exc
     return _checked(page, action, found)
 
@@ -195,14 +185,7 @@ def _whole(found: Any, action: str) -> str:
 
 async def _one(page: ManagedPage, found: Any, action: str, selector: str) -> str:
     if found is None:
-        verdict = elements.no_match()
-        raise element_error(
-            f"{action} {texts.shorten(selector)!r} failed: {verdict.explanation}",
-            action=action,
-            selector=selector,
-            verdict=verdict,
-            evidence=await evidence_of(page),
-        )
+        raise await element_error(page, FailedCall(action, selector, timed_out=False))
     return _whole(found, action)
 
 

@@ -10,6 +10,7 @@ from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 from agent_bridge.browser.failures import on_element, overdue, raise_if_lost, script_error, timed_out, within
 from agent_bridge.browser.page import DRIVER_MARGIN, Overdue
 from agent_bridge.diagnosis import texts
+from agent_bridge.diagnosis.facts import FailedCall
 from cmdop_browser.exceptions import BrowserElementNotFoundError, BrowserTimeoutError, ElementCause, Outcome
 from cmdop_browser.exceptions.text import seconds
 
@@ -37,8 +38,7 @@ async def for_selector(page: ManagedPage, selector: str, state: ElementState, de
     try:
         await on_element(
             page,
-            "wait_for",
-            selector,
+            FailedCall("wait_for", selector, state=state),
             deadline,
             lambda timeout: locator.wait_for(state=state, timeout=timeout),
         )

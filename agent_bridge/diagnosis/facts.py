@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from agent_bridge.diagnosis.nearness import NearMiss
@@ -128,6 +128,7 @@ class CoverFacts:
         is_label: Whether it is, or belongs to, the label of the element.
         closers: Its buttons and links that may close it, likely ones first.
         url: Of the frame, where it is one.
+        looks: What it looks like, if anything in particular.
     """
 
     selector: str
@@ -140,6 +141,7 @@ class CoverFacts:
     is_label: bool = False
     closers: tuple[Closer, ...] = ()
     url: str = ""
+    looks: Literal["consent", "modal"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,190 @@
+"""From a failed call to its error: look at the page, let the rules decide, keep the evidence.
+
+All of it shares one budget. Whatever does not answer in time is left out, and
+nothing here fails by itself: a worse error now is better than a good one late.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal
+
+from agent_bridge.browser import probe
+from agent_bridge.browser.closed_roots import closed_roots_with
+from agent_bridge.browser.evidence import evidence_of
+from agent_bridge.browser.near_misses import near_misses
+from agent_bridge.browser.page import PageLost
+from agent_bridge.browser.pulse import Pulse, pulse_of
+from agent_bridge.deadline import Deadline
+from agent_bridge.diagnosis import texts
+from agent_bridge.diagnosis.calllog import Sign, said
+from agent_bridge.diagnosis.elements import Verdict, verdict_of
+from agent_bridge.diagnosis.facts import FailedCall, Scene
+from cmdop_browser.exceptions import (
+    BrowserElementNotFoundError,
+    BrowserError,
+    BrowserTimeoutError,
+    CloseReason,
+    Evidence,
+)
+from cmdop_browser.exceptions.text import seconds
+
+if TYPE_CHECKING:
+    from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.diagnosis.facts import CoverFacts, ElementFacts
+    from agent_bridge.diagnosis.pages import PageKind
+
+log = logging.getLogger(__name__)
+
+# For everything together; a page at work is done in a third of it.
+BUDGET: Final = 0.5
+# A failing call ends within a second of its timeout. The rest of that second is for
+# the way back.
+_AFTER_THE_CALL: Final = 0.75
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Where the page was when the call began.
+
+    Attributes:
+        documents: How many documents had been loaded.
+    """
+
+    documents: int
+
+    @classmethod
+    def of(cls, page: ManagedPage) -> Before:
+        """Note where *page* is."""
+        return cls(page.documents)
+
+
+async def element_error(page: ManagedPage, call: FailedCall, before: Before | None = None) -> BrowserError:
+    """Return the error of a call on an element, diagnosed.
+
+    Args:
+        page: Where it failed, as it is now.
+        call: The call.
+        before: Where the page was when the call began; None when it has not waited.
+
+    Raises:
+        PageLost: The page answers to nothing: its renderer hangs.
+    """
+    pulse = await pulse_of(page)
+    if pulse is Pulse.NONE:
+        page.lose(CloseReason.RENDERER_HANG)
+        raise PageLost(page.lost.result())
+    scene, evidence = await _scene(page, call, before, pulse)
+    verdict = verdict_of(scene)
+    if verdict is None:
+        return BrowserError(
+            f"{named(call)} failed: {texts.first_sentence(call.text)}", action=call.action, evidence=evidence
+        )
+    return error_of(call, verdict, evidence)
+
+
+def error_of(call: FailedCall, verdict: Verdict, evidence: Evidence) -> BrowserError:
+    """Return the error that says *verdict*."""
+    if verdict.cause is None:
+        return BrowserTimeoutError(
+            f"{named(call)} {verdict.explanation}",
+            action=call.action,
+            timeout_seconds=call.waited,
+            outcome=verdict.outcome,
+            evidence=evidence,
+            tips=verdict.tips,
+        )
+    after = f" after {seconds(call.waited)}" if call.timed_out else ""
+    return BrowserElementNotFoundError(
+        f"{named(call)} failed{after}: {verdict.explanation}",
+        action=call.action,
+        selector=texts.shorten(call.selector),
+        cause=verdict.cause,
+        matches=verdict.matches,
+        candidates=verdict.candidates,
+        evidence=replace(evidence, candidates=verdict.candidates),
+        tips=verdict.tips,
+        details={"outcome": verdict.outcome.value},
+    )
+
+
+def named(call: FailedCall) -> str:
+    """Return the call as messages name it: ``click 'button.buy'``."""
+    return f"{call.action} {texts.shorten(call.selector, texts.MAX_URL)!r}"
+
+
+async def kind_now(page: ManagedPage) -> PageKind | None:
+    """Return what the page is at this moment, if anything special."""
+    return None
+
+
+def _deadline(page: ManagedPage) -> Deadline:
+    left = page.call_deadline.at + _AFTER_THE_CALL
+    now = Deadline.after(BUDGET)
+    return Deadline(BUDGET, min(now.at, left)) if page.call_deadline.total else now
+
+
+async def _scene(
+    page: ManagedPage, call: FailedCall, before: Before | None, pulse: Pulse
+) -> tuple[Scene, Evidence]:
+    if pulse is Pulse.PENDING:
+        scene = Scene(call, probed=False, pending_url=texts.shown_url(page.loading_url))
+        return scene, await evidence_of(page, call.text)
+    deadline = _deadline(page)
+    evidence, seen = await asyncio.gather(evidence_of(page, call.text), _seen(page, call, before, deadline))
+    shown = str(evidence.page) if evidence.page is not None else ""
+    return replace(seen, hung=pulse is Pulse.FREED, page=shown), evidence
+
+
+async def _seen(page: ManagedPage, call: FailedCall, before: Before | None, deadline: Deadline) -> Scene:
+    look = await probe.look(page, call, deadline)
+    scene = Scene(
+        call,
+        probed=look.answered,
+        count=look.count,
+        visible=look.visible,
+        element=await _finished(page, look.element, deadline),
+        siblings=look.siblings,
+    )
+    what_was_said = said(call.text)
+    if look.refused or ">>" in call.selector or Sign.UNPARSABLE in what_was_said.signs:
+        syntax = await probe.syntax_of(page, call.selector, deadline)
+        if syntax is not None:
+            return replace(scene, syntax=syntax)
+    if look.count or not look.answered:
+        return scene
+    moved_on = before is not None and page.documents != before.documents and what_was_said.found
+    frames, closed_roots, below_root, near = await asyncio.gather(
+        probe.frames_with(page, call.selector, deadline),
+        closed_roots_with(page, call.selector, deadline),
+        probe.below_root(page, call.selector, deadline),
+        near_misses(page, call.selector, call.action, deadline),
+    )
+    return replace(
+        scene,
+        frames=frames,
+        closed_roots=closed_roots,
+        below_root=below_root,
+        near=near,
+        moved_to=texts.shown_url(page.url) if moved_on else "",
+    )
+
+
+async def _finished(
+    page: ManagedPage, element: ElementFacts | None, deadline: Deadline
+) -> ElementFacts | None:
+    if element is None or element.cover is None:
+        return element
+    element = await probe.with_verified_closers(page, element, deadline)
+    if element.cover is None:
+        return element
+    return replace(element, cover=replace(element.cover, looks=_looks_like(element.cover)))
+
+
+def _looks_like(cover: CoverFacts) -> Literal["consent", "modal"] | None:
+    if re.search(r"cookie|consent|gdpr", f"{cover.names} {cover.text}", re.IGNORECASE):
+        return "consent"
+    return "modal" if cover.is_modal or re.search(r"modal|dialog|popup", cover.names, re.IGNORECASE) else None

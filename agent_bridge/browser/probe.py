@@ -1,0 +1,259 @@
+"""A look at the elements of a selector: what they are, what is in their way, where else they are.
+
+One script does the looking. For plain CSS it runs in a world of our own, where no
+patch of the page reaches it; for what only Playwright's engines find, in the
+page's, which is where Playwright hands over what it found.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+from playwright.async_api import Error as PlaywrightError
+
+from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
+from agent_bridge.diagnosis import syntax, texts
+from agent_bridge.diagnosis.facts import (
+    Closer,
+    ElementFacts,
+    FrameMatch,
+    Need,
+    Sibling,
+    Syntax,
+    element_facts,
+)
+
+if TYPE_CHECKING:
+    from playwright.async_api import Frame
+
+    from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.deadline import Deadline
+    from agent_bridge.diagnosis.facts import FailedCall
+
+log = logging.getLogger(__name__)
+
+# What a look may end with instead of an answer.
+UNANSWERED: Final = (Overdue, PageLost, ScriptFailed, PlaywrightError)
+
+_MAX_FRAMES: Final = 30
+_MAX_NAMED_FRAMES: Final = 3
+_MAX_CLOSERS: Final = 3
+_MAX_TRIED: Final = 8
+_ASK_PLAYWRIGHT: Final = "cmdop:ask-playwright"
+_INTO_FRAME: Final = " >> internal:control=enter-frame >> "
+
+
+def _script(*names: str) -> str:
+    folder = resources.files(__package__) / "probe_scripts"
+    return "\n".join((folder / f"{name}.js").read_text(encoding="utf-8") for name in names)
+
+
+_NAMES: Final = _script("names")
+_LOOK: Final = f"async (elements, ask) => {{ {_script('names', 'states', 'covers', 'elements')} }}"
+_LOOK_BY_CSS: Final = f"""async (selector, ask) => {{
+  let found;
+  try {{
+    found = Array.from(document.querySelectorAll(selector));
+  }} catch {{
+    return '{_ASK_PLAYWRIGHT}';
+  }}
+  for (const element of document.querySelectorAll('*')) {{
+    if (element.shadowRoot) return '{_ASK_PLAYWRIGHT}';
+  }}
+  return ({_LOOK})(found, ask);
+}}"""
+SELECTOR_OF: Final = f"function () {{ {_NAMES} return selectorOf(this); }}"
+_SELECTOR_OF_HANDLE: Final = f"(element) => {{ {_NAMES} return selectorOf(element); }}"
+_BELOW_ROOTS: Final = f"(xpath) => {{ {_NAMES} {_script('below_roots')} }}"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at the main document showed.
+
+    Attributes:
+        answered: Whether the page answered.
+        count: How many elements match.
+        visible: How many of them show.
+        element: The first.
+        siblings: The first few of several.
+        refused: What Playwright said, when it did not take the selector.
+    """
+
+    answered: bool = False
+    count: int = 0
+    visible: int = 0
+    element: ElementFacts | None = None
+    siblings: tuple[Sibling, ...] = ()
+    refused: str = ""
+
+
+async def look(page: ManagedPage, call: FailedCall, deadline: Deadline) -> Look:
+    """Look at what the call's selector matches; never raises, but for cancellation."""
+    ask = {
+        "action": call.action,
+        "position": None if call.position is None else list(call.position),
+        "pointer": Need.POINTER in call.needs,
+        "stable": Need.STABLE in call.needs,
+    }
+    try:
+        seen = await page.evaluate(_LOOK_BY_CSS, call.selector, ask, deadline=deadline)
+        if seen == _ASK_PLAYWRIGHT:
+            locator = page.page.locator(call.selector)
+            seen = await page.guard(locator.evaluate_all(_LOOK, ask), deadline)
+        return _read(seen)
+    except PlaywrightError as exc:
+        return Look(refused=exc.message)
+    except (Overdue, PageLost, ScriptFailed) as exc:
+        log.debug("no look at the elements: %s", type(exc).__name__)
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        # The page patched what the answer is made of.
+        log.debug("the page answered nonsense: %s", exc)
+    return Look()
+
+
+def _read(seen: Any) -> Look:
+    element = seen["element"]
+    return Look(
+        answered=True,
+        count=int(seen["count"]),
+        visible=int(seen["visible"]),
+        element=None if element is None else element_facts(element),
+        siblings=tuple(
+            Sibling(str(other["selector"]), str(other["markup"]), bool(other["visible"]))
+            for other in seen["siblings"]
+        ),
+    )
+
+
+async def syntax_of(page: ManagedPage, selector: str, deadline: Deadline) -> Syntax | None:
+    """Return what is wrong with a selector, None when it parses.
+
+    Playwright evaluates a chain part by part, and never gets to the later parts when
+    an earlier one matches nothing: so each is tried by itself.
+    """
+    refused = await _refusal(page, selector, deadline)
+    where, parts = "", syntax.parts_of(selector)
+    if len(parts) > 1:
+        refusals = await asyncio.gather(*(_refusal(page, part, deadline) for part in parts[:_MAX_TRIED]))
+        for part, refusal in zip(parts, refusals, strict=False):
+            if refusal:
+                where, refused = part, refusal
+                break
+    if not refused:
+        return None
+    return Syntax(
+        texts.shorten(where, texts.MAX_URL),
+        syntax.why_of(refused),
+        await _corrections(page, selector, deadline),
+    )
+
+
+async def _corrections(page: ManagedPage, selector: str, deadline: Deadline) -> tuple[str, ...]:
+    """Return what parses of the proposals, those that match something first."""
+    proposals = []
+    for proposal in syntax.corrections_of(selector):
+        proposals.append(proposal)
+        if len(proposals) == _MAX_TRIED:
+            break
+    counts = await asyncio.gather(*(count(page, proposal, deadline) for proposal in proposals))
+    parsed = [
+        (number == 0, at, proposal)
+        for at, (proposal, number) in enumerate(zip(proposals, counts, strict=True))
+        if number is not None and all([not await _refusal(page, part, deadline) for part in _later(proposal)])
+    ]
+    return tuple(proposal for _empty, _at, proposal in sorted(parsed))[:2]
+
+
+def _later(selector: str) -> list[str]:
+    parts = syntax.parts_of(selector)
+    return parts[1:] if len(parts) > 1 else []
+
+
+async def _refusal(page: ManagedPage, selector: str, deadline: Deadline) -> str:
+    """Return why Playwright does not take a selector, "" when it does or does not say."""
+    try:
+        await page.guard(page.page.locator(selector).count(), deadline)
+    except (Overdue, PageLost) as exc:
+        log.debug("a selector was not tried: %s", type(exc).__name__)
+    except PlaywrightError as exc:
+        return texts.bounded(exc.message)
+    return ""
+
+
+async def count(page: ManagedPage, selector: str, deadline: Deadline) -> int | None:
+    """Return how many elements match, None when the selector is refused or there is no answer."""
+    try:
+        return await page.guard(page.page.locator(selector).count(), deadline)
+    except UNANSWERED as exc:
+        log.debug("not counted: %s", type(exc).__name__)
+        return None
+
+
+async def frames_with(page: ManagedPage, selector: str, deadline: Deadline) -> tuple[FrameMatch, ...]:
+    """Return the frames in which the selector matches."""
+    frames = page.page.frames[1 : _MAX_FRAMES + 1]
+    counts = await asyncio.gather(*(_count_in(page, frame, selector, deadline) for frame in frames))
+    holding = [(frame, number) for frame, number in zip(frames, counts, strict=True) if number]
+    return tuple(
+        await asyncio.gather(
+            *(
+                _match_in(page, frame, number, selector, deadline)
+                for frame, number in holding[:_MAX_NAMED_FRAMES]
+            )
+        )
+    )
+
+
+async def _count_in(page: ManagedPage, frame: Frame, selector: str, deadline: Deadline) -> int:
+    try:
+        return await page.guard(frame.locator(selector).count(), deadline)
+    except UNANSWERED as exc:
+        log.debug("a frame was not searched: %s", type(exc).__name__)
+        return 0
+
+
+async def _match_in(
+    page: ManagedPage, frame: Frame, number: int, selector: str, deadline: Deadline
+) -> FrameMatch:
+    path: list[str] = []
+    here: Frame | None = frame
+    try:
+        while here is not None and here.parent_frame is not None:
+            handle = await page.guard(here.frame_element(), deadline)
+            path.insert(0, str(await page.guard(handle.evaluate(_SELECTOR_OF_HANDLE), deadline)))
+            here = here.parent_frame
+    except UNANSWERED as exc:
+        log.debug("a frame was not named: %s", type(exc).__name__)
+        return FrameMatch(frame.name, texts.shown_url(frame.url), number)
+    way = _INTO_FRAME.join((*path, selector))
+    verified = await count(page, way, deadline)
+    return FrameMatch(" >> ".join(path), texts.shown_url(frame.url), number, way if verified else "")
+
+
+async def below_root(page: ManagedPage, selector: str, deadline: Deadline) -> str:
+    """Return the host of an open shadow root in which an XPath would match; "" without one."""
+    path = selector.strip().removeprefix("xpath=").strip()
+    if path == selector.strip() and not path.startswith(("//", "(//")):
+        return ""
+    try:
+        return str(await page.evaluate(_BELOW_ROOTS, path, deadline=deadline))
+    except UNANSWERED as exc:
+        log.debug("shadow roots were not searched: %s", type(exc).__name__)
+        return ""
+
+
+async def with_verified_closers(page: ManagedPage, element: ElementFacts, deadline: Deadline) -> ElementFacts:
+    """Keep those ways to close a cover that match exactly one element."""
+    if element.cover is None or not element.cover.closers:
+        return element
+    tried = element.cover.closers[:_MAX_CLOSERS]
+    counts = await asyncio.gather(*(count(page, closer.selector, deadline) for closer in tried))
+    closers: tuple[Closer, ...] = tuple(
+        closer for closer, number in zip(tried, counts, strict=True) if number == 1
+    )
+    return replace(element, cover=replace(element.cover, closers=closers))

@@ -1,0 +1,118 @@
+// What receives a click in the place of an element. Reads only.
+// -- what receives the click ------------------------------------------------
+const pointOf = (element) => {
+  const box = element.getBoundingClientRect();
+  if (ask.position) {
+    return [box.left + element.clientLeft + ask.position[0], box.top + element.clientTop + ask.position[1]];
+  }
+  // The middle of what is in the viewport of its first box, as Playwright picks it.
+  const first = Array.from(element.getClientRects()).find((r) => r.width > 0.99 && r.height > 0.99) || box;
+  const middle = (low, high, limit) => (Math.max(0, Math.min(low, limit)) + Math.max(0, Math.min(high, limit))) / 2;
+  return [middle(first.left, first.right, innerWidth), middle(first.top, first.bottom, innerHeight)];
+};
+const isInViewport = ([x, y]) => x >= 0 && y >= 0 && x <= innerWidth && y <= innerHeight;
+const isOutside = (element) => {
+  const box = element.getBoundingClientRect();
+  const seen = box.right > 0 && box.bottom > 0 && box.left < innerWidth && box.top < innerHeight;
+  if (seen) return false;
+  if (chainOf(element).some((e) => styleOf(e).position === 'fixed')) return true;
+  // No scrolling goes left of or above the origin of the document.
+  return box.right + scrollX <= 0 || box.bottom + scrollY <= 0;
+};
+const hitAt = ([x, y]) => {
+  let hit = document.elementFromPoint(x, y);
+  for (let depth = 0; hit && hit.shadowRoot && depth < 20; depth++) {
+    const inner = hit.shadowRoot.elementFromPoint(x, y);
+    if (!inner || inner === hit) break;
+    hit = inner;
+  }
+  return hit;
+};
+const namesOf = (element) =>
+  ['id', 'class', 'role', 'aria-label', 'aria-labelledby', 'title', 'name', 'data-testid'].map((name) => attribute(element, name) || '').join(' ');
+const MEANINGFUL = /cookie|consent|gdpr|ccpa|cmp|onetrust|didomi|usercentrics|privacy|modal|popup|pop-up|overlay|dialog|lightbox|backdrop|banner|drawer|newsletter|paywall/i;
+const isMeaningful = (element) =>
+  tagOf(element) === 'dialog' || /dialog/.test(attribute(element, 'role') || '') || MEANINGFUL.test(clean(namesOf(element), 300));
+const outermost = (hit, target) => {
+  const around = new Set(chainOf(target));
+  const own = chainOf(hit).filter((element) => !around.has(element) && element !== document.body && element !== document.documentElement);
+  if (!own.length) return hit;
+  const placed = (element) => ['fixed', 'absolute', 'sticky'].includes(styleOf(element).position);
+  const last = (list) => list[list.length - 1];
+  return last(own.filter(isMeaningful)) || last(own.filter(placed)) || own[0];
+};
+const CLOSES = /^(?:accept|agree|allow|ok\b|okay|got it|understood|i understand|continue|close|dismiss|no,? thanks|not now|later|maybe later|skip|cancel|reject|decline|deny|refuse|only necessary|necessary only|save|confirm|akzeptieren|alle akzeptieren|zustimmen|annehmen|ablehnen|schlie(?:ß|ss)en|verstanden|einverstanden|nein|accepter|tout accepter|j'accepte|refuser|fermer|continuer sans|aceptar|rechazar|cerrar|acepto|accetta|rifiuta|chiudi|aceitar|recusar|fechar|accepteren|akkoord|weigeren|sluiten|godkänn|godta|accepter|acceptér|afvis|hyväksy|akceptuj|zgadzam|odrzuć|zamknij|принять|соглас|закрыть|отклонить|同意|接受|关闭|拒否|閉じる|동의|닫기|[×✕✖⨯xX]$)/i;
+const FIRST = /accept|agree|allow|ok\b|got it|understood|akzept|zustimm|verstanden|einverstanden|accepter|acept|accett|aceitar|akkoord|godk|godta|hyväksy|akcept|zgadzam|принять|соглас|同意|接受|동의/i;
+const wordsOf = (control) =>
+  clean(control.innerText || attribute(control, 'value') || '', 40) || clean(attribute(control, 'aria-label') || attribute(control, 'title'), 40);
+const closersIn = (cover, coverSelector) => {
+  const roots = [cover];
+  const found = [];
+  for (let root; (root = roots.shift()) && found.length < CONTROLS; ) {
+    for (const element of root.querySelectorAll('*')) {
+      if (element.shadowRoot) roots.push(element.shadowRoot);
+      if (element.matches('button, [role=button], a, input[type=button], input[type=submit], [aria-label], [class*=close i]')) found.push(element);
+      if (found.length >= CONTROLS) break;
+    }
+  }
+  const shown = [];
+  for (const control of found) {
+    if (!isVisible(control) || control.matches('section, div:not([role=button]):not([class*=close i]), dialog, form, nav')) continue;
+    const text = wordsOf(control);
+    const label = clean(attribute(control, 'aria-label'), 40);
+    const named = CLOSES.test(text) ? text : CLOSES.test(label) ? label : '';
+    const looks = /(^|[-_ ])(close|dismiss)([-_ ]|$)/i.test(clean(namesOf(control), 200));
+    if (!named && !looks) continue;
+    const tag = tagOf(control);
+    let selector = selectorOf(control);
+    const inner = clean(control.innerText, 60);
+    const root = control.getRootNode();
+    if (inner && inner.length <= 30 && root === cover.getRootNode() && coverSelector && !inner.includes('\\')) {
+      const twins = Array.from(cover.querySelectorAll(tag)).filter((e) => clean(e.textContent, 400).toLowerCase().includes(inner.toLowerCase()));
+      if (twins.length === 1 && inner.length > 1) selector = `${coverSelector} ${tag}:has-text(${quoted(inner)})`;
+    }
+    const rank = (FIRST.test(named) ? 0 : named ? 1 : 2) + (tag === 'button' || attribute(control, 'role') === 'button' ? 0 : 0.5);
+    shown.push({ text: named || text || 'close', selector, rank });
+  }
+  shown.sort((a, b) => a.rank - b.rank);
+  return shown.slice(0, CLOSERS).map(({ text, selector }) => ({ text, selector }));
+};
+const coverOf = (target, control) => {
+  const point = pointOf(target);
+  if (!isInViewport(point)) return null;
+  const hit = hitAt(point);
+  if (!hit) return null;
+  const chain = chainOf(hit);
+  const reached = target.matches('input, textarea, select') ? target : target.closest('button, [role=button], a, [role=link]') || target;
+  if (chain.includes(reached) || chain.includes(target)) return null;
+  const label = hit.closest('label');
+  const cover = outermost(hit, target);
+  if (cover === document.documentElement || cover === document.body) {
+    return { selector: tagOf(cover), markup: markupOf(cover), tag: tagOf(cover), role: '', names: '', text: '', modal: false, label: false, closers: [], url: '' };
+  }
+  const selector = selectorOf(cover);
+  let closers = attempt(() => closersIn(cover, selector), []);
+  let modal = chain.some((e) => attribute(e, 'aria-modal') === 'true' || (tagOf(e) === 'dialog' && e.open));
+  if (!closers.length) {
+    // A backdrop often stands beside its dialog, not around it.
+    for (const dialog of document.querySelectorAll('[role=dialog], [role=alertdialog], [aria-modal=true], dialog[open], .modal')) {
+      if (!isVisible(dialog) || dialog.contains(target)) continue;
+      modal = true;
+      closers = attempt(() => closersIn(dialog, selectorOf(dialog)), []);
+      if (closers.length) break;
+    }
+  }
+  const frame = chain.find((e) => ['iframe', 'frame'].includes(tagOf(e)));
+  return {
+    selector,
+    markup: markupOf(cover),
+    tag: tagOf(cover),
+    role: attribute(cover, 'role') || '',
+    names: clean(chain.slice(0, chain.indexOf(cover) + 1).map(namesOf).join(' '), TEXT),
+    text: clean(cover.innerText, TEXT),
+    modal,
+    label: Boolean(label && (label.control === target || label.control === control)),
+    closers,
+    url: frame ? clean(frame.src, 300) : '',
+  };
+};
