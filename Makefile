@@ -31,15 +31,17 @@ demo: setup ## Run the bundled recipe against the bundled shop: books.jsonl, boo
 test: setup ## Run the whole test suite on real Chromium
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: $(READY) ## Lint, format, types, import rules, generated code
+check: $(READY) ## Lint, format, types, import rules, generated code and docs
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.gen --check
+	$(BIN)/python -m tools.error_docs --check
 
-gen: $(READY) ## Generate the stubs from the protos and the sync client from the async one
+gen: $(READY) ## Generate stubs from the protos, the sync client from the async one, the tables of docs/errors.md
 	$(BIN)/python -m tools.gen
+	$(BIN)/python -m tools.error_docs
 
 lock: ## Pin versions again (UPGRADE=1: the newest that pyproject.toml admits)
 	PYTHON="$(PYTHON)" bash tools/venv.sh $(TOOL_VENVS)/lock

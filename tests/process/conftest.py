@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
 
+from cmdop_browser.demo.server import DemoSite
 from cmdop_browser.settings import Settings
 from tests.fakes.launchpad import Launchpad
+from tests.process.shell import Shell, open_shell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,3 +24,35 @@ def pad(runtime_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Launchpa
     launchpad = Launchpad(Settings.load(), monkeypatch)
     yield launchpad
     launchpad.close()
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    """A place for commands where nothing runs yet."""
+    with open_shell(tmp_path) as shell:
+        yield shell
+
+
+@pytest.fixture(scope="module")
+def settled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shell]:
+    """A place with an agent that runs."""
+    with open_shell(tmp_path_factory.mktemp("settled")) as shell:
+        shell.json("agents", "start")
+        yield shell
+
+
+@pytest.fixture
+def warm_shell(settled: Shell, tmp_path: Path) -> Iterator[Shell]:
+    """A directory for commands that find an agent: quicker than a shell where they start one."""
+    shell = dataclasses.replace(settled, directory=tmp_path, started=[])
+    yield shell
+    for process in shell.started:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[str]:
+    """The demo shop, without its delays."""
+    with DemoSite(latency=0.0) as shop:
+        yield shop.url

@@ -22,7 +22,6 @@ from typer.main import get_command
 
 from cmdop_browser import cli
 from cmdop_browser.cli.app import app
-from cmdop_browser.demo.server import DemoSite
 from cmdop_browser.exceptions import ERROR_CLASSES
 from cmdop_browser.settings import Settings
 from tools import error_docs
@@ -52,12 +51,6 @@ class Block:
 def blocks(document: Path) -> list[Block]:
     text = document.read_text(encoding="utf-8")
     return [Block(m[1], m[2], text.count("\n", 0, m.start()) + 2) for m in _BLOCK.finditer(text)]
-
-
-@pytest.fixture(scope="module")
-def shop() -> Iterator[str]:
-    with DemoSite() as site:
-        yield site.url
 
 
 @pytest.fixture
@@ -148,9 +141,10 @@ def parse(words: list[str]) -> None:
     command.make_context(command.name, list(words))
 
 
-def test_the_table_of_errors_is_that_of_the_classes() -> None:
+def test_the_tables_of_errors_are_those_of_the_code() -> None:
     page = error_docs.PAGE.read_text(encoding="utf-8")
-    assert error_docs.with_table(page) == page, "run: python -m tools.error_docs"
+    assert sorted(error_docs.regions(page)) == sorted(error_docs.TABLES)
+    assert error_docs.with_tables(page) == page, "run: make gen"
     assert all(f"`{code}`" in page for code in ERROR_CLASSES)
 
 

@@ -1,0 +1,108 @@
+"""Agents by the command line: started, listed, attached to, stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+import cmdop_browser
+from tests.process.shell import wait_until_line
+
+if TYPE_CHECKING:
+    from tests.process.shell import Shell
+
+
+def test_the_life_of_an_agent(shell: Shell) -> None:
+    assert shell.json("agents", "list") == {"agents": []}
+    assert shell.run("agents", "status").returncode == 1
+
+    started = shell.json("agents", "start")
+    assert started["state"] == "running"
+    assert psutil.pid_exists(started["pid"])
+    again = shell.json("agents", "start", code=3)
+    assert again["error"]["code"] == "AGENT_EXISTS"
+
+    (listed,) = shell.json("agents", "list")["agents"]
+    assert (listed["name"], listed["state"], listed["pid"]) == ("default", "running", started["pid"])
+    status = shell.json("agents", "status")
+    assert (status["version"], status["sessions"]) == (cmdop_browser.__version__, [])
+    assert "ready" in "\n".join(shell.json("agents", "logs")["lines"])
+
+    assert shell.json("agents", "stop") == {"agent": "default", "outcome": "stopped"}
+    assert not psutil.pid_exists(started["pid"])
+    assert shell.json("agents", "stop", code=1)["error"]["code"] == "AGENT_NOT_RUNNING"
+    assert shell.sockets() == []
+
+
+def test_agents_of_other_names_are_others(shell: Shell) -> None:
+    shell.json("agents", "start", "--agent", "nightly")
+    assert shell.run("agents", "status").returncode == 1
+    assert shell.run("agents", "status", "--agent", "nightly").returncode == 0
+    assert shell.run("agents", "stop", "--agent", "nightly").returncode == 0
+
+
+def test_tables_are_for_people(shell: Shell) -> None:
+    shell.run("agents", "start")
+    assert "default  running" in shell.run("agents", "list").stdout
+    status = shell.run("agents", "status").stdout
+    assert "sessions" in status
+    assert "without its sandbox" in status or "in its sandbox" in status
+
+
+def test_a_killed_agent_is_found_and_cleaned_up(shell: Shell) -> None:
+    agent = psutil.Process(shell.json("agents", "start")["pid"])
+    agent.kill()
+    agent.wait(10)
+    assert [each["state"] for each in shell.json("agents", "list")["agents"]] == ["stale"]
+    findings = shell.json("doctor", code=1)["findings"]
+    (stale,) = [finding for finding in findings if finding["check"] == "agent default"]
+    assert "stale discovery file" in stale["summary"]
+    assert stale["fix"] == "cmdop-browser agents stop --agent default"
+    assert shell.json("agents", "stop")["outcome"] == "cleaned up"
+    assert not shell.record().exists()
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_suspended_agent_is_named_and_can_be_ended(shell: Shell, force: bool) -> None:
+    agent = psutil.Process(shell.json("agents", "start")["pid"])
+    agent.suspend()
+    os.utime(shell.record(), (time.time() - 60, time.time() - 60))
+    assert [each["state"] for each in shell.json("agents", "list")["agents"]] == ["suspended"]
+    findings = shell.json("doctor", code=1)["findings"]
+    (asleep,) = [finding for finding in findings if finding["check"] == "agent default"]
+    assert f"kill -CONT {agent.pid}" in asleep["fix"]
+    assert shell.json("agents", "stop", *(["--force"] if force else []))["outcome"] == "stopped"
+
+
+def test_attaching_leaves_the_agent_running(shell: Shell) -> None:
+    pid = shell.json("agents", "start")["pid"]
+    attached = shell.start("agents", "attach")
+    wait_until_line(attached.stdout, f"agent default is running, process {pid}")
+    attached.send_signal(signal.SIGINT)
+    assert attached.wait(10) == 130
+    assert psutil.pid_exists(pid)
+
+
+def test_attaching_ends_with_the_agent(shell: Shell) -> None:
+    shell.json("agents", "start")
+    attached = shell.start("agents", "attach", "--json")
+    wait_until_line(attached.stdout, '"state": "running"')
+    shell.run("agents", "stop")
+    wait_until_line(attached.stdout, '"state": "stopped"')
+    assert attached.wait(10) == 0
+    assert shell.run("agents", "attach").returncode == 1
+
+
+def test_serve_is_the_agent_itself(shell: Shell) -> None:
+    serving = shell.start("serve")
+    wait_until_line(serving.stdout, "ready")
+    assert shell.json("agents", "status")["pid"] == serving.pid
+    assert shell.json("serve", code=3)["error"]["code"] == "AGENT_EXISTS"
+    serving.send_signal(signal.SIGTERM)
+    assert serving.wait(20) == 0
+    assert shell.sockets() == []

@@ -1,0 +1,78 @@
+"""Pages by the command line: fetched, pictured, and looked at in a shell."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+from typing import TYPE_CHECKING
+
+from tests.process.shell import COMMAND
+
+if TYPE_CHECKING:
+    from tests.process.shell import Shell
+
+
+def test_fetch_prints_what_the_scripts_left(shell: Shell, shop: str) -> None:
+    done = shell.run("fetch", f"{shop}/books", ".book .title", "--wait-for", ".book[data-sku]")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("<")
+    text = shell.run("fetch", f"{shop}/", "h1", "--text").stdout
+    assert text.strip()
+    assert "<" not in text
+    document = shell.json("fetch", f"{shop}/", "-o", "page.html")
+    assert (document["status"], document["output"]) == (200, "page.html")
+    assert "</html>" in (shell.directory / "page.html").read_text()
+
+
+def test_fetch_fails_on_an_error_status(warm_shell: Shell, shop: str) -> None:
+    failed = warm_shell.json("fetch", f"{shop}/no-such-page", code=1)
+    assert failed["error"]["details"]["status"] == 404
+    assert warm_shell.json("fetch", f"{shop}/no-such-page", "--any-status")["status"] == 404
+
+
+def test_screenshots_are_written(warm_shell: Shell, shop: str) -> None:
+    document = warm_shell.json("screenshot", f"{shop}/")
+    picture = warm_shell.directory / document["output"]
+    assert picture.name == "127.0.0.1.png"
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert document["bytes"] == picture.stat().st_size
+    assert warm_shell.run("screenshot", f"{shop}/", "-o", "a.jpg", "--selector", "h1").returncode == 0
+    assert (warm_shell.directory / "a.jpg").read_bytes().startswith(b"\xff\xd8")
+
+
+def test_a_shell_needs_a_terminal(shell: Shell, shop: str) -> None:
+    done = shell.run("shell", shop)
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
+
+
+def test_a_shell_has_client_and_session(warm_shell: Shell, shop: str) -> None:
+    leader, follower = pty.openpty()
+    prompt = subprocess.Popen(
+        [*COMMAND, "shell", shop],
+        cwd=warm_shell.directory,
+        env=warm_shell.environment | {"TERM": "dumb", "IPYTHONDIR": str(warm_shell.directory)},
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+    )
+    os.close(follower)
+    try:
+        read_until(leader, "In [1]")
+        os.write(leader, b"'answer-' + str(session.dom.count('h1') + len(client.browser.list_sessions()))\n")
+        read_until(leader, "answer-2")
+        os.write(leader, b"exit()\n")
+        assert prompt.wait(20) == 0
+    finally:
+        prompt.kill()
+        prompt.wait()
+        os.close(leader)
+
+
+def read_until(fd: int, text: str) -> None:
+    seen = ""
+    while text not in seen:
+        assert select.select([fd], [], [], 30)[0], seen
+        seen += os.read(fd, 4096).decode("utf-8", "replace")
