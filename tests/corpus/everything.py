@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from tests.corpus.elements import ELEMENTS
+from tests.corpus.calls import CALLS
 from tests.corpus.ordinary import ORDINARY
 from tests.corpus.places import PLACES
+from tests.corpus.reach import REACH
+from tests.corpus.states import STATES
 from tests.corpus.typos import TYPOS
 from tests.corpus.walls import WALLS_AND_STATES
 
 if TYPE_CHECKING:
     from tests.corpus.situation import Situation
 
-EVERYTHING: Final[list[Situation]] = [*ELEMENTS, *PLACES, *WALLS_AND_STATES, *ORDINARY, *TYPOS]
+# What is slow comes first, so that it does not end alone.
+EVERYTHING: Final[list[Situation]] = [
+    *WALLS_AND_STATES,
+    *STATES,
+    *REACH,
+    *PLACES,
+    *CALLS,
+    *TYPOS,
+    *ORDINARY,
+]

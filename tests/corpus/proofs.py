@@ -6,8 +6,19 @@ from typing import Final
 
 from cmdop_browser.exceptions import ElementCause
 
-_FIRST: Final = "const e = document.querySelector(css); if (!e) return `nothing matches ${css}`;"
-_NONE: Final = "return document.querySelector(css) ? `something matches ${css}` : ''"
+# The first match, also inside open shadow roots, where CSS looks too.
+FIND: Final = """const find = (css, root = document) => {
+    const here = root.querySelector(css);
+    if (here) return here;
+    for (const host of root.querySelectorAll('*')) {
+        const inside = host.shadowRoot && find(css, host.shadowRoot);
+        if (inside) return inside;
+    }
+    return null;
+};"""
+
+_FIRST: Final = f"{FIND} const e = find(css); if (!e) return `nothing matches ${{css}}`;"
+_NONE: Final = f"{FIND} return find(css) ? `something matches ${{css}}` : ''"
 
 # Each is the body of a function of the CSS selector, and returns what is wrong with the page.
 PROOFS: Final = {
@@ -65,12 +76,13 @@ PROOFS: Final = {
 )
 
 # For a near miss: the one that was meant is there, and what was asked for is not.
-TYPO: Final = """([asked, meant]) => {
-    try {
-        if (document.querySelector(asked)) return `something matches ${asked}`;
-    } catch {}
-    return document.querySelector(meant) ? '' : `nothing matches ${meant}`;
-}"""
+TYPO: Final = f"""([asked, meant]) => {{
+    {FIND}
+    try {{
+        if (find(asked)) return `something matches ${{asked}}`;
+    }} catch {{}}
+    return find(meant) ? '' : `nothing matches ${{meant}}`;
+}}"""
 
 
 def proof(cause: ElementCause | None) -> str | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from cmdop_browser.exceptions import BrowserSessionClosedError, CMDOPError, ElementCause
-from tests.corpus.proofs import TYPO, proof
+from tests.corpus.proofs import FIND, TYPO, proof
 from tests.corpus.situation import SECONDS, WALLS, Call, Situation
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ class _Worker:
 
     async def _fault(self, situation: Situation) -> str:
         """Look whether the page is what the situation says it is."""
-        if situation.session.get("javascript") is False or situation.alone:
+        if situation.cause is ElementCause.PAGE_HUNG:
             return ""
         session = self._session
         if situation.proof and await session.evaluate(situation.proof) is not True:
@@ -166,7 +166,7 @@ class _Worker:
 
     async def _place(self, meant: str, candidates: tuple[str, ...]) -> int:
         """Return which of *candidates* finds the element that was *meant* before any other."""
-        mark = "([css, name]) => document.querySelector(css).setAttribute(name, '')"
+        mark = f"([css, name]) => {{ {FIND} find(css).setAttribute(name, '') }}"
         await self._session.evaluate(mark, [meant, _MARK])
         for place, candidate in enumerate(candidates, 1):
             found = await self._session.dom.html(candidate)

@@ -50,8 +50,8 @@ class Score:
 
     def __str__(self) -> str:
         return (
-            f"class right {self.classes:.1%} · cause right {self.causes:.1%} · typos: first {self.first:.1%}, "
-            f"first three {self.first_three:.1%} · false alarms {self.false_alarms} · faults {self.faults}"
+            f"class right {self.classes:.1%} · cause right {self.causes:.1%} · "
+            f"typos: first {self.first:.1%}, first three {self.first_three:.1%} · false alarms {self.false_alarms} · faults {self.faults}"
         )
 
 

@@ -1,4 +1,4 @@
-"""The web sites of the corpus: pages from files under the paths, statuses and headers that such pages have."""
+"""The web sites of the corpus: pages from files, at the paths and with the statuses that such pages have."""
 
 from __future__ import annotations
 
@@ -35,9 +35,47 @@ class Served:
     held: bool = False
 
 
-SERVED: Final[Mapping[str, Served]] = {"/account/login": Served("signin.html")}
+_CLOUD: Final = {"server": "cloudflare", "cf-mitigated": "challenge", "cf-ray": "8f0a1b2c3d4e5f60-LIS"}
 
-REDIRECTS: Final[Mapping[str, str]] = {"/account/orders": "/account/login?next=%2Faccount%2Forders"}
+# Paths that say something of themselves, as those of real sites do; other pages are at their file's name.
+SERVED: Final[Mapping[str, Served]] = {
+    "/account/login": Served("signin.html"),
+    "/dashboard": Served("signin.html"),
+    "/projects/7": Served("signin_sso.html", 401),
+    "/auth/login": Served("signin_sso.html"),
+    "/connexion": Served("signin_fr.html"),
+    "/catalogue": Served("challenge_moment.html", 403, _CLOUD),
+    "/catalogue/lamps": Served("challenge_moment.html", 503, {"server": "cloudflare"}),
+    "/sorry/index": Served("challenge_captcha.html", 429),
+    "/dp/B00BLUEMUG": Served("challenge_captcha.html"),
+    "/flights": Served("challenge_hold.html", 403),
+    "/nachrichten/politik": Served("consent_wall.html"),
+    "/consent/choices": Served("consent_before.html"),
+    "/evening-post": Served("consent_frame.html"),
+    "/orders/export": Served("error_500.html", 500),
+    "/sale": Served("error_503.html", 503, {"retry-after": "3600"}),
+    "/internal/metrics": Served("error_403.html", 403, {"server": "nginx/1.25.3"}),
+    "/api-console": Served("error_429.html", 429, {"retry-after": "60"}),
+    "/2026/11/orchard": Served("news_article_slow.html", held=True),
+    "/board": Served("slow_app.html", held=True),
+    "/kitchen/": Served("shop_list.html"),
+    "/de/tarife": Served("pricing.html"),
+    "/wiki/Login": Served("wiki_article.html"),
+    "/login/help": Served("forum_thread.html"),
+}
+
+REDIRECTS: Final[Mapping[str, str]] = {
+    "/account/orders": "/account/login?next=%2Faccount%2Forders",
+    "/billing/invoices": "/auth/login?returnUrl=%2Fbilling%2Finvoices",
+    "/mon-compte/factures": "/connexion?retour=%2Fmon-compte%2Ffactures",
+    "/search/mugs": "/sorry/index?continue=%2Fsearch%2Fmugs",
+    "/find/sextant": "/consent/choices?continue=%2Ffind%2Fsextant",
+    "/p/mug-2019": "/shop_list.html",
+    "/beta/planner": "/spa_app.html",
+    "/kitchen": "/kitchen/",
+    "/tarife": "/de/tarife",
+    "/wiki/Signing_in": "/wiki/Login",
+}
 
 
 class CorpusSite(AppServer):
@@ -58,6 +96,8 @@ async def _answer(request: Request) -> Response:
         return PlainTextResponse("")
     if path in REDIRECTS:
         return RedirectResponse(REDIRECTS[path], 302)
+    if path == "/old-docs":  # moved to another site
+        return RedirectResponse(f"http://localhost:{request.url.port}/pricing.html", 301)
     served = SERVED.get(path)
     if served is None and (PAGES / path[1:]).is_file():
         served = Served(path[1:])
