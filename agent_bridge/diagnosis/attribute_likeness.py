@@ -63,7 +63,7 @@ def attribute(source: str, part: Part, element: Subject) -> Match | None:
         return None if part.name in _KINDS else best_of(list(_elsewhere(source, part, element)))
     if part.name == "class":
         return best_of(list(_classes(source, part, actual)))
-    found = best_of(list(_values(source, part, actual)))
+    found = best_of(list(_values(source, part, actual)) + list(_in_another(part, element)))
     if found is None and part.name in _KINDS:
         edit = revalued(source, part, actual)
         return Match(0.4, 0.3, edit, f"{part.name} is {actual[:MAX_SHOWN]}", is_telling=False)
@@ -104,6 +104,12 @@ def _elsewhere(source: str, part: Part, element: Subject) -> Iterator[Match]:
         elif likeness > 0.9 and (same := name_likeness(value, actual)) >= 0.78:
             edit = replaced(part, Kind.ATTRIBUTE, name, actual)
             yield Match(likeness * same, 1.0, edit, _like(name, actual, value))
+    yield from _in_another(part, element)
+
+
+def _in_another(part: Part, element: Subject) -> Iterator[Match]:
+    """The value is there, only elsewhere."""
+    value = part.value or ""
     if not value or part.operator not in {"=", "~="}:
         return
     if part.name in WORDED:

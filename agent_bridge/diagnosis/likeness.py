@@ -31,6 +31,8 @@ _SYNONYM: Final = 0.8
 _WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z])|[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+")
 _SEGMENT = re.compile(r"[^_-]+")
 _TEXT_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[€$£%#+]")  # noqa: RUF001 -- apostrophes as pages write them
+# Button_primary__x7Hs2 of webpack's CSS modules, _card_1x2y3_12 of Vite's.
+_BUILT = re.compile(r"([A-Z]\w*_[\w-]+)__[\w-]{5}|_([A-Za-z][\w-]*)_[a-z0-9]{5}_\d+")
 # What styled-components, Emotion and JSS put before a hash.
 _BUILD_PREFIXES = frozenset({"css", "sc", "jss", "makeStyles", "svelte", "emotion", "jsx", "tw"})
 _WORD_WITH_NUMBER = re.compile(r"[A-Za-z]{1,12}\d{1,4}|\d{1,4}[A-Za-z]{0,3}")
@@ -73,6 +75,8 @@ def text_likeness(wanted: str, there: str) -> float:
 @lru_cache(maxsize=20_000)
 def words_of(name: str) -> tuple[str, ...]:
     """Return the words of a name in camel, kebab, snake or BEM case, without build hashes."""
+    if build := _BUILT.fullmatch(name):
+        name = build[1] or build[2]
     segments = _SEGMENT.findall(name)
     if len(segments) > 1 and is_hash(segments[-1]):
         segments.pop()
@@ -184,12 +188,16 @@ def _by_words(paired: _Pairs, mine: tuple[str, ...], theirs: tuple[str, ...], we
     if any(word in words.NEGATIONS for word in (*paired.mine, *paired.theirs)):
         return 0.0
     if not says_something:
+        if len(paired.pairs) > 1 and worst == EXACT and all(_is_harmless(word) for word in paired.mine):
+            return 0.0 if paired.theirs else 0.8
         return 0.0  # alike in words that say nothing
     if paired.mine and paired.theirs:
         return _swapped(paired, quality, whole, weigh is _name_weight)
     if weigh is _name_weight:
+        if worst < _SAME_WORD and len(mine) == 1:
+            return 0.0
         extra, longer = (paired.theirs, theirs) if paired.theirs else (paired.mine, mine)
-        return _longer_name(extra, longer, quality, whole) if worst >= _SAME_WORD or len(mine) > 1 else 0.0
+        return _longer_name(extra, longer, quality, whole, longer_is_wanted=not paired.theirs)
     return _longer_text(paired, quality, whole)
 
 
@@ -205,8 +213,12 @@ def _swapped(paired: _Pairs, quality: float, whole: float, is_name: bool) -> flo
     return 0.86 * quality * whole / (whole + 0.1 * len(both))
 
 
-def _longer_name(extra: list[str], longer: tuple[str, ...], quality: float, whole: float) -> float:
+def _longer_name(
+    extra: list[str], longer: tuple[str, ...], quality: float, whole: float, *, longer_is_wanted: bool
+) -> float:
     """One has all the words of the other, and more."""
+    if any(len(word) > 1 and word.isdigit() for word in extra) and longer_is_wanted:
+        return 0.0  # one of many, and that one is not there
     cost = 0.0
     for word in extra:
         cost += 0.15 if _is_harmless(word) else 1.0

@@ -162,7 +162,7 @@ ABBREVIATIONS: Final = frozenset(
         ("lang", "language"),
         ("wrap", "wrapper"),
         ("thumb", "thumbnail"),
-        ("tel", "phone"),
+        ("user", "username"),
         ("zip", "zipcode"),
     )
 )

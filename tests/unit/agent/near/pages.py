@@ -11,7 +11,14 @@ from agent_bridge.diagnosis.subjects import Subject
 
 PAGES = Path(__file__).parent
 _SKIPPED = {"head", "script", "style", "meta", "title", "link"}
-_ROLES = {"a": "link", "button": "button", "nav": "navigation", "main": "main", "img": "img", "select": "combobox"}
+_ROLES = {
+    "a": "link",
+    "button": "button",
+    "nav": "navigation",
+    "main": "main",
+    "img": "img",
+    "select": "combobox",
+}
 _ROLES |= {f"h{level}": "heading" for level in range(1, 7)}
 
 
