@@ -23,7 +23,16 @@ from cmdop_browser.exceptions import CloseReason
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from playwright.async_api import BrowserContext, CDPSession, Dialog, Frame, Page, Request, Response
+    from playwright.async_api import (
+        BrowserContext,
+        CDPSession,
+        Dialog,
+        Download,
+        Frame,
+        Page,
+        Request,
+        Response,
+    )
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +46,7 @@ MAX_POPUPS = 5
 # context.close() took at most 71 ms in every fault that leaves the browser alive.
 CLOSE_TIMEOUT = 3.0
 # A page that closes together with its browser is the browser's loss; the news of
-# the browser follows that of the page within a few milliseconds.
+# the browser, and of why a renderer ended, follows within a few milliseconds.
 CLOSE_GRACE = 0.1
 # Enough to see what is missing, and no more than a page without end can fill.
 MAX_FAILED_REQUESTS = 30
@@ -87,11 +96,17 @@ class ManagedPage:
         loading_url: What the page is on its way to; "" when it is not on its way.
         call_deadline: Of the call that has the page.
         failed_requests: The latest requests of this document that failed or were answered with an error.
+        frame_id: The browser's name of the main frame, and of the page as a target.
         secrets: What no text about this page may show.
     """
 
     def __init__(
-        self, context: BrowserContext, page: Page, cdp: CDPSession, options: ContextOptions | None = None
+        self,
+        context: BrowserContext,
+        page: Page,
+        cdp: CDPSession,
+        options: ContextOptions | None = None,
+        frame_id: str = "",
     ) -> None:
         self.context = context
         self.options = options or ContextOptions()
@@ -109,7 +124,7 @@ class ManagedPage:
         # Whether a document has been asked for that has not come yet.
         self.is_loading = False
         self.loading_url = ""
-        self._frame_id = ""
+        self.frame_id = frame_id
         self._world: int | None = None
         self._popups: deque[Page] = deque()
         self._chores: set[asyncio.Task[None]] = set()
@@ -207,12 +222,12 @@ class ManagedPage:
         return reply["result"].get("value")
 
     async def _make_world(self, deadline: Deadline) -> int:
-        if not self._frame_id:
+        if not self.frame_id:
             tree = await self.guard(self.cdp.send("Page.getFrameTree"), deadline)
-            self._frame_id = tree["frameTree"]["frame"]["id"]
+            self.frame_id = tree["frameTree"]["frame"]["id"]
         # Asking again for a world of the same name returns the one there is.
         world = await self.guard(
-            self.cdp.send("Page.createIsolatedWorld", {"frameId": self._frame_id, "worldName": _WORLD}),
+            self.cdp.send("Page.createIsolatedWorld", {"frameId": self.frame_id, "worldName": _WORLD}),
             deadline,
         )
         context_id: int = world["executionContextId"]
@@ -244,17 +259,19 @@ class ManagedPage:
     # -- events --------------------------------------------------------------
 
     def _listen(self) -> None:
-        self.page.on("crash", guarded(lambda _page: self.lose(CloseReason.RENDERER_CRASH)))
-        self.page.on("close", guarded(self._on_close))
+        self.page.on("crash", guarded(self._on_end))
+        self.page.on("close", guarded(self._on_end))
         self.page.on("framenavigated", guarded(self._on_navigated))
         self.page.on("request", guarded(lambda request: self._on_main_request(request, loading=True)))
         self.page.on("requestfailed", guarded(lambda request: self._on_main_request(request, loading=False)))
         self.page.on("requestfailed", guarded(self._on_request_failed))
         self.page.on("response", guarded(self._on_response))
         self.page.on("popup", guarded(self._on_popup))
+        self.page.on("download", guarded(self._on_download))
         self.context.on("dialog", guarded(self._on_dialog))
 
-    def _on_close(self, _page: Page) -> None:
+    def _on_end(self, _page: Page) -> None:
+        # Whoever knows better, such as that memory ran out, says so within the grace time.
         asyncio.get_running_loop().call_later(CLOSE_GRACE, self.lose, CloseReason.RENDERER_CRASH)
 
     def _on_main_request(self, request: Request, *, loading: bool) -> None:
@@ -286,11 +303,12 @@ class ManagedPage:
         self._world = None
         self.is_loading = False
         self.loading_url = ""
-        if self._arriving is not None:
-            self.response, self._arriving = self._arriving, None
+        arrived, self._arriving = self._arriving, None
+        if not frame.url.startswith(("http:", "https:")):
+            self.response = None  # the browser's own page, whatever the server had said before
+        elif arrived is not None:
+            self.response = arrived
             self.documents += 1
-        elif not frame.url.startswith(("http:", "https:")):
-            self.response = None
 
     def is_main_request(self, request: Request) -> bool:
         """Whether *request* is for the document of this page itself."""
@@ -305,6 +323,10 @@ class ManagedPage:
         self._popups.append(popup)
         if len(self._popups) > MAX_POPUPS:
             self.chore(self._popups.popleft().close())
+
+    def _on_download(self, download: Download) -> None:
+        # Nobody can ask for the file; it would only fill the disk.
+        self.chore(download.cancel())
 
     def _on_dialog(self, dialog: Dialog) -> None:
         # A dialog that nobody answers blocks the page for good. Leaving a page

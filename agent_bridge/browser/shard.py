@@ -15,6 +15,7 @@ from playwright.async_api import Browser, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import blocking
+from agent_bridge.browser.crashes import watch_crashes
 from agent_bridge.browser.page import ManagedPage, guarded, is_gone
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
@@ -165,6 +166,7 @@ class Shard:
             processes.kill(self._processes)
             raise PlaywrightError("the driver ended while the browser started")
         browser.on("disconnected", guarded(self._on_disconnected))
+        await watch_crashes(browser, self._page_died)
         self._browser, self.version = browser, browser.version
         log.info("browser %s started, driver pid %d", browser.version, pid)
         return browser
@@ -181,6 +183,11 @@ class Shard:
                     processes.kill(processes.tree(pid))
                 raise
             return driver, (processes.children() - before).pop()
+
+    def _page_died(self, target_id: str, reason: CloseReason) -> None:
+        for page in self.pages:
+            if page.frame_id == target_id:
+                page.lose(reason)
 
     def _on_disconnected(self, browser: Browser) -> None:
         if browser is self._browser:
@@ -237,6 +244,7 @@ class Shard:
         try:
             page = await context.new_page()
             cdp = await context.new_cdp_session(page)
+            tree = await cdp.send("Page.getFrameTree")
             if options.block:
                 await blocking.block(cdp, options.block)
         except BaseException:
@@ -244,7 +252,7 @@ class Shard:
             closing = asyncio.ensure_future(context.close())
             closing.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise
-        managed = ManagedPage(context, page, cdp, options)
+        managed = ManagedPage(context, page, cdp, options, tree["frameTree"]["frame"]["id"])
         if browser is not self._browser:
             managed.lose(CloseReason.BROWSER_CRASH)
         self.pages.add(managed)

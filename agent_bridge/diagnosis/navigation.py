@@ -1,144 +1,282 @@
-"""Why no document arrived: from Chromium's and Playwright's texts to a cause."""
+"""Why no document arrived: what was seen of a navigation, to a cause, a sentence and tips."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from agent_bridge.diagnosis.texts import bounded
+from agent_bridge.diagnosis.connection import Connection, Stage
+from agent_bridge.diagnosis.navigation_facts import (
+    NavigationFacts,
+    NavigationVerdict,
+    cause_by_text,
+    in_brackets,
+    net_error,
+)
+from agent_bridge.diagnosis.proxy_failures import UNANSWERED, is_proxys, proxy_verdict
+from agent_bridge.diagnosis.texts import shown_url
+from agent_bridge.diagnosis.tls import TLS_CAUSES, speaks_old_tls, tls_verdict
+from agent_bridge.diagnosis.urls import LOADABLE
+from agent_bridge.diagnosis.waiting import explain_pending
 from cmdop_browser.exceptions import NavigationCause
+from cmdop_browser.exceptions.tips import phrase
 
 _Cause = NavigationCause
 
-# https://source.chromium.org/chromium/chromium/src/+/main:net/base/net_error_list.h
-# The first match wins, so the special comes before the general.
-_TEXTS: tuple[tuple[NavigationCause, str], ...] = (
-    (_Cause.DNS, "ERR_NAME_NOT_RESOLVED|ERR_NAME_RESOLUTION_FAILED|ERR_DNS_|ERR_ICANN_NAME_COLLISION"),
-    (_Cause.REFUSED, "ERR_CONNECTION_REFUSED"),
-    (_Cause.RESET, "ERR_CONNECTION_(RESET|ABORTED|CLOSED)|ERR_SOCKET_NOT_CONNECTED"),
-    (_Cause.UNREACHABLE, "ERR_ADDRESS_UNREACHABLE|ERR_ADDRESS_INVALID|ERR_NETWORK_ACCESS_DENIED"),
-    (_Cause.OFFLINE, "ERR_INTERNET_DISCONNECTED|ERR_NETWORK_CHANGED"),
-    (_Cause.EMPTY_RESPONSE, "ERR_EMPTY_RESPONSE"),
-    (_Cause.TLS_EXPIRED, "ERR_CERT_DATE_INVALID"),
-    (_Cause.TLS_SELF_SIGNED, "ERR_CERT_AUTHORITY_INVALID"),
-    (_Cause.TLS_WRONG_HOST, "ERR_CERT_COMMON_NAME_INVALID"),
-    (_Cause.TLS_OTHER, "ERR_CERT_|ERR_SSL_|ERR_BAD_SSL_CLIENT_AUTH_CERT|ERR_TLS"),
-    (_Cause.REDIRECT_LOOP, "ERR_TOO_MANY_REDIRECTS"),
-    (_Cause.UNSUPPORTED_SCHEME, "ERR_UNSAFE_REDIRECT|ERR_UNKNOWN_URL_SCHEME|ERR_DISALLOWED_URL_SCHEME"),
-    (_Cause.BAD_REDIRECT, "ERR_INVALID_REDIRECT"),
-    (_Cause.BLOCKED_BY_POLICY, "ERR_UNSAFE_PORT|ERR_BLOCKED_BY_"),
-    (_Cause.PROXY, "ERR_PROXY_|ERR_TUNNEL_CONNECTION_FAILED|ERR_SOCKS_|ERR_NO_SUPPORTED_PROXIES"),
-    (_Cause.PROXY, "ERR_MANDATORY_PROXY|ERR_UNEXPECTED_PROXY_AUTH"),
-    (_Cause.BODY_CORRUPT, "ERR_CONTENT_LENGTH_MISMATCH|ERR_CONTENT_DECODING_|ERR_HTTP2_|ERR_QUIC_"),
-    (_Cause.BODY_CORRUPT, "ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_INVALID_CHUNKED_ENCODING"),
-    (_Cause.BAD_RESPONSE, "ERR_INVALID_HTTP_RESPONSE|ERR_RESPONSE_HEADERS_|ERR_INVALID_RESPONSE"),
-    (_Cause.AUTH_REQUIRED, "ERR_INVALID_AUTH_CREDENTIALS|ERR_MISSING_AUTH_CREDENTIALS|ERR_TOO_MANY_RETRIES"),
-    (_Cause.TIMEOUT_CONNECT, "ERR_CONNECTION_TIMED_OUT"),
-    (_Cause.TIMEOUT_RESPONSE, "ERR_TIMED_OUT"),
-    (_Cause.INVALID_URL, "ERR_INVALID_URL|[Cc]annot navigate to invalid URL"),
-    (_Cause.UNSUPPORTED_SCHEME, 'Cannot navigate to "'),
-    (_Cause.DOWNLOAD, "Download is starting"),
-    (_Cause.INTERRUPTED, "is interrupted by another navigation"),
-)
-_RULES = tuple((cause, re.compile(pattern)) for cause, pattern in _TEXTS)
+_NO_DOCUMENT = {204: "No Content", 205: "Reset Content", 304: "Not Modified"}
+_ASKS_WHO = frozenset({401, 407})
+# A page that replaced itself so often is not on its way anywhere.
+_LOOP_DOCUMENTS = 3
+_SHOWN_STATIONS = 6
+_MAX_DIGITS = 16
+_NOT_MODIFIED = 304
+_PROXY_WANTS_CREDENTIALS = 407
+_MORE_TIME = ("allow more time: timeout=…",)
 
 
-@dataclass(frozen=True, slots=True)
-class NavigationFacts:
-    """What was seen of a navigation that failed.
+def wants_connection(facts: NavigationFacts) -> bool:
+    """Whether a connection of our own would tell more."""
+    if urlsplit(facts.url).scheme not in LOADABLE:
+        return False
+    if facts.timed_out:
+        return facts.status is None and not facts.committed and not facts.blocked
+    cause = cause_by_text(facts.text)
+    if cause is _Cause.PROXY or (cause in UNANSWERED and facts.proxy):
+        return True
+    return facts.is_tunnelled and cause in TLS_CAUSES | {_Cause.RESET, _Cause.EMPTY_RESPONSE}
 
-    Attributes:
-        text: The error's text, or that of the failed request; empty on a timeout of ours.
-        timed_out: The caller's time ran out.
-        status: Status of the answer to the main request, if one came.
-        redirect: Where the last redirect of the main request pointed to, if there was one.
-        committed: The document was there, only not everything it refers to.
-        in_body: The failure came after the headers of the answer.
-        replaced: Another navigation began meanwhile.
-    """
 
-    text: str
-    timed_out: bool = False
-    status: int | None = None
-    redirect: str | None = None
-    committed: bool = False
-    in_body: bool = False
-    replaced: bool = False
+def verdict_of(facts: NavigationFacts, now: dt.datetime | None = None) -> NavigationVerdict:
+    """Return why the navigation failed, in words."""
+    if facts.timed_out:
+        return _timeout(facts)
+    cause = cause_by_text(facts.text)
+    if cause is _Cause.PROXY or is_proxys(facts, cause):
+        return proxy_verdict(facts)
+    if facts.in_body:
+        return _broken_body(facts)
+    if "ERR_ABORTED" in facts.text:
+        return _abort(facts)
+    if cause in TLS_CAUSES or (cause is _Cause.RESET and speaks_old_tls(facts.connection)):
+        return tls_verdict(facts, cause, now or dt.datetime.now(dt.UTC))
+    return _plain(facts, cause)
 
 
 def cause_of(facts: NavigationFacts) -> NavigationCause:
-    """Return the cause that the facts show."""
-    if facts.timed_out:
-        if facts.committed or facts.status is not None:
-            return NavigationCause.TIMEOUT_LOAD
-        return NavigationCause.TIMEOUT_RESPONSE
-    if facts.in_body:
-        return NavigationCause.BODY_CORRUPT
-    if "ERR_ABORTED" in facts.text:
-        return _cause_of_abort(facts)
-    text = bounded(facts.text)
-    for cause, pattern in _RULES:
-        if pattern.search(text):
-            return cause
-    return NavigationCause.BAD_RESPONSE if "ERR_" in text else NavigationCause.INTERRUPTED
+    """Return the cause alone."""
+    return verdict_of(facts).cause
 
 
-def _cause_of_abort(facts: NavigationFacts) -> NavigationCause:
-    if facts.redirect is not None and urlsplit(facts.redirect).scheme not in {"", "http", "https"}:
-        return NavigationCause.UNSUPPORTED_SCHEME
-    # Some answers without a document (304, a redirect to mailto:) are shown to nobody.
-    return NavigationCause.INTERRUPTED if facts.replaced else NavigationCause.NO_CONTENT
+# -- timeouts ------------------------------------------------------------------
 
 
-_LOADABLE = {"http", "https"}
-# Chromium drops longer ones without a word (`url::kMaxURLChars`).
-_MAX_URL_CHARACTERS = 2 * 1024 * 1024
-_BARE_HOST = re.compile(r"^[\w.-]+(:\d+)?(/|$)")
+def _timeout(facts: NavigationFacts) -> NavigationVerdict:
+    if facts.blocked:
+        return NavigationVerdict(
+            _Cause.HUNG,
+            "a script blocked the page, and was stopped",
+            (
+                "the session can be used again",
+                "or load it without its scripts: create_session(javascript=False)",
+            ),
+        )
+    if facts.documents >= _LOOP_DOCUMENTS and facts.still_replacing:
+        return NavigationVerdict(
+            _Cause.RELOADING,
+            f"the page reloads or redirects itself without end, {facts.documents} times so far;"
+            f" the last was {shown_url(facts.url)}",
+            (
+                "a site that wants a cookie does this: open its start page first",
+                'read it as it comes: wait_until="commit"',
+            ),
+        )
+    if facts.committed or facts.status is not None:
+        explanation, tips = explain_pending(facts.pending, facts.waited_for, committed=facts.committed)
+        return NavigationVerdict(_Cause.TIMEOUT_LOAD, explanation, tips)
+    return _unanswered(facts)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a URL is not even tried."""
-
-    cause: NavigationCause
-    message: str
-    tips: tuple[str, ...] = ()
-
-
-def refusal_of(url: str) -> Refusal | None:
-    """Return why *url* cannot be loaded, or None when it is worth trying.
-
-    Chromium would repair some of these by guessing, load others that are none
-    of a scraper's business, and report the rest as an abort.
-    """
-    if url == "about:blank":
-        return None
-    if len(url) > _MAX_URL_CHARACTERS:
-        return _invalid("it is longer than 2 MB")
-    try:
-        parts = urlsplit(url.strip())
-        port_is_bad = parts.port == 0
-    except ValueError as exc:
-        return _invalid(str(exc).lower())
-    if not url.strip():
-        return _invalid("it is empty")
-    if parts.scheme not in _LOADABLE:
-        return _refuse_scheme(url.strip(), parts.scheme)
-    if not parts.hostname:
-        return _invalid("it names no host")
-    if port_is_bad or re.search(r"[\s\x00-\x1f]", parts.netloc):
-        return _invalid("its host or port is malformed")
-    return None
+def _unanswered(facts: NavigationFacts) -> NavigationVerdict:
+    seen, via = facts.connection, f"the proxy {facts.proxy}" if facts.proxy else ""
+    if seen is None:
+        return NavigationVerdict(_Cause.TIMEOUT_RESPONSE, f"{facts.at} has not answered", _MORE_TIME)
+    if seen.complete:
+        explanation = f"{facts.at} took the connection but has not answered"
+        return NavigationVerdict(_Cause.TIMEOUT_RESPONSE, explanation, _MORE_TIME)
+    if via and seen.stage < Stage.SERVER:
+        return _unanswered_by_proxy(facts, seen, via)
+    if seen.stage is Stage.SERVER:
+        if seen.problem:
+            explanation = f"no TLS handshake with {facts.at}: {seen.problem}"
+        else:
+            explanation = f"{facts.at} took the connection but does not answer the TLS handshake"
+        return NavigationVerdict(
+            _Cause.TIMEOUT_CONNECT, explanation, ("check that https is spoken on this port", *_MORE_TIME)
+        )
+    why = f": {seen.problem}" if seen.problem else ""
+    return NavigationVerdict(
+        _Cause.TIMEOUT_CONNECT,
+        f"no connection to {facts.at}{why}",
+        ("check the address; a firewall may drop the packets", *_MORE_TIME),
+    )
 
 
-def _refuse_scheme(url: str, scheme: str) -> Refusal:
-    if not scheme or (_BARE_HOST.match(url) and re.match(r"[\w.-]+:\d", url)):
-        if _BARE_HOST.match(url) and ("." in url or ":" in url):
-            return _invalid("it has no scheme", f"did you mean https://{url}?")
-        return _invalid("it is not an absolute URL")
-    return Refusal(NavigationCause.UNSUPPORTED_SCHEME, f"{scheme}: is not loaded")
+def _unanswered_by_proxy(facts: NavigationFacts, seen: Connection, via: str) -> NavigationVerdict:
+    if seen.problem or seen.stage is Stage.NOTHING:
+        return proxy_verdict(facts)
+    if facts.is_tunnelled:
+        return NavigationVerdict(_Cause.TIMEOUT_CONNECT, f"{via} has not connected to {facts.at}", _MORE_TIME)
+    return NavigationVerdict(
+        _Cause.TIMEOUT_RESPONSE, f"{via} took the request but has not answered", _MORE_TIME
+    )
 
 
-def _invalid(why: str, *tips: str) -> Refusal:
-    return Refusal(NavigationCause.INVALID_URL, f"not a URL that can be loaded: {why}", tips)
+# -- answers -------------------------------------------------------------------
+
+
+def _broken_body(facts: NavigationFacts) -> NavigationVerdict:
+    code = net_error(facts.text)
+    length = facts.headers.get("content-length", "")
+    if "DECODING" in code:
+        encoding = facts.headers.get("content-encoding", "its encoding")[:20]
+        why = f"the body is not valid {encoding}"
+        return NavigationVerdict(
+            _Cause.BODY_CORRUPT, why, ("the server says that it compressed the body, and did not or badly",)
+        )
+    if "INVALID_CHUNKED" in code:
+        why = "the body's chunks are malformed"
+    elif "LENGTH_MISMATCH" in code and length.isdigit():
+        why = f"the body broke off before its {int(length):,} bytes were there"
+    else:
+        why = "the body broke off"
+    return NavigationVerdict(
+        _Cause.BODY_CORRUPT,
+        f"{why}{in_brackets(facts.text)}",
+        ("try again: the transfer broke off", 'what came can be read: wait_until="commit"'),
+    )
+
+
+def _abort(facts: NavigationFacts) -> NavigationVerdict:
+    target = facts.redirect if facts.redirect is not None else facts.url
+    if urlsplit(target).scheme not in {"", *LOADABLE}:
+        return _unsupported(facts, target)
+    if facts.status in _NO_DOCUMENT:
+        said = f"{facts.status} {_NO_DOCUMENT[facts.status]}"
+        tip = "there is nothing to show at this address"
+        if facts.status == _NOT_MODIFIED:
+            tip = "the server takes the browser for one that has the page already: send no If-… headers"
+        return NavigationVerdict(_Cause.NO_CONTENT, f"{facts.at} answered {said}, without a document", (tip,))
+    explanation = "another navigation took its place" if facts.replaced else "the browser dropped it"
+    return NavigationVerdict(_Cause.INTERRUPTED, explanation, ("try again",))
+
+
+def _unsupported(facts: NavigationFacts, target: str | None) -> NavigationVerdict:
+    # Where the chain went on to such a URL, that is the last one; else its last http one is.
+    last = facts.stations[-1] if facts.stations and target == facts.url else facts.url
+    scheme = f"the scheme {target.partition(':')[0][:40]}:" if target else "what is neither http nor https"
+    return NavigationVerdict(
+        _Cause.UNSUPPORTED_SCHEME,
+        f"{shown_url(last)} redirects to {scheme}",
+        ("only http and https are loaded: this address is a link for another program, not a page",),
+    )
+
+
+# -- the rest ------------------------------------------------------------------
+
+
+def _plain(facts: NavigationFacts, cause: NavigationCause | None) -> NavigationVerdict:
+    code = net_error(facts.text)
+    if cause is None:
+        cause = _Cause.BAD_RESPONSE if code else _Cause.INTERRUPTED
+        return NavigationVerdict(cause, f"{phrase(cause)}{in_brackets(facts.text)}")
+    if cause is _Cause.REDIRECT_LOOP:
+        return NavigationVerdict(cause, f"the redirects do not end: {_chain(facts.stations)}")
+    if cause is _Cause.UNSUPPORTED_SCHEME and "UNSAFE_REDIRECT" in code:
+        return _unsupported(facts, facts.redirect)
+    if cause is _Cause.BAD_REDIRECT:
+        target = f" ({shown_url(facts.redirect)})" if facts.redirect else ""
+        return NavigationVerdict(cause, f"{shown_url(facts.url)} redirects to what is no URL{target}")
+    if cause is _Cause.DOWNLOAD:
+        return _download(facts)
+    if cause is _Cause.AUTH_REQUIRED or (cause is _Cause.NO_CONTENT and facts.status in _ASKS_WHO):
+        return _credentials_wanted(facts.at, facts.status or (407 if "PROXY" in code else 401))
+    if cause is _Cause.NO_CONTENT and facts.status:
+        said = f"{facts.status} {facts.reason}".rstrip()
+        return NavigationVerdict(cause, f"{facts.at} answered {said}, without a page")
+    if cause is _Cause.BLOCKED_BY_POLICY and "UNSAFE_PORT" in code:
+        return NavigationVerdict(
+            cause,
+            f"browsers refuse the port of {facts.at}, which belongs to another protocol",
+            ("serve the site on another port, such as 80, 443 or 8080",),
+        )
+    host = urlsplit(facts.url).hostname
+    explanation = _SENTENCES.get(cause, "").format(at=facts.at, host=host) or phrase(cause)
+    if cause in {_Cause.BAD_RESPONSE, _Cause.BLOCKED_BY_POLICY, _Cause.RESET, _Cause.UNREACHABLE}:
+        explanation += in_brackets(facts.text)
+    return NavigationVerdict(cause, explanation)
+
+
+_SENTENCES = {
+    _Cause.DNS: "the host name {host!r} does not resolve",
+    _Cause.REFUSED: "{at} refused the connection",
+    _Cause.RESET: "{at} reset the connection",
+    _Cause.UNREACHABLE: "{at} cannot be reached from here",
+    _Cause.EMPTY_RESPONSE: "{at} closed the connection without an answer",
+    _Cause.BAD_RESPONSE: "the answer of {at} is not valid HTTP",
+    _Cause.TIMEOUT_CONNECT: "no connection to {at}",
+    _Cause.TIMEOUT_RESPONSE: "{at} has not answered",
+    _Cause.BODY_CORRUPT: "the body of the answer is damaged",
+}
+
+
+def _credentials_wanted(at: str, status: int) -> NavigationVerdict:
+    if status == _PROXY_WANTS_CREDENTIALS:
+        said = "407 Proxy Authentication Required"
+        tip = "no proxy is set here, so the server or something before it poses as one"
+    else:
+        said, tip = f"{status} Unauthorized", "send an Authorization header: create_session(headers=…)"
+    return NavigationVerdict(_Cause.AUTH_REQUIRED, f"{at} answered {said}, without a page", (tip,))
+
+
+def bare_answer(facts: NavigationFacts) -> NavigationVerdict:
+    """Return the verdict on an answer that asks who one is and brings no page."""
+    if facts.proxy and facts.status == 407:
+        return proxy_verdict(facts)
+    return _credentials_wanted(facts.at, facts.status or 401)
+
+
+def _download(facts: NavigationFacts) -> NavigationVerdict:
+    length = facts.headers.get("content-length", "")
+    size = f"{int(length):,} bytes" if length.isdigit() and len(length) < _MAX_DIGITS else ""
+    kind = facts.headers.get("content-type", "").partition(";")[0].strip()[:60]
+    known = ", ".join(part for part in (kind, size) if part)
+    name = file_name(facts.headers, facts.url)
+    return NavigationVerdict(
+        _Cause.DOWNLOAD,
+        "the server sent a file, not a page"
+        + (f": {name}" if name else "")
+        + (f" ({known})" if known else ""),
+        ("fetch it without a browser, with the session's cookies",),
+    )
+
+
+_FILE_NAME = re.compile(r"""filename\s*=\s*("[^"\n]{1,200}"|[^;\s"]{1,200})""", re.IGNORECASE)
+
+
+def file_name(headers: dict[str, str], url: str) -> str:
+    """Return what a file is called by its headers, or else by its URL; "" when neither tells."""
+    found = _FILE_NAME.search(headers.get("content-disposition", "")[:1000])
+    name = found.group(1).strip('"') if found else urlsplit(url).path.rstrip("/")
+    return shown_url(name.rpartition("/")[2])
+
+
+def _chain(stations: tuple[str, ...]) -> str:
+    distinct = list(dict.fromkeys(stations))
+    if not distinct:
+        return "more than 20 of them"
+    shown = [shown_url(url) for url in distinct[:_SHOWN_STATIONS]]
+    if len(distinct) < len(stations):
+        again = shown_url(stations[len(distinct)]) if len(distinct) <= _SHOWN_STATIONS else "…"
+        return " → ".join([*shown, again])
+    return " → ".join(shown) + (f" → … ({len(distinct)} redirects)" if len(distinct) > len(shown) else "")

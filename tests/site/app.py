@@ -12,9 +12,11 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.site import huge, identity, recording, redirects, resources, responses, submissions
+from tests.site.certificates import made_certificates, old_tls
 from tests.site.faults import answer_with_fault
 from tests.site.html import page
 from tests.site.listeners import CERTIFICATES, Ports, certificate, listening, relay_to, say_nothing
+from tests.site.proxies import PROXIES
 from tests.site.records import Received, Records
 
 PAGES = Path(__file__).with_name("pages")
@@ -60,9 +62,14 @@ async def _more_ports(ports: Ports) -> AsyncIterator[None]:
     async with contextlib.AsyncExitStack() as stack:
         ports.faults = await stack.enter_async_context(listening(answer_with_fault))
         ports.silent = await stack.enter_async_context(listening(say_nothing))
-        for name in CERTIFICATES:
-            handler = relay_to(lambda: ports.http)
-            ports.tls[name] = await stack.enter_async_context(listening(handler, tls=certificate(name)))
+        relay = relay_to(lambda: ports.http)
+        contexts = {name: certificate(name) for name in CERTIFICATES} | made_certificates()
+        for name, context in contexts.items():
+            ports.tls[name] = await stack.enter_async_context(listening(relay, tls=context))
+        old = old_tls(certificate("self_signed"))
+        ports.old_tls = await stack.enter_async_context(listening(relay, tls=old))
+        for name, proxy in PROXIES.items():
+            ports.proxies[name] = await stack.enter_async_context(listening(proxy))
         yield
 
 

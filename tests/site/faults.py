@@ -144,7 +144,14 @@ _bytes("bad-gzip", _head("200 OK", "content-encoding: gzip", "content-length: 9"
 _bytes("bad-brotli", _head("200 OK", "content-encoding: br", "content-length: 9") + b"\xffnot br!!")
 _SHORT_GZIP = gzip.compress(_PAGE + bytes(range(256)) * 40)[:300]
 _bytes("short-gzip", _head("200 OK", "content-encoding: gzip", _length(_SHORT_GZIP)) + _SHORT_GZIP)
+_LONG_GZIP = gzip.compress(_PAGE)
+_bytes(
+    "broken-gzip",
+    _head("200 OK", "content-encoding: gzip", _length(_LONG_GZIP)) + _LONG_GZIP[: len(_LONG_GZIP) // 2],
+)
 _bytes("bad-location", _head("302 Found", "location: http://[", "content-length: 0"))
 _bytes("status-999", _head("999 Odd", _length(_PAGE)) + _PAGE)
 _bytes("status-407", _head("407 Proxy Authentication Required", "content-length: 0"))
+_bytes("page-407", _head("407 Proxy Authentication Required", _length(_PAGE)) + _PAGE)
+_bytes("status-401", _head("401 Unauthorized", 'www-authenticate: Basic realm="tests"', "content-length: 0"))
 _bytes("wrong-length", _head("200 OK", "content-length: lots") + _PAGE)

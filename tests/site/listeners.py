@@ -20,6 +20,8 @@ class Ports:
     faults: int = 0
     silent: int = 0
     tls: dict[str, int] = field(default_factory=dict)  # by certificate
+    old_tls: int = 0
+    proxies: dict[str, int] = field(default_factory=dict)
 
 
 @contextlib.asynccontextmanager
@@ -61,15 +63,22 @@ def relay_to(port: Callable[[], int]) -> Handler:
     """Return a handler that passes everything on to *port* of this machine as a TLS terminator does."""
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", port())
-        try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(_pump(reader, upstream_writer))
-                group.create_task(_pump(upstream_reader, writer))
-        finally:
-            upstream_writer.close()
+        await pump_both_ways((reader, writer), await asyncio.open_connection("127.0.0.1", port()))
 
     return relay
+
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+async def pump_both_ways(client: Connection, upstream: Connection) -> None:
+    """Pass on what either side says until one of them ends."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_pump(client[0], upstream[1]))
+            group.create_task(_pump(upstream[0], client[1]))
+    finally:
+        upstream[1].close()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

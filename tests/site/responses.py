@@ -41,6 +41,11 @@ async def _status(request: Request) -> Response:
     return response
 
 
+async def _bare_status(request: Request) -> Response:
+    """Answer with a status and an empty body."""
+    return Response(status_code=request.path_params["code"], headers={"content-type": "text/html"})
+
+
 async def _slow(request: Request) -> Response:
     """Wait ``seconds`` before the headers."""
     await asyncio.sleep(number(request, "seconds", 1))
@@ -126,6 +131,7 @@ async def _json_after(request: Request) -> Response:
 
 ROUTES = [
     Route("/status/{code:int}", _status),
+    Route("/bare-status/{code:int}", _bare_status),
     Route("/slow", _slow),
     Route("/slow-body", _slow_body),
     Route("/hang/{what:path}", _hang, methods=["GET", "POST"]),

@@ -40,8 +40,21 @@ class WebSite(AppServer):
         return f"http://127.0.0.1:{self._ports.faults}/{name}"
 
     def tls(self, certificate: str, path: str = "/", **query: object) -> str:
-        """Return the https URL of *path*, served with one of the certificates in ``tests/site/certs``."""
+        """Return the https URL of *path*, served with one of the certificates in ``tests/site/certs``.
+
+        Others are made by `tests.site.certificates`.
+        """
         return f"https://127.0.0.1:{self._ports.tls[certificate]}{_local(path, query)}"
+
+    def proxy(self, name: str) -> str:
+        """Return the address of the proxy *name* of `tests.site.proxies`."""
+        scheme = "socks5" if name.startswith("socks") else "http"
+        return f"{scheme}://127.0.0.1:{self._ports.proxies[name]}"
+
+    @property
+    def tls_old(self) -> str:
+        """An https URL whose server speaks nothing newer than TLS 1.1."""
+        return f"https://127.0.0.1:{self._ports.old_tls}/"
 
     @property
     def tls_silent(self) -> str:

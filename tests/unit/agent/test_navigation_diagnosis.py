@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from agent_bridge.diagnosis.navigation import NavigationFacts, cause_of, refusal_of
+from agent_bridge.diagnosis.navigation import cause_of
+from agent_bridge.diagnosis.navigation_facts import NavigationFacts
+from agent_bridge.diagnosis.urls import refusal_of
 from cmdop_browser.exceptions import NavigationCause
 
 C = NavigationCause
@@ -17,7 +19,7 @@ C = NavigationCause
         ("Page.goto: net::ERR_ADDRESS_UNREACHABLE at http://127.0.0.1/", C.UNREACHABLE),
         ("Page.goto: net::ERR_EMPTY_RESPONSE at http://127.0.0.1/", C.EMPTY_RESPONSE),
         ("Page.goto: net::ERR_CERT_DATE_INVALID at https://127.0.0.1/", C.TLS_EXPIRED),
-        ("Page.goto: net::ERR_CERT_AUTHORITY_INVALID at https://127.0.0.1/", C.TLS_SELF_SIGNED),
+        ("Page.goto: net::ERR_CERT_AUTHORITY_INVALID at https://127.0.0.1/", C.TLS_OTHER),
         ("Page.goto: net::ERR_CERT_COMMON_NAME_INVALID at https://127.0.0.1/", C.TLS_WRONG_HOST),
         ("Page.goto: net::ERR_SSL_PROTOCOL_ERROR at https://127.0.0.1/", C.TLS_OTHER),
         ("Page.goto: net::ERR_TOO_MANY_REDIRECTS at http://127.0.0.1/", C.REDIRECT_LOOP),
@@ -42,9 +44,9 @@ def test_a_text_has_one_cause(text: str, cause: NavigationCause) -> None:
 @pytest.mark.parametrize(
     ("facts", "cause"),
     [
-        (NavigationFacts("", timed_out=True), C.TIMEOUT_RESPONSE),
-        (NavigationFacts("", timed_out=True, status=200), C.TIMEOUT_LOAD),
-        (NavigationFacts("", timed_out=True, committed=True), C.TIMEOUT_LOAD),
+        (NavigationFacts("", timed_out=1.0), C.TIMEOUT_RESPONSE),
+        (NavigationFacts("", timed_out=1.0, status=200), C.TIMEOUT_LOAD),
+        (NavigationFacts("", timed_out=1.0, committed=True), C.TIMEOUT_LOAD),
         (NavigationFacts("net::ERR_CONNECTION_RESET", status=200, in_body=True), C.BODY_CORRUPT),
         (NavigationFacts("net::ERR_ABORTED at http://x/", status=204), C.NO_CONTENT),
         (NavigationFacts("net::ERR_ABORTED at http://x/", status=205), C.NO_CONTENT),
@@ -53,7 +55,7 @@ def test_a_text_has_one_cause(text: str, cause: NavigationCause) -> None:
             NavigationFacts("net::ERR_ABORTED at http://x/", status=302, redirect="mailto:a@b.test"),
             C.UNSUPPORTED_SCHEME,
         ),
-        (NavigationFacts("net::ERR_ABORTED at http://x/"), C.NO_CONTENT),
+        (NavigationFacts("net::ERR_ABORTED at http://x/"), C.INTERRUPTED),
         (NavigationFacts("net::ERR_ABORTED at http://x/", replaced=True), C.INTERRUPTED),
     ],
 )

@@ -1,0 +1,157 @@
+"""A navigation that failed: looking at why, and leaving the page fit for the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from playwright.async_api import Error as PlaywrightError
+
+from agent_bridge.browser.evidence import evidence_of
+from agent_bridge.browser.failures import unblock
+from agent_bridge.browser.leaving import leave, stop_loading
+from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
+from agent_bridge.browser.second_look import look_again
+from agent_bridge.deadline import Deadline
+from agent_bridge.diagnosis import navigation as diagnosis
+from agent_bridge.diagnosis import texts
+from agent_bridge.diagnosis.connection import Connection, connect
+from agent_bridge.diagnosis.navigation_facts import net_error
+from agent_bridge.diagnosis.urls import LOADABLE
+from cmdop_browser.exceptions import BrowserNavigationError, CloseReason, NavigationCause
+from cmdop_browser.exceptions.text import seconds
+
+if TYPE_CHECKING:
+    from agent_bridge.browser.journey import Journey
+    from agent_bridge.diagnosis.navigation_facts import NavigationFacts, NavigationVerdict
+
+log = logging.getLogger(__name__)
+
+_LOOK_SECONDS = 0.15
+# Beside the rest of the diagnosis, which takes as long.
+_CONNECT_SECONDS = 0.4
+_SECOND_LOOK_SECONDS = 0.4
+_MAX_STATIONS = 20
+_MAX_PENDING = 10
+
+
+async def timeout(journey: Journey) -> BrowserNavigationError:
+    """Return the error of a navigation whose time ran out, and end it.
+
+    Raises:
+        PageLost: The page answers to nothing: its renderer hangs.
+    """
+    page = journey.page
+    facts = journey.facts("", timed_out=True)
+    reaching = _reaching(journey, facts)
+    if not facts.committed and facts.status is None:
+        # As long as it waits for an answer, the page itself gives none.
+        await stop_loading(page)
+    elif not (facts.documents and diagnosis.verdict_of(facts).cause is NavigationCause.RELOADING):
+        facts = await _what_it_waits_for(journey, facts)
+    facts = replace(facts, connection=await reaching) if reaching is not None else facts
+    verdict = diagnosis.verdict_of(facts)
+    error = await _error(journey, facts, verdict, waited=f" after {seconds(journey.deadline.total)}")
+    if verdict.cause is NavigationCause.RELOADING:
+        await leave(page)
+    elif facts.committed or facts.status is not None:
+        await stop_loading(page)
+    return error
+
+
+async def failure(journey: Journey, text: str, *, broke: bool = False) -> BrowserNavigationError:
+    """Return the error of a navigation that the browser gave up.
+
+    Args:
+        journey: What was seen of it.
+        text: What the browser said.
+        broke: Whether the answer had begun.
+    """
+    facts = journey.facts(text, broke=broke)
+    reaching = _reaching(journey, facts)
+    if _is_unexplained(journey, facts):
+        facts = await _second_look(journey, facts)
+    facts = replace(facts, connection=await reaching) if reaching is not None else facts
+    error = await _error(journey, facts, diagnosis.verdict_of(facts))
+    if broke:
+        await stop_loading(journey.page)
+    return error
+
+
+async def bare_answer(journey: Journey) -> BrowserNavigationError:
+    """Return the error of an answer that asks who one is and brings no page."""
+    facts = journey.facts("")
+    return await _error(journey, facts, diagnosis.bare_answer(facts))
+
+
+async def _error(
+    journey: Journey, facts: NavigationFacts, verdict: NavigationVerdict, *, waited: str = ""
+) -> BrowserNavigationError:
+    shown = texts.shown_url(journey.url)
+    details: dict[str, object] = {"elapsed_seconds": round(journey.deadline.elapsed, 3)}
+    if facts.status is not None:
+        details["status"] = facts.status
+    if code := net_error(facts.text):
+        details["net_error"] = code
+    if facts.stations:
+        details["redirects"] = [texts.shown_url(url) for url in facts.stations[:_MAX_STATIONS]]
+    if facts.pending is not None and facts.pending.requests:
+        pending = facts.pending.requests[:_MAX_PENDING]
+        details["pending"] = [f"{request.kind} {texts.shown_url(request.url)}" for request in pending]
+    return BrowserNavigationError(
+        f"{journey.action} to {shown} failed{waited}: {verdict.explanation}",
+        action=journey.action,
+        url=shown,
+        cause=verdict.cause,
+        evidence=await evidence_of(journey.page, facts.text),
+        details=details,
+        tips=verdict.tips,
+    )
+
+
+def _reaching(journey: Journey, facts: NavigationFacts) -> asyncio.Task[Connection] | None:
+    """Begin to connect where the browser failed to, if that would tell more."""
+    if not diagnosis.wants_connection(facts):
+        return None
+    task = asyncio.ensure_future(connect(journey.last_url, journey.proxy, _CONNECT_SECONDS))
+    task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return task
+
+
+async def _what_it_waits_for(journey: Journey, facts: NavigationFacts) -> NavigationFacts:
+    page = journey.page
+    if facts.committed:
+        try:
+            return replace(facts, pending=await journey.pending(Deadline.after(_LOOK_SECONDS)))
+        except (ScriptFailed, PlaywrightError) as exc:
+            log.debug("the page does not tell what it waits for: %s", exc)
+            return facts
+        except Overdue:
+            log.debug("the page does not answer")
+    freed = await unblock(page)
+    if freed is False:
+        page.lose(CloseReason.RENDERER_HANG)
+        raise PageLost(CloseReason.RENDERER_HANG)
+    return replace(facts, blocked=bool(freed))
+
+
+def _is_unexplained(journey: Journey, facts: NavigationFacts) -> bool:
+    """Whether the browser dropped the navigation without saying what the server answered."""
+    return (
+        "ERR_ABORTED" in facts.text
+        and facts.status is None
+        and not facts.replaced
+        and journey.action == "navigate"
+        and journey.last_url.partition(":")[0] in LOADABLE
+    )
+
+
+async def _second_look(journey: Journey, facts: NavigationFacts) -> NavigationFacts:
+    answer = await look_again(
+        journey.page, journey.url, journey.referer, Deadline.after(_SECOND_LOOK_SECONDS)
+    )
+    if not answer.status or answer.arrived:
+        return replace(facts, replaced=True)
+    return replace(facts, status=answer.status, redirect=answer.location)
