@@ -41,7 +41,9 @@ def client_options() -> ChannelOptions:
         ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
         ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
         ("grpc.initial_reconnect_backoff_ms", 50),
-        ("grpc.min_reconnect_backoff_ms", 250),
+        # In spite of its name also the least time that an attempt to connect may take:
+        # a busy agent takes a while to greet, and the caller's deadline ends the wait.
+        ("grpc.min_reconnect_backoff_ms", 20_000),
         ("grpc.max_reconnect_backoff_ms", 1000),
         # Two clients of one process must not share a connection: each holds a
         # lease whose end is the end of its own connection.
