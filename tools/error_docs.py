@@ -223,7 +223,8 @@ _SAID: Final = _comments()
 
 
 def _when(member: StrEnum) -> str:
-    return _SAID[type(member).__name__, member.name] or tips.phrase(member)
+    said = _SAID[type(member).__name__, member.name]
+    return f"{tips.phrase(member)}; {said}" if said.startswith("also ") else said or tips.phrase(member)
 
 
 if __name__ == "__main__":
