@@ -158,7 +158,6 @@ _WRONG_TYPE: Final = [
     Situation(
         "a spoken time for a time input", "/booking_vue.html", fill("#arrival-time", "9 am"), Cause.WRONG_TYPE
     ),
-    Situation("a colour by its name", "/booking_vue.html", fill("#theme-colour", "blue"), Cause.WRONG_TYPE),
     Situation("unticking a radio button", "/job_application.html", uncheck("#swim-yes"), Cause.WRONG_TYPE),
     Situation("filling a checkbox", "/job_application.html", fill("#privacy", "yes"), Cause.WRONG_TYPE),
     Situation("filling a file input", "/job_application.html", fill("#cv", "cv.pdf"), Cause.WRONG_TYPE),
@@ -189,9 +188,9 @@ _NO_SUCH_OPTION: Final = [
         Cause.NO_SUCH_OPTION,
     ),
     Situation(
-        "a label given as the value",
+        "half of a label",
         "/shop_list.html",
-        select_option("#sort-by", value="Newest"),
+        select_option("#sort-by", label="Price"),
         Cause.NO_SUCH_OPTION,
     ),
     Situation(

@@ -49,10 +49,14 @@ class Score:
         )
 
     def __str__(self) -> str:
-        return (
-            f"class right {self.classes:.1%} · cause right {self.causes:.1%} · "
-            f"typos: first {self.first:.1%}, first three {self.first_three:.1%} · false alarms {self.false_alarms} · faults {self.faults}"
+        parts = (
+            f"class right {self.classes:.1%}",
+            f"cause right {self.causes:.1%}",
+            f"typos: first {self.first:.1%}, first three {self.first_three:.1%}",
+            f"false alarms {self.false_alarms}",
+            f"faults {self.faults}",
         )
+        return " · ".join(parts)
 
 
 def misses(results: Iterable[Result]) -> str:
