@@ -25,6 +25,7 @@ class Score:
         first_three: Where one of the first three is.
         false_alarms: How often a wall was named where there is none.
         faults: Situations that are not what they say.
+        second_looks: How many missed at first.
     """
 
     classes: float
@@ -33,6 +34,7 @@ class Score:
     first_three: float
     false_alarms: int
     faults: int
+    second_looks: int
 
     @classmethod
     def of(cls, results: Sequence[Result]) -> Score:
@@ -46,6 +48,7 @@ class Score:
             first_three=_share(1 <= result.place <= 3 for result in typos),
             false_alarms=sum(result.false_alarm for result in results),
             faults=sum(bool(result.fault) for result in results),
+            second_looks=sum(bool(result.at_first) for result in results),
         )
 
     def __str__(self) -> str:
@@ -55,6 +58,7 @@ class Score:
             f"typos: first {self.first:.1%}, first three {self.first_three:.1%}",
             f"false alarms {self.false_alarms}",
             f"faults {self.faults}",
+            f"second looks {self.second_looks}",
         )
         return " · ".join(parts)
 
@@ -76,12 +80,21 @@ def by_cause(results: Iterable[Result]) -> str:
         if result.right_class and result.right_cause:
             right[name] += 1
         else:
-            taken.setdefault(name, Counter())[_got(result)] += 1
+            taken.setdefault(name, Counter())[result.named] += 1
     lines = []
     for name in sorted(every):
         others = ", ".join(f"{other} {count}" for other, count in taken.get(name, Counter()).most_common())
         lines.append(f"{name:24} {right[name]:3} of {every[name]:3}   {others}".rstrip())
     return "\n".join(lines)
+
+
+def second_looks(results: Iterable[Result]) -> str:
+    """Return what was named at first where a second look was needed."""
+    return "\n".join(
+        f"{result.situation.name}: {result.at_first}, then {result.named}"
+        for result in results
+        if result.at_first
+    )
 
 
 def slowest(results: Iterable[Result], count: int = 5) -> str:
@@ -101,19 +114,12 @@ def _timeout(result: Result) -> bool:
     return result.situation.error.__name__ == "BrowserTimeoutError"
 
 
-def _got(result: Result) -> str:
-    if result.error is None:
-        return "a faulty situation" if result.fault else "no error"
-    cause = result.cause
-    return cause.value if cause and result.right_class else type(result.error).__name__
-
-
 def _block(result: Result) -> str:
     situation = result.situation
     expected = situation.cause.value if situation.cause else "no wall"
     lines = [
         f"- {situation.name}  [{situation.path}]",
-        f"    {situation.call}: expected {situation.error.__name__} {expected}, got {_got(result)}",
+        f"    {situation.call}: expected {situation.error.__name__} {expected}, got {result.named}",
     ]
     if result.fault:
         lines.append(f"    the situation is not what it says: {result.fault}")
