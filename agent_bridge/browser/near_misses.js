@@ -1,12 +1,15 @@
 // The elements of the document and its open shadow roots, as selectors see them.
 //
 // wanted: names and texts that are looked for, lower case
-// limits: {elements, text, attribute, milliseconds}
+// limits: {elements, text, attribute, shown, milliseconds}, and whether texts are looked for
 //
 // What a person typed or a server hid never leaves the page: no values of fields,
 // nothing of hidden ones but their names.
 (wanted, limits) => {
-  const end = performance.now() + limits.milliseconds;
+  const start = performance.now();
+  const end = start + limits.milliseconds;
+  // Reading what was found needs time as well.
+  const endOfSearch = start + 0.6 * limits.milliseconds;
   const SKIPPED = new Set(['script', 'style', 'link', 'meta', 'head', 'title', 'base', 'noscript', 'template', 'br', 'path', 'g', 'defs', 'use', 'circle', 'rect', 'source', 'track', 'wbr']);
   const NO_TEXT = new Set(['html', 'body', 'textarea', 'input', 'select', 'svg', 'canvas', 'iframe', 'object', 'video', 'audio']);
   const SECRET_NAME = /token|csrf|nonce|secret|passw|auth|session|api-?key|signature/i;
@@ -17,29 +20,45 @@
   const cut = (text, length) => (text.length > length ? text.slice(0, length) : text);
   const squeeze = (text) => text.replace(/\s+/g, ' ').trim();
 
-  const pairs = (text) => {
-    const found = new Set();
-    const plain = text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, '');
-    for (let i = 0; i < plain.length - 1 && i < 80; i += 1) found.add(plain.slice(i, i + 2));
-    return found;
+  // Likeness by pairs of letters: cheap enough for every name of a large page.
+  const codeOf = (code) => {
+    if (code >= 65 && code <= 90) return code + 32;
+    return (code >= 97 && code <= 122) || (code >= 48 && code <= 57) || code > 127 ? code : 0;
   };
-  const terms = wanted.map((term) => [term.toLowerCase(), pairs(term)]);
+  const eachPair = (text, use) => {
+    let before = 0;
+    for (let i = 0; i < text.length && i < 120; i += 1) {
+      const code = codeOf(text.charCodeAt(i));
+      if (!code) continue;
+      if (before) use(before * 65536 + code);
+      before = code;
+    }
+  };
+  const exact = new Set(wanted);
+  const termsOf = new Map();
+  const sizes = wanted.map((term, index) => {
+    const own = new Set();
+    eachPair(term, (pair) => own.add(pair));
+    for (const pair of own) {
+      if (!termsOf.has(pair)) termsOf.set(pair, []);
+      termsOf.get(pair).push(index);
+    }
+    return own.size;
+  });
   const known = new Map();
-  // How much of some term a name has in it, by pairs of letters.
   const relevance = (name) => {
     if (!name) return 0;
     const cached = known.get(name);
     if (cached !== undefined) return cached;
-    const own = pairs(cut(name, 120));
-    const lower = name.toLowerCase();
     let best = 0;
-    for (const [term, theirs] of terms) {
-      if (lower === term) best = 2;
-      let common = 0;
-      for (const pair of theirs) if (own.has(pair)) common += 1;
-      if (theirs.size) best = Math.max(best, common / theirs.size);
-    }
-    if (known.size < 20000) known.set(name, best);
+    const common = new Array(sizes.length).fill(0);
+    eachPair(name, (pair) => {
+      const terms = termsOf.get(pair);
+      if (terms) for (const term of terms) common[term] += 1;
+    });
+    for (let i = 0; i < sizes.length; i += 1) if (common[i]) best = Math.max(best, Math.min(1, common[i] / sizes[i]));
+    if (exact.has(name.toLowerCase())) best = 2;
+    if (known.size < 50000) known.set(name, best);
     return best;
   };
 
@@ -48,7 +67,7 @@
   let complete = true;
   const collect = (root) => {
     for (const element of root.querySelectorAll('*')) {
-      if ((order.length & 1023) === 0 && performance.now() > end) { complete = false; return; }
+      if ((order.length & 1023) === 0 && performance.now() > endOfSearch) { complete = false; return; }
       if (!SKIPPED.has(element.localName)) order.push(element);
       if (element.shadowRoot) { hosts.set(element.shadowRoot, element); collect(element.shadowRoot); }
     }
@@ -68,30 +87,48 @@
   if (order.length > limits.elements) {
     const seen = new Map();
     const rated = [];
+    const byClasses = new Map();
+    const ofClasses = (classes) => {
+      let best = byClasses.get(classes);
+      if (best === undefined) {
+        best = 0;
+        for (const name of cut(classes, 1000).split(/\s+/)) best = Math.max(best, relevance(name));
+        byClasses.set(classes, best);
+      }
+      return best;
+    };
     for (let i = 0; i < order.length; i += 1) {
-      if ((i & 255) === 0 && performance.now() > end) break;
+      if ((i & 255) === 0 && performance.now() > endOfSearch) { complete = false; break; }
       const element = order[i];
-      let best = relevance(element.id);
       const classes = element.getAttribute('class');
-      if (classes) for (const name of cut(classes, 1000).split(/\s+/)) best = Math.max(best, relevance(name));
-      for (const attribute of element.attributes) {
-        if (attribute.name !== 'class' && attribute.name !== 'id' && attribute.name !== 'style') {
-          best = Math.max(best, relevance(attribute.name), attribute.value.length < 120 ? relevance(attribute.value) : 0);
+      const id = element.getAttribute('id');
+      // The hundredth of a kind tells no more than the first ones.
+      const key = id || limits.texts ? '' : `${element.localName} ${classes}`;
+      const times = key ? seen.get(key) || 0 : 0;
+      if (key) seen.set(key, times + 1);
+      if (times > 100) continue;
+      let best = classes ? ofClasses(classes) : 0;
+      if (id) best = Math.max(best, relevance(id));
+      const attributes = element.attributes;
+      if (attributes.length > (classes === null ? 0 : 1) + (id === null ? 0 : 1)) {
+        for (let k = 0; k < attributes.length; k += 1) {
+          const { name, value } = attributes[k];
+          if (name === 'class' || name === 'id' || name === 'style') continue;
+          best = Math.max(best, relevance(name));
+          if (value.length > 1 && value.length < 80) best = Math.max(best, relevance(value));
         }
       }
-      if (!NO_TEXT.has(element.localName)) {
-        const text = squeeze(ownText(element));
-        if (text.length < 80) best = Math.max(best, relevance(text));
+      if (limits.texts && !NO_TEXT.has(element.localName)) {
+        const text = ownText(element);
+        if (text.length > 1 && text.length < 120) best = Math.max(best, relevance(squeeze(text)));
       }
-      if (relevance(element.localName) > 1) best = Math.max(best, 0.3);
+      if (exact.has(element.localName)) best = Math.max(best, 0.5);
       if (best < 0.3) continue;
-      const key = `${element.localName} ${element.id} ${classes}`;
-      const times = seen.get(key) || 0;
-      seen.set(key, times + 1);
       rated.push([best - 0.02 * Math.min(times, 30), i]);
     }
     rated.sort((one, other) => other[0] - one[0] || one[1] - other[1]);
-    listed = rated.slice(0, limits.elements).map(([, i]) => i).sort((one, other) => one - other).map((i) => order[i]);
+    const most = order.length > limits.shown ? limits.elements / 3 : limits.elements;
+    listed = rated.slice(0, most).map(([, i]) => i).sort((one, other) => one - other).map((i) => order[i]);
   }
 
   const positions = new Map();
@@ -119,7 +156,7 @@
     const own = squeeze(ownText(element));
     if (!element.firstElementChild) return cut(own, limits.text);
     // textContent of a large subtree is as large: only small ones are read whole.
-    if (element.querySelectorAll('*').length > 30 || element.querySelector('script, style, textarea')) return cut(own, limits.text);
+    if (element.getElementsByTagName('*').item(30) || element.querySelector('script, style, textarea')) return cut(own, limits.text);
     return cut(squeeze(cut(element.textContent, 2000)), limits.text);
   };
 
@@ -180,7 +217,7 @@
     }
     const parent = parentOf(element);
     if (parent >= 0) row.p = parent;
-    if (!element.checkVisibility({ visibilityProperty: true })) row.h = 1;
+    if (order.length < limits.shown && !element.checkVisibility({ visibilityProperty: true })) row.h = 1;
     if (secret) row.s = 1;
     if (inLogin(element)) row.l = 1;
     positions.set(element, rows.length);

@@ -24,7 +24,9 @@ log = logging.getLogger(__name__)
 MAX_CANDIDATES: Final = 5
 # Each takes Playwright a few milliseconds, more where the page is large.
 _MAX_COUNTED: Final = 10
-_LIMITS: Final = {"elements": 1200, "text": 160, "attribute": 120, "milliseconds": 200}
+# Beyond "shown" elements it costs too much to ask which of them are rendered.
+_LIMITS: Final = {"elements": 1200, "text": 160, "attribute": 120, "shown": 20_000}
+_MILLISECONDS: Final = 200
 _SCRIPT: Final = resources.files(__package__).joinpath("near_misses.js").read_text(encoding="utf-8")
 
 
@@ -46,7 +48,12 @@ async def near_misses(
     if parsed is None:
         return ()
     try:
-        written = await page.evaluate(_SCRIPT, list(_terms(parsed)), _LIMITS, deadline=deadline)
+        limits = {
+            **_LIMITS,
+            "milliseconds": min(_MILLISECONDS, deadline.remaining * 500),
+            "texts": parsed.wants_text,
+        }
+        written = await page.evaluate(_SCRIPT, sorted(_terms(parsed)), limits, deadline=deadline)
         elements = nearness.subjects(json.loads(written)["rows"])
         misses = nearness.near_selectors(selector, elements, action)[:_MAX_COUNTED]
         counts = await asyncio.gather(*(_count(page, miss.selector, deadline) for miss in misses))
@@ -61,7 +68,7 @@ def _terms(parsed: selectors.ParsedSelector) -> set[str]:
     """What to look for in a page that is too large to be read whole."""
     terms: set[str] = set()
     for term in parsed.terms():
-        terms.add(term)
+        terms.add(term.lower())
         for word in words_of(term):
             if word not in words.GENERIC:
                 terms.update((word, *words.SYNONYMS.get(word, ())))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from rapidfuzz import fuzz
+
 from agent_bridge.diagnosis.attribute_likeness import (
     IDENTIFYING,
     MAX_SHOWN,
@@ -28,6 +30,8 @@ _HTML_TAGS: Final = words_in(
     template textarea tfoot th thead time title tr track u ul var video wbr
     """
 )
+# Of a hundred; a text below has no stretch that is worth comparing word by word.
+_ALIKE_ENOUGH: Final = 55
 _RELATED_TAGS = (
     frozenset({"a", "button", "input", "summary"}),
     frozenset({"input", "textarea", "select"}),
@@ -174,6 +178,8 @@ def _nearest_text(value: str, text: str, *, whole: bool) -> tuple[float, str]:
         return 0.97, text
     wanted, there = value.split(), text.split()
     if len(there) <= len(wanted) or whole or len(there) > 40:
+        return best, piece
+    if fuzz.partial_ratio(value.lower(), text.lower(), score_cutoff=_ALIKE_ENOUGH) == 0:
         return best, piece
     for length in {len(wanted), len(wanted) + 1, max(1, len(wanted) - 1)}:
         for start in range(len(there) - length + 1):

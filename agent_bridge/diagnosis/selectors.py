@@ -62,13 +62,24 @@ class ParsedSelector:
     nested: tuple[Branch, ...] = ()
 
     def terms(self) -> tuple[str, ...]:
-        """The names and texts that it asks for."""
+        """The names and texts that it asks for; tags only where nothing else is asked for."""
         found: dict[str, None] = {}
-        for branch in (*self.branches, *self.nested):
-            for compound in branch:
-                for part in compound.parts:
-                    found[part.value or part.name] = None
+        for compound in self._compounds():
+            named = [part for part in compound.parts if part.kind not in {Kind.TAG, Kind.OTHER, Kind.ROLE}]
+            for part in named or compound.parts:
+                found[part.value or part.name] = None
         return tuple(term for term in found if term and term != "*")
+
+    @property
+    def wants_text(self) -> bool:
+        """Whether it asks for what an element shows."""
+        return any(
+            part.kind in {Kind.TEXT, Kind.NAME} for compound in self._compounds() for part in compound.parts
+        )
+
+    def _compounds(self) -> Iterator[Compound]:
+        for branch in (*self.branches, *self.nested):
+            yield from branch
 
 
 def parse(source: str) -> ParsedSelector | None:

@@ -53,7 +53,7 @@ def _subject(tag: Tag, soup: BeautifulSoup, places: dict[int, int]) -> Subject:
     role = attributes.get("role") or _ROLES.get(tag.name, "")
     if tag.name == "input":
         role = {"submit": "button", "checkbox": "checkbox", "radio": "radio"}.get(kind, "textbox")
-    label = soup.find("label", attrs={"for": tag.get("id")}) if tag.get("id") else None
+    label = soup.find("label", attrs={"for": str(tag.get("id"))}) if tag.get("id") else None
     name = attributes.get("aria-label") or (label.get_text() if label else "") or text
     form = tag if tag.name == "form" else tag.find_parent("form")
     parent = next((places[id(above)] for above in tag.parents if id(above) in places), -1)
