@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from cmdop_browser.exceptions import (
     AgentOfflineError,
     CMDOPError,
     ConnectionLostError,
+    ConnectionTimeoutError,
 )
 from cmdop_browser.models import Image
 from cmdop_browser.wire import channel as wire
@@ -32,9 +34,14 @@ if TYPE_CHECKING:
     from cmdop_browser.models import ImageFormat
 
 # A megabyte takes some milliseconds; a notebook that waits longer for a picture is stuck.
-_FETCH_SECONDS: Final = 5.0
+_FETCH_SECONDS: Final = 3.0
+# A running agent renews its record every second.
+_SILENT_SECONDS: Final = 10.0
 _HELLO_SECONDS: Final = 1.0
 _FORMATS: Final[dict[str, ImageFormat]] = {"image/png": "png", "image/jpeg": "jpeg"}
+
+
+_NOUNS: Final = {"image/jpeg": "screenshot", "text/html": "HTML", "application/json": "full record"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +101,7 @@ class AgentOrigin:
             FileNotFoundError: It does not keep the artifact any more.
             CMDOPError: Whatever else went wrong.
         """
-        what = artifact.media_type.partition("/")[0]
+        what = _NOUNS.get(artifact.media_type, "file")
         with self._channel(what) as (channel, header):
             read = channel.unary_stream(
                 methods.READ_ARTIFACT.path,
@@ -127,10 +134,18 @@ class AgentOrigin:
     def _record(self, what: str) -> DiscoveryRecord:
         try:
             record = DiscoveryRecord.read(Path(self.record_path))
+            beat = Path(self.record_path).stat().st_mtime
         except (OSError, CMDOPError) as exc:
             raise self._gone(what) from exc
         if record.instance_id != self.instance_id or why_stale(record) is not None:
             raise self._gone(what)
+        if time.time() - beat > _SILENT_SECONDS:
+            raise ConnectionTimeoutError(
+                f"the agent does not answer, and the {what} that it keeps cannot be fetched",
+                operation="fetch",
+                agent_id=self.instance_id,
+                tips=("try again when it runs on; it may be stopped, or the machine overloaded",),
+            )
         return record
 
     def _gone(self, what: str) -> AgentOfflineError:

@@ -266,7 +266,8 @@ class _Plan:
         by_key: dict[str, bool] = {}
         for policies in (_POLICY_OF, self.by_cause):
             for key, policy in policies.items():
-                by_key[key.code if isinstance(key, type) else str(key)] = number < policy.attempts
+                name = key.code if isinstance(key, type) and issubclass(key, CMDOPError) else str(key)
+                by_key[name] = number < policy.attempts
         return Retries(number < self.policy.attempts, by_key)
 
     def _wants_another(self, exc: BaseException) -> bool:

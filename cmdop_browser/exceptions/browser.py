@@ -94,13 +94,18 @@ class BrowserError(CMDOPError):
             FileNotFoundError: The agent does not keep it any more.
             ConnectionTimeoutError: The agent does not answer.
         """
-        self._fetch_record()
+        self.fetch_record()
         for artifact in (self.evidence.screenshot, self.evidence.html):
             if artifact is not None:
                 artifact.read()
         return self.evidence
 
-    def _fetch_record(self) -> None:
+    def fetch_record(self) -> None:
+        """Fetch the texts that were cut on the way, into this error.
+
+        Raises:
+            CMDOPError: As `fetch_evidence`.
+        """
         kept = self.evidence.record
         if kept is None or kept.fetched:
             return
