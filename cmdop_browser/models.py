@@ -8,6 +8,7 @@ from __future__ import annotations
 import html as html_escaping
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, Self, TypedDict
 
 from cmdop_browser._display import table
@@ -28,6 +29,8 @@ SameSite = Literal["Strict", "Lax", "None"]
 WaitUntil = Literal["load", "domcontentloaded", "networkidle", "commit"]
 
 _HTML_PREVIEW_CHARS: Final = 2_000
+# What a server says while it is busy; the same request may succeed later.
+_PASSING: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 class Headers(Mapping[str, str]):
@@ -100,11 +103,16 @@ class NavigationResult:
             return self
         from cmdop_browser.exceptions import BrowserNavigationError, NavigationCause  # noqa: PLC0415 -- rarely used
 
+        asks_who = self.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}
         raise BrowserNavigationError(
-            f"{redact(self.url)} answered with status {self.status}",
+            f"{redact(self.url)} answered {_status_line(self.status)}",
+            action="raise_for_status",
             url=redact(self.url),
-            cause=NavigationCause.BAD_RESPONSE,
+            # The page arrived and was valid HTTP: no cause of a failed navigation fits, save this one.
+            cause=NavigationCause.AUTH_REQUIRED if asks_who else None,
+            retryable=self.status in _PASSING,
             details={"status": self.status, "title": self.title},
+            tips=_after_status(self.status, self.headers),
         )
 
     def __repr__(self) -> str:
@@ -358,6 +366,22 @@ class SessionOptions(TypedDict, total=False):
 
 def _as_rows(model: Any) -> dict[str, object]:
     return {item.name.replace("_", " "): getattr(model, item.name) for item in fields(model)}
+
+
+def _status_line(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"status {status}"
+
+
+def _after_status(status: int, headers: Headers) -> tuple[str, ...]:
+    if status in _PASSING:
+        after = headers.get("retry-after", "")
+        return (f"try again after {after} s",) if after.isdigit() else ("try again later",)
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+        return ("check the address",)
+    return ()
 
 
 def _shorten(text: str) -> str:

@@ -93,6 +93,7 @@ class ManagedPage:
         response: The response that brought the document now shown, if one did.
         requested_url: What `navigate` was last asked for; "" before that.
         arrived_url: Where that led, HTTP redirects included; "" until it did.
+        has_acted: Whether a call since then may have led elsewhere: a click, a script.
         loading_url: What the page is on its way to; "" when it is not on its way.
         call_deadline: Of the call that has the page.
         failed_requests: The latest requests of this document that failed or were answered with an error.
@@ -117,6 +118,7 @@ class ManagedPage:
         self.response: Response | None = None
         self.requested_url = ""
         self.arrived_url = ""
+        self.has_acted = False
         self.call_deadline = Deadline.after(0)
         self.failed_requests: deque[str] = deque(maxlen=MAX_FAILED_REQUESTS)
         self.secrets = KnownSecrets(self.options)
@@ -278,7 +280,9 @@ class ManagedPage:
         if self.is_main_request(request):
             self.is_loading = loading
             self.loading_url = request.url[:MAX_URL_KEPT] if loading else ""
-            if loading and request.redirected_from is None:
+            if not loading:
+                self._arriving = None
+            elif request.redirected_from is None:
                 self.failed_requests.clear()  # they were those of the document before
 
     def _on_request_failed(self, request: Request) -> None:

@@ -88,9 +88,27 @@ def test_an_error_status_is_not_ok(status: int, ok: bool) -> None:
     else:
         with pytest.raises(BrowserNavigationError) as caught:
             result.raise_for_status()
-        assert caught.value.cause is NavigationCause.BAD_RESPONSE
+        assert caught.value.cause is None
         assert caught.value.details["status"] == status
         assert SECRET not in str(caught.value) + repr(caught.value) + str(caught.value.to_dict())
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "cause", "retryable"),
+    [
+        (401, "401 Unauthorized", NavigationCause.AUTH_REQUIRED, False),
+        (404, "404 Not Found", None, False),
+        (429, "429 Too Many Requests", None, True),
+        (503, "503 Service Unavailable", None, True),
+        (599, "status 599", None, False),
+    ],
+)
+def test_an_error_status_is_said_in_words(
+    status: int, said: str, cause: NavigationCause | None, retryable: bool
+) -> None:
+    with pytest.raises(BrowserNavigationError, match=f"answered {said}") as caught:
+        dataclasses.replace(RESULT, status=status).raise_for_status()
+    assert (caught.value.cause, caught.value.retryable) == (cause, retryable)
 
 
 def test_an_element_is_asked_for_its_attributes() -> None:
