@@ -18,12 +18,14 @@ import inspect
 import itertools
 import logging
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeAlias, TypeVar, cast, overload
 
 import tenacity
 
+from cmdop_browser._convert import checks
 from cmdop_browser.exceptions import (
     BadRequestError,
     CloseReason,
@@ -34,7 +36,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.wire.evidence import Retries, retries_ahead
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from enum import StrEnum
 
 __all__ = ["NEVER", "Cause", "Policy", "exponential", "linear", "retry"]
@@ -65,11 +67,9 @@ class Policy:
     delay: Callable[[int], float] = field(repr=False)
 
     def __post_init__(self) -> None:
-        if self.attempts < 1:
-            raise BadRequestError("attempts must be at least 1", field="attempts", value=self.attempts)
-        if self.cap < 0:
-            raise BadRequestError("cap must not be negative", field="cap", value=self.cap)
-        if not 0 <= self.jitter < 1:
+        checks.whole("attempts", self.attempts, minimum=1)
+        checks.seconds("cap", self.cap, zero=True)
+        if not 0 <= checks.number("jitter", self.jitter) < 1:
             raise BadRequestError("jitter must be in 0 ≤ jitter < 1", field="jitter", value=self.jitter)
 
     def wait(self, failures: int) -> float:
@@ -116,7 +116,7 @@ def linear(*, attempts: int = 3, step: float = 0.2, cap: float = 30.0, jitter: f
 
 
 def _require_positive(name: str, value: float) -> None:
-    if not value > 0:
+    if not checks.number(name, value) > 0:
         raise BadRequestError(f"{name} must be more than 0", field=name, value=value)
 
 
@@ -194,10 +194,21 @@ def retry(
         return _Plan(exponential(), {}, None, evidence).decorate(policy)
     if deadline is not None:
         _require_positive("deadline", deadline)
-    for cause in by_cause or {}:
+    policies = _policies_by_cause(by_cause)
+    return _Plan(policy or exponential(), policies, deadline, checks.flag("evidence", evidence)).decorate
+
+
+def _policies_by_cause(given: object) -> Mapping[Any, Policy]:
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        checks.refuse("by_cause", given, "a mapping from causes to policies")
+    for cause in given:
         if not _is_cause(cause):
-            raise BadRequestError(f"{cause!r} is no cause", field="by_cause", value=cause)
-    return _Plan(policy or exponential(), by_cause or {}, deadline, evidence).decorate
+            checks.refuse("by_cause", cause, "a mapping whose keys are causes")
+        if not isinstance(given.get(cause), Policy):
+            checks.refuse("by_cause", given.get(cause), "a mapping whose values are policies")
+    return given
 
 
 @dataclass(frozen=True)
@@ -208,6 +219,8 @@ class _Plan:
     evidence: bool
 
     def decorate(self, function: Callable[P, R]) -> Callable[P, R]:
+        if not callable(function):
+            checks.refuse("function", function, "a function, or a Policy to begin with")
         if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
             raise BadRequestError(
                 "retry cannot repeat a generator: what it yielded is out already",

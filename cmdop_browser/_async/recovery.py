@@ -103,6 +103,8 @@ async def async_with_session(
         BadRequestError: An option is not what it should be.
         CMDOPError: The agent could not be reached, or failed.
     """
+    if not callable(fn):
+        checks.refuse("fn", fn, "a function")
     async with async_get_client_with_recovery(agent=agent) as client:
         opening = client.browser.create_session(
             timeout=timeout, queue_timeout=queue_timeout, **session_options

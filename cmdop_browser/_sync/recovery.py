@@ -102,6 +102,8 @@ def with_session(
         BadRequestError: An option is not what it should be.
         CMDOPError: The agent could not be reached, or failed.
     """
+    if not callable(fn):
+        checks.refuse("fn", fn, "a function")
     with get_client_with_recovery(agent=agent) as client:
         opening = client.browser.create_session(
             timeout=timeout, queue_timeout=queue_timeout, **session_options

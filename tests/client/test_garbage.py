@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cmdop_browser import CMDOPClient, helpers
+from cmdop_browser import retry as retrying
 from cmdop_browser._async.browser import AsyncBrowser
 from cmdop_browser._async.client import AsyncCMDOPClient
 from cmdop_browser._async.dom import AsyncDom
@@ -15,6 +19,7 @@ from cmdop_browser._async.session import AsyncBrowserSession
 from cmdop_browser.exceptions import CMDOPError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -110,6 +115,34 @@ def _options() -> list[tuple[str, str]]:
     ]
 
 
+async def _async_use(session: Any) -> str:
+    return str(session.id)
+
+
+# Functions beside the client, with what they need; a decorator is tried by decorating.
+FUNCTIONS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "async_ensure_agent_running": (helpers.async_ensure_agent_running, {}),
+    "async_get_client_with_recovery": (helpers.async_get_client_with_recovery, {}),
+    "async_quick_fetch": (helpers.async_quick_fetch, {"url": "http://a.test/"}),
+    "async_with_session": (helpers.async_with_session, {"fn": _async_use}),
+    "ensure_agent_running": (helpers.ensure_agent_running, {}),
+    "ensure_desktop_running": (helpers.ensure_desktop_running, {}),
+    "get_client_with_recovery": (helpers.get_client_with_recovery, {}),
+    "quick_fetch": (helpers.quick_fetch, {"url": "http://a.test/"}),
+    "with_session": (helpers.with_session, {"fn": lambda session: session.id}),
+    "with_auto_restart": (helpers.with_auto_restart, {}),
+    "retry": (retrying.retry, {}),
+    "exponential": (retrying.exponential, {}),
+    "linear": (retrying.linear, {}),
+}
+NO_FUNCTIONS = {"NEVER", "Cause", "Policy"}
+
+
+def _parameters(function: Callable[..., Any]) -> list[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return [spec.name for spec in parameters if spec.kind is not inspect.Parameter.VAR_KEYWORD]
+
+
 CALLS = {
     "client": _calls(AsyncCMDOPClient, frozenset({"close"})),
     "browser": _calls(AsyncBrowser) + _options(),
@@ -149,6 +182,34 @@ async def test_garbage(client: Any, owner: str, name: str, parameter: str) -> No
             assert all(shown)
         assert not session.is_closed
     assert await client.ping() < 10
+
+
+def test_no_function_is_forgotten() -> None:
+    assert {*helpers.__all__, *retrying.__all__} == {*FUNCTIONS, *NO_FUNCTIONS}
+
+
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [(name, parameter) for name, (function, _) in FUNCTIONS.items() for parameter in _parameters(function)],
+)
+@pytest.mark.usefixtures("elsewhere", "fake_agent")
+async def test_garbage_for_functions(name: str, parameter: str) -> None:
+    function, needed = FUNCTIONS[name]
+    spec = inspect.signature(function).parameters[parameter]
+    for value in GARBAGE:
+        if parameter == "fn" and callable(value):
+            continue  # what the caller's own function raises is the caller's
+        with contextlib.suppress(CMDOPError):
+            if spec.kind is inspect.Parameter.POSITIONAL_ONLY:
+                made = function(value)
+            else:
+                made = await asyncio.to_thread(function, **{**needed, parameter: value})
+            if inspect.isawaitable(made):
+                made = await made
+            if isinstance(made, AsyncCMDOPClient):
+                await made.close()
+            elif isinstance(made, CMDOPClient):
+                made.close()
 
 
 def _class_of(owner: str) -> type:
