@@ -6,6 +6,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOL_VENVS := .cache
 PYTEST_ARGS ?=
+# Most tests wait for a browser: two at a time take little more than half as long.
+WORKERS ?= 2
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -29,7 +31,7 @@ demo: setup ## Run the bundled recipe against the bundled shop: books.jsonl, boo
 	$(BIN)/cmdop-browser demo
 
 test: setup ## Run the whole test suite on real Chromium
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 check: $(READY) ## Lint, format, types, import rules, generated code and docs
 	$(BIN)/ruff check

@@ -139,21 +139,20 @@ async def test_health_tells_alive_from_accepting(site: WebSite, monkeypatch: pyt
         assert await ended(agent) == 0
 
 
-async def test_a_call_without_the_token_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_call_without_the_token_is_refused(agent: RunningAgent) -> None:
     from cmdop_browser.exceptions import InvalidAPIKeyError
     from cmdop_browser.wire.errors import from_rpc_error
     from cmdop_browser.wire.v1 import agent_pb2, agent_pb2_grpc
 
-    with RunningAgent() as agent:
-        async with grpc.aio.insecure_channel(
-            f"unix:{agent.record['socket']}", options=[("grpc.default_authority", "localhost")]
-        ) as channel:
-            stub: Any = agent_pb2_grpc.AgentServiceStub(channel)
-            for metadata in ((), (("cmdop-token", "guess"),), (("cmdop-token", ""),)):
-                with pytest.raises(grpc.aio.AioRpcError) as refused:
-                    await stub.Ping(agent_pb2.PingRequest(), metadata=metadata)
-                assert isinstance(from_rpc_error(refused.value), InvalidAPIKeyError)
-        assert str(agent.record["token"]) not in agent.log()
+    async with grpc.aio.insecure_channel(
+        f"unix:{agent.record['socket']}", options=[("grpc.default_authority", "localhost")]
+    ) as channel:
+        stub: Any = agent_pb2_grpc.AgentServiceStub(channel)
+        for metadata in ((), (("cmdop-token", "guess"),), (("cmdop-token", ""),)):
+            with pytest.raises(grpc.aio.AioRpcError) as refused:
+                await stub.Ping(agent_pb2.PingRequest(), metadata=metadata)
+            assert isinstance(from_rpc_error(refused.value), InvalidAPIKeyError)
+    assert str(agent.record["token"]) not in agent.log()
 
 
 async def test_sessions_are_spread_over_browsers_and_fall_with_their_own(

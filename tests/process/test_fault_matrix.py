@@ -216,7 +216,7 @@ async def give_history(bench: Bench, session: Any) -> None:
 
 @pytest.mark.xfail(reason="some calls do not tell that the page is stuck", strict=False)
 async def test_calls_on_a_page_that_a_script_blocks(bench: Bench) -> None:
-    at_once = asyncio.Semaphore(6)  # each of these pages takes all the time that a core has
+    at_once = asyncio.Semaphore(3)  # each of these pages takes all the time that a core has
 
     async def row(name: str) -> str:
         async with at_once:
