@@ -183,6 +183,8 @@ class FakeAgent:
     ) -> Iterator[Message]:
         """Handle a call with a stream of replies."""
         self._record(method, request, context)
+        if method in self.raises:
+            context.abort_with_status(status_from_error(self.raises[method]))
         yield from self.streams[method](request)
 
     def _record(self, method: Method[Any, Any], request: Any, context: grpc.ServicerContext) -> None:

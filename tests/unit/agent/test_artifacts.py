@@ -30,6 +30,10 @@ async def _kept(store: Artifacts, content: bytes = b"x") -> Artifact:
     return artifact
 
 
+def _files(directory: Path) -> list[Path]:
+    return list(directory.iterdir())
+
+
 async def test_what_is_kept_can_be_read_repeatedly(tmp_path: Path) -> None:
     store = Artifacts(tmp_path / "artifacts")
     artifact = await _kept(store, b"<p>")
@@ -63,7 +67,7 @@ async def test_the_longest_unused_goes_first(tmp_path: Path) -> None:
     first, second = await _kept(store), await _kept(store)
     await store.read(first.id)
     third = await _kept(store)
-    assert len(store) == len(list(tmp_path.iterdir())) == 2
+    assert len(store) == len(_files(tmp_path)) == 2
     for artifact in (first, third):
         assert await store.read(artifact.id)
     with pytest.raises(MissingFileError) as caught:
@@ -87,7 +91,7 @@ async def test_the_old_is_forgotten(tmp_path: Path) -> None:
     clock.now = 61
     with pytest.raises(MissingFileError):
         await store.read(artifact.id)
-    assert not list(tmp_path.iterdir())
+    assert not _files(tmp_path)
 
 
 async def test_a_disk_that_takes_nothing_costs_the_picture_only(
@@ -104,4 +108,4 @@ async def test_many_at_once(tmp_path: Path) -> None:
     store = Artifacts(tmp_path, max_number=20)
     kept = await asyncio.gather(*(_kept(store) for _ in range(50)))
     assert len(kept) == 50
-    assert len(store) == len(list(tmp_path.iterdir())) == 20
+    assert len(store) == len(_files(tmp_path)) == 20
