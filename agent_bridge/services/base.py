@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from agent_bridge.browser.evidence import with_pictures
 from agent_bridge.calls import current_call
@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from cmdop_browser.wire.v1 import common_pb2
 
     Context = grpc.aio.ServicerContext[Any, Any]
+
+# May lead to another page, and mean to.
+_ACTS: Final = frozenset(
+    {"back", "check", "click", "evaluate", "fill", "forward", "press", "reload", "select_option", "type"}
+    | {"uncheck", "upload"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +67,8 @@ class SessionServicer:
                     exc.idempotency_key = current_call.get().idempotency_key or None
                     exc.evidence = await with_pictures(page, exc)
                     raise
+                finally:
+                    page.has_acted = action != "navigate" and (page.has_acted or action in _ACTS)
         except CMDOPError as exc:
             if isinstance(exc, BrowserError):
                 exc.session_id = exc.session_id or session.id
