@@ -94,7 +94,6 @@ class ManagedPage:
         requested_url: What `navigate` was last asked for; "" before that.
         arrived_url: Where that led, HTTP redirects included; "" until it did.
         has_acted: Whether a call since then may have led elsewhere: a click, a script.
-        has_acted: Whether a call since then may have led elsewhere: a click, a script.
         loading_url: What the page is on its way to; "" when it is not on its way.
         call_deadline: Of the call that has the page.
         failed_requests: The latest requests of this document that failed or were answered with an error.
@@ -119,7 +118,6 @@ class ManagedPage:
         self.response: Response | None = None
         self.requested_url = ""
         self.arrived_url = ""
-        self.has_acted = False
         self.has_acted = False
         self.call_deadline = Deadline.after(0)
         self.failed_requests: deque[str] = deque(maxlen=MAX_FAILED_REQUESTS)
