@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+import logging
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final, Literal, cast
 
+from playwright.async_api import Error as PlaywrightError
+
+from agent_bridge.browser import act_scripts
 from agent_bridge.browser.diagnose import element_error
 from agent_bridge.browser.failures import on_element, within
+from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
+from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import keys
 from agent_bridge.diagnosis.facts import FailedCall
 
@@ -14,10 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from playwright.async_api import Position
+    from playwright.async_api import JSHandle, Locator, Position
 
     from agent_bridge.browser.page import ManagedPage
-    from agent_bridge.deadline import Deadline
+
+log = logging.getLogger(__name__)
+
+# How long the page is asked what became of an act that is done.
+_LOOK_SECONDS: Final = 0.25
+# The longest value of a date, time, colour or range is shorter.
+_LONGEST_TYPED_VALUE: Final = 100
 
 Button = Literal["left", "middle", "right"]
 Modifier = Literal["Alt", "Control", "ControlOrMeta", "Meta", "Shift"]
@@ -49,28 +61,74 @@ async def click(page: ManagedPage, selector: str, how: Click, deadline: Deadline
     if how.position is not None:
         position = {"x": how.position[0], "y": how.position[1]}
     locator = page.page.locator(selector)
-    await on_element(
-        page,
-        FailedCall("click", selector, force=how.force, position=how.position),
-        deadline,
-        lambda timeout: locator.click(
+    call = FailedCall("click", selector, force=how.force, position=how.position)
+
+    async def act(timeout: float) -> None:
+        await locator.click(
             button=how.button,
             click_count=how.count,
             position=position,
             modifiers=how.modifiers or None,
             force=how.force,
             timeout=timeout,
-        ),
-    )
+        )
+
+    if not how.force:
+        await on_element(page, call, deadline, act)
+        return
+    watch = await on_element(page, call, deadline, lambda timeout: _watch_press(locator, timeout))
+    await on_element(page, call, deadline, act)
+    if await _pressed(page, watch) is False:
+        gone = replace(call, text="element was detached from the DOM", timed_out=False)
+        raise await element_error(page, gone)
+
+
+async def _watch_press(locator: Locator, timeout: float) -> JSHandle:
+    """Have the page note where the press of a forced click arrives.
+
+    Playwright presses blindly then: an element that goes away when the pointer
+    reaches it would count as clicked.
+    """
+    return await locator.evaluate_handle(act_scripts.WATCH_PRESS, timeout=timeout)
+
+
+async def _pressed(page: ManagedPage, watch: JSHandle) -> bool | None:
+    """Whether the element was there when it was pressed; None when that cannot be told any more."""
+    try:
+        return cast(
+            "bool | None",
+            await page.guard(watch.evaluate(act_scripts.PRESSED), Deadline.after(_LOOK_SECONDS)),
+        )
+    except (Overdue, PageLost, PlaywrightError) as exc:
+        # The click led to another document, most likely.
+        log.debug("what a click did is not known: %s", type(exc).__name__)
+        return None
 
 
 async def fill(page: ManagedPage, selector: str, value: str, deadline: Deadline) -> None:
     """Set the value of a text field at once."""
     page.secrets.filled(selector, value)
     locator = page.page.locator(selector)
-    await on_element(
-        page, FailedCall("fill", selector), deadline, lambda timeout: locator.fill(value, timeout=timeout)
-    )
+    call = FailedCall("fill", selector)
+    await on_element(page, call, deadline, lambda timeout: locator.fill(value, timeout=timeout))
+    if await _was_refused(page, selector, value.strip()):
+        raise await element_error(page, replace(call, text="Malformed value", timed_out=False))
+
+
+async def _was_refused(page: ManagedPage, selector: str, value: str) -> bool:
+    """Whether an input of a kind that drops unfit texts silently has dropped *value*."""
+    if not value:
+        return False
+    soon = Deadline.after(_LOOK_SECONDS)
+    try:
+        refused = await page.evaluate(
+            act_scripts.REFUSED_TEXT, selector, value[:_LONGEST_TYPED_VALUE], deadline=soon
+        )
+    except (Overdue, PageLost, ScriptFailed, PlaywrightError) as exc:
+        # Filling may have sent the form, and the page is on its way elsewhere.
+        log.debug("what was filled in is not known: %s", type(exc).__name__)
+        return False
+    return refused not in {None, "ask"}
 
 
 async def type_text(

@@ -76,7 +76,8 @@ async def _has_any(page: ManagedPage, deadline: Deadline) -> bool:
 
 
 def _closed(root: dict[str, Any]) -> list[tuple[dict[str, Any], dict[str, Any]]]:
-    found, waiting = [], [root]
+    found: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    waiting = [root]
     while waiting and len(found) < _MAX_ROOTS:
         node = waiting.pop(0)
         for shadow in node.get("shadowRoots", ()):

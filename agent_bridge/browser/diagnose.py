@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser import probe
 from agent_bridge.browser.closed_roots import closed_roots_with
 from agent_bridge.browser.evidence import evidence_of
 from agent_bridge.browser.near_misses import near_misses
-from agent_bridge.browser.page import PageLost
-from agent_bridge.browser.pulse import Pulse, pulse_of
+from agent_bridge.browser.page import Overdue, PageLost
+from agent_bridge.browser.page_facts import page_facts
+from agent_bridge.browser.pulse import Pulse, lose, pulse_of
 from agent_bridge.deadline import Deadline
-from agent_bridge.diagnosis import texts
+from agent_bridge.diagnosis import pages, texts
 from agent_bridge.diagnosis.calllog import Sign, said
 from agent_bridge.diagnosis.elements import Verdict, verdict_of
 from agent_bridge.diagnosis.facts import FailedCall, Scene
@@ -27,20 +27,21 @@ from cmdop_browser.exceptions import (
     BrowserElementNotFoundError,
     BrowserError,
     BrowserTimeoutError,
-    CloseReason,
     Evidence,
+    PageSnapshot,
 )
 from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
-    from agent_bridge.diagnosis.facts import CoverFacts, ElementFacts
+    from agent_bridge.diagnosis.facts import ElementFacts
     from agent_bridge.diagnosis.pages import PageKind
 
 log = logging.getLogger(__name__)
 
 # For everything together; a page at work is done in a third of it.
 BUDGET: Final = 0.5
+_UNANSWERING: Final = frozenset({Pulse.PENDING, Pulse.SLOW, Pulse.SILENT})
 # A failing call ends within a second of its timeout. The rest of that second is for
 # the way back.
 _AFTER_THE_CALL: Final = 0.75
@@ -73,10 +74,9 @@ async def element_error(page: ManagedPage, call: FailedCall, before: Before | No
     Raises:
         PageLost: The page answers to nothing: its renderer hangs.
     """
-    pulse = await pulse_of(page)
-    if pulse is Pulse.NONE:
-        page.lose(CloseReason.RENDERER_HANG)
-        raise PageLost(page.lost.result())
+    pulse = await pulse_of(page, may_hang=said(call.text).is_asking)
+    if pulse is Pulse.STOPPED:
+        raise lose(page)
     scene, evidence = await _scene(page, call, before, pulse)
     verdict = verdict_of(scene)
     if verdict is None:
@@ -118,7 +118,7 @@ def named(call: FailedCall) -> str:
 
 async def kind_now(page: ManagedPage) -> PageKind | None:
     """Return what the page is at this moment, if anything special."""
-    return None
+    return pages.kind_of(await page_facts(page, _deadline(page)))
 
 
 def _deadline(page: ManagedPage) -> Deadline:
@@ -130,13 +130,32 @@ def _deadline(page: ManagedPage) -> Deadline:
 async def _scene(
     page: ManagedPage, call: FailedCall, before: Before | None, pulse: Pulse
 ) -> tuple[Scene, Evidence]:
-    if pulse is Pulse.PENDING:
-        scene = Scene(call, probed=False, pending_url=texts.shown_url(page.loading_url))
-        return scene, await evidence_of(page, call.text)
+    if pulse in _UNANSWERING:
+        pending = texts.shown_url(page.loading_url) if pulse is Pulse.PENDING else ""
+        hung = pulse is Pulse.SILENT
+        return Scene(call, probed=False, pending_url=pending, hung=hung, freed=False), _bare(page, call)
     deadline = _deadline(page)
-    evidence, seen = await asyncio.gather(evidence_of(page, call.text), _seen(page, call, before, deadline))
+    evidence, seen = await asyncio.gather(_evidence(page, call), _seen(page, call, before, deadline))
     shown = str(evidence.page) if evidence.page is not None else ""
-    return replace(seen, hung=pulse is Pulse.FREED, page=shown), evidence
+    hung = pulse is Pulse.FREED
+    return replace(seen, hung=hung, freed=hung, page=shown), evidence
+
+
+async def _evidence(page: ManagedPage, call: FailedCall) -> Evidence:
+    """Return the evidence, without what is late."""
+    try:
+        return await page.guard(evidence_of(page, call.text), _deadline(page))
+    except (Overdue, PageLost) as exc:
+        log.debug("evidence came too late: %s", type(exc).__name__)
+        return _bare(page, call)
+
+
+def _bare(page: ManagedPage, call: FailedCall) -> Evidence:
+    """Return what is known without asking the page."""
+    return Evidence(
+        call_log=texts.call_log(call.text),
+        page=PageSnapshot(url=texts.shown_url(page.url), status=page.status or None),
+    )
 
 
 async def _seen(page: ManagedPage, call: FailedCall, before: Before | None, deadline: Deadline) -> Scene:
@@ -157,11 +176,12 @@ async def _seen(page: ManagedPage, call: FailedCall, before: Before | None, dead
     if look.count or not look.answered:
         return scene
     moved_on = before is not None and page.documents != before.documents and what_was_said.found
-    frames, closed_roots, below_root, near = await asyncio.gather(
+    frames, closed_roots, below_root, near, facts = await asyncio.gather(
         probe.frames_with(page, call.selector, deadline),
         closed_roots_with(page, call.selector, deadline),
         probe.below_root(page, call.selector, deadline),
         near_misses(page, call.selector, call.action, deadline),
+        page_facts(page, deadline),
     )
     return replace(
         scene,
@@ -169,6 +189,7 @@ async def _seen(page: ManagedPage, call: FailedCall, before: Before | None, dead
         closed_roots=closed_roots,
         below_root=below_root,
         near=near,
+        kind=pages.kind_of(facts),
         moved_to=texts.shown_url(page.url) if moved_on else "",
     )
 
@@ -181,10 +202,6 @@ async def _finished(
     element = await probe.with_verified_closers(page, element, deadline)
     if element.cover is None:
         return element
-    return replace(element, cover=replace(element.cover, looks=_looks_like(element.cover)))
-
-
-def _looks_like(cover: CoverFacts) -> Literal["consent", "modal"] | None:
-    if re.search(r"cookie|consent|gdpr", f"{cover.names} {cover.text}", re.IGNORECASE):
-        return "consent"
-    return "modal" if cover.is_modal or re.search(r"modal|dialog|popup", cover.names, re.IGNORECASE) else None
+    looks = pages.looks_like(element.cover)
+    closers = pages.ranked_closers(looks, element.cover.closers)
+    return replace(element, cover=replace(element.cover, looks=looks, closers=closers))

@@ -19,7 +19,7 @@ from agent_bridge.browser.page import (
     PageLost,
     is_gone,
 )
-from agent_bridge.browser.pulse import Pulse, answers, pulse_of, unblock
+from agent_bridge.browser.pulse import Pulse, answers, lose, pulse_of, unblock
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import (
     BrowserError,
@@ -147,18 +147,23 @@ async def overdue(
         PageLost: The page answers to nothing: its renderer hangs.
     """
     pulse = await pulse_of(page)
-    if pulse is Pulse.NONE:
-        page.lose(CloseReason.RENDERER_HANG)
-        raise PageLost(page.lost.result())
-    if pulse is Pulse.FREED:
+    if pulse is Pulse.STOPPED:
+        raise lose(page)
+    if pulse in {Pulse.FREED, Pulse.SILENT}:
+        freed = pulse is Pulse.FREED
+        what = "a script blocked the page, and was stopped" if freed else "the page does not answer"
         return BrowserTimeoutError(
-            f"{action} timed out after {seconds(deadline.total)}: a script blocked the page, and was stopped",
+            f"{action} timed out after {seconds(deadline.total)}: {what}",
             action=action.partition(" ")[0],
             timeout_seconds=deadline.total,
             cause=ElementCause.PAGE_HUNG,
             outcome=outcome,
             evidence=await evidence_of(page),
-            tips=("the page can be used again, but what its script was doing is lost",),
+            tips=(
+                "the page can be used again, but what its script was doing is lost"
+                if freed
+                else "if it stays so, the session is ended, and a new one is needed",
+            ),
         )
     if pulse is Pulse.PENDING:
         url = texts.shown_url(page.loading_url)

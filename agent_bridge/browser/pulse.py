@@ -1,25 +1,41 @@
-"""Whether a page answers at all, and what can be done when it does not."""
+"""Whether a page answers at all, and what can be done when it does not.
+
+A page that is slow must not be taken for one that is stuck: stopping its script
+would break it, and giving it up would cost the session. So the patience here grows
+with the time that the browser itself takes to answer, which is the machine's.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import time
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import psutil
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.page import Overdue, abandon, is_gone
+from agent_bridge.browser.page import Overdue, PageLost, abandon, is_gone
 from agent_bridge.deadline import Deadline
+from agent_bridge.supervision import processes
+from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
 
 # A page at work answers within a few milliseconds, one that lays out a hundred
-# thousand elements within a few hundred: stopping that would do harm.
+# thousand elements within a few hundred.
 _PATIENCE: Final = 0.35
-# Stopping a script takes 3 to 7 ms; the rest is for a machine that is busy. A page
-# that is silent even then counts as lost, with its session.
-_FREEING: Final = 0.4
+_MOST_PATIENCE: Final = 0.6
+# How much longer than the browser itself a page may take that only shares its machine.
+_TIMES_SLOWER: Final = 8
+# Stopping a script takes 3 to 7 ms; the rest is for a machine that is busy.
+_FREEING: Final = 0.15
+# Asking is over this long after the call's own deadline, whatever is not known by then.
+_AFTER_THE_CALL: Final = 0.75
+# A page that has not answered for this long after its call is lost, with its session.
+_GIVEN_UP_AFTER: Final = 10.0
 # Each step of freeing a page that is to leave anyway.
 _STEP: Final = 0.15
 
@@ -28,16 +44,23 @@ class Pulse(Enum):
     """What a page does when it is asked for a sign of life."""
 
     ANSWERS = "answers"
+    SLOW = "has not answered yet, and nothing says that it is stuck"
     PENDING = "held up by a navigation that has begun and not arrived"
     FREED = "was blocked by a script, which was stopped"
-    NONE = "does not answer, whatever is done"
+    SILENT = "does not answer, though its script was told to stop"
+    STOPPED = "its process has been halted"
 
 
-async def pulse_of(page: ManagedPage) -> Pulse:
+async def pulse_of(page: ManagedPage, *, may_hang: bool = True) -> Pulse:
     """Ask the page for a sign of life; stop the script that keeps it from giving one.
 
     A navigation that is pending holds every call up, and is left alone: the caller
     may be waiting for it.
+
+    Args:
+        page: The page.
+        may_hang: False when it is known to have answered a moment ago: then
+            nothing is stopped.
 
     Raises:
         PageLost: The page went away meanwhile.
@@ -45,21 +68,67 @@ async def pulse_of(page: ManagedPage) -> Pulse:
     # One question, kept open: an answer to it counts however late it comes.
     asked = asyncio.ensure_future(page.cdp.send("Runtime.evaluate", {"expression": "1"}))
     try:
-        if await _answered(page, asked, _PATIENCE):
+        if await _answered(page, asked, 0.02) or await _answered(page, asked, await _patience(page)):
             return Pulse.ANSWERS
         if page.is_loading:
             return Pulse.PENDING
+        if not may_hang:
+            return Pulse.SLOW
+        if _a_renderer_is_stopped():
+            return Pulse.STOPPED
         # On a DevTools session that was open before the script began this works
         # within milliseconds; every other way costs the page.
         stopped = asyncio.ensure_future(page.cdp.send("Runtime.terminateExecution"))
         try:
-            if await _answered(page, asked, _FREEING):
+            if await _answered(page, asked, max(_FREEING, _left(page))):
                 return Pulse.FREED
-            return Pulse.PENDING if page.is_loading else Pulse.NONE
         finally:
             abandon(stopped)
+        page.chore(_give_up_when_silent(page))
+        return Pulse.SILENT
     finally:
         abandon(asked)
+
+
+def lose(page: ManagedPage) -> PageLost:
+    """Give up a page whose process does not run."""
+    page.lose(CloseReason.RENDERER_HANG)
+    return PageLost(page.lost.result())
+
+
+async def _patience(page: ManagedPage) -> float:
+    """Return how long the page may take, by how long the browser takes to say something itself."""
+    began = time.monotonic()
+    asked = asyncio.ensure_future(page.cdp.send("Target.getTargetInfo"))
+    try:
+        await _answered(page, asked, _PATIENCE)
+    finally:
+        abandon(asked)
+    took = time.monotonic() - began
+    return min(max(_PATIENCE, _TIMES_SLOWER * took), _MOST_PATIENCE) - took
+
+
+def _left(page: ManagedPage) -> float:
+    return page.call_deadline.at + _AFTER_THE_CALL - time.monotonic()
+
+
+def _a_renderer_is_stopped() -> bool:
+    """Whether a renderer of this agent has been halted, as by SIGSTOP: no script can be told to stop then."""
+    for process in processes.tree(os.getpid()):
+        try:
+            if process.status() == psutil.STATUS_STOPPED and "--type=renderer" in process.cmdline():
+                return True
+        except psutil.Error:  # it ended while it was looked at
+            continue
+    return False
+
+
+async def _give_up_when_silent(page: ManagedPage) -> None:
+    try:
+        if not await answers(page, _GIVEN_UP_AFTER):
+            page.lose(CloseReason.RENDERER_HANG)
+    except PageLost:
+        return
 
 
 async def answers(page: ManagedPage, seconds: float) -> bool:
@@ -71,7 +140,7 @@ async def answers(page: ManagedPage, seconds: float) -> bool:
         abandon(asked)
 
 
-async def _answered(page: ManagedPage, asked: asyncio.Future[object], seconds: float) -> bool:
+async def _answered(page: ManagedPage, asked: asyncio.Future[Any], seconds: float) -> bool:
     try:
         await page.guard(asyncio.shield(asked), Deadline.after(seconds))
     except Overdue:

@@ -34,29 +34,49 @@ class Sign(Enum):
     DETACHED = "taken out of the document"
 
 
+_UNPARSABLE = "|".join(
+    (
+        "while parsing ",
+        "is not a valid (?:selector|XPath expression)",
+        'Unknown engine "',
+        "(?:Malformed|Invalid) selector",
+        "Selector cannot",
+        "Unexpected end of (?:selector|input)",
+        "Unexpected token",
+        "Unsupported token",
+        "(?:Malformed|Unknown|Invalid) attribute",
+        "Role must not be",
+        'role" attribute',
+        "engine expects",
+        "Failed to execute 'evaluate' on 'Document'",
+        "[Ii]nvalid regular expression",
+    )
+)
+_REFUSED = "|".join(
+    (
+        "(?:Element|Node) is not an? .*",
+        "Not a checkbox or radio.*",
+        "Cannot type text into.*",
+        r'Input of type "[\w-]+" cannot be filled',
+        "Non-multiple file input.*",
+        "Clicking the .* did not change its state",
+        "Cannot uncheck radio button",
+        "Malformed value",
+        "File input does not support directories",
+        r"\[webkitdirectory\] input requires",
+        "is not an? .*? element",
+    )
+)
 _SIGNS: Final = tuple(
     (sign, re.compile(pattern))
     for sign, pattern in (
-        (
-            Sign.UNPARSABLE,
-            r"while parsing |is not a valid (?:selector|XPath expression)|Unknown engine \"|Malformed selector"
-            r"|Invalid selector|Selector cannot|Unexpected end of (?:selector|input)|Unexpected token"
-            r"|Unsupported token|Malformed attribute|(?:Unknown|Invalid) attribute|Only one of the selectors can"
-            r"|must not be empty|Role must not be|role\" attribute|engine expects|argument to be|requires? .{0,40}argument"
-            r"|Failed to execute 'evaluate' on 'Document'|is not a valid regular expression|Invalid regular expression",
-        ),
-        (Sign.UNKNOWN_KEY, r"Unknown key: \"(.*?)\""),
+        (Sign.UNPARSABLE, _UNPARSABLE),
+        (Sign.UNKNOWN_KEY, r'Unknown key: "(.*?)"'),
         (Sign.SEVERAL, r"strict mode violation: .*? resolved to (\d+) elements"),
         (Sign.NO_OPTION, r"did not find some options"),
         (Sign.OPTION_DISABLED, r"option being selected is not enabled"),
-        (
-            Sign.REFUSED,
-            r"((?:Element|Node) is not an? .*|Not a checkbox or radio.*|Cannot type text into.*"
-            r"|Input of type \"[\w-]+\" cannot be filled|Non-multiple file input.*|did not change its state"
-            r"|Cannot uncheck radio button|Malformed value|File input does not support directories"
-            r"|\[webkitdirectory\] input requires|is not an? .*? element)",
-        ),
-        (Sign.HIDDEN, r"element is not visible|Element is not visible|resolved to hidden"),
+        (Sign.REFUSED, f"({_REFUSED})"),
+        (Sign.HIDDEN, r"[Ee]lement is not visible|resolved to hidden"),
         (Sign.FRAME_HIDDEN, r"element is inside a hidden frame"),
         (Sign.DISABLED, r"element is not enabled"),
         (Sign.INERT, r"element is inert|element is not non-inert"),
@@ -71,6 +91,10 @@ _SIGNS: Final = tuple(
 _DONE = re.compile(r"waiting for scheduled navigations to finish(?![\s\S]*navigations have finished)")
 _BEGUN = re.compile(r"performing [\w ]+ action(?![\s\S]*performing [\w ]+ action)")
 _ACTED = " action done"
+# What Playwright says last while it waits for the page, not the page for something.
+_ASKING = re.compile(
+    r"waiting for (?:locator|element to be|scheduled)|performing|attempting|scrolling|resolved to|forcing"
+)
 _FOUND = re.compile(r"locator resolved to (?:hidden )?<|resolved to \d+ elements\. Proceeding")
 _OPENING_TAG = re.compile(r"^<[^<>]*>")
 _ATTRIBUTE = re.compile(r'\s([\w-]+)(?:="([^"]*)")?')
@@ -90,6 +114,7 @@ class Said:
         refusal: Playwright's words, when it refused the kind of element.
         cover: Opening tag of what received the click.
         key: The key that does not exist.
+        is_asking: Whether Playwright was waiting for an answer of the page when it stopped.
     """
 
     signs: tuple[Sign, ...] = ()
@@ -100,6 +125,7 @@ class Said:
     refusal: str = ""
     cover: str = ""
     key: str = ""
+    is_asking: bool = True
 
     @property
     def last(self) -> Sign | None:
@@ -132,7 +158,15 @@ def said(text: str) -> Said:
         refusal=group(Sign.REFUSED),
         cover=opening_tag(group(Sign.COVERED)),
         key=group(Sign.UNKNOWN_KEY),
+        is_asking=_ASKING.search(_last_line(text)) is not None,
     )
+
+
+def _last_line(text: str) -> str:
+    """Return the last line of the call log; without a log nothing is known, which counts as asking."""
+    _, found, tail = text.partition("Call log:")
+    lines = [line for line in tail.splitlines() if line.strip()]
+    return lines[-1] if found and lines else "waiting for locator"
 
 
 def opening_tag(preview: str) -> str:

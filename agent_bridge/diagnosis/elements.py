@@ -25,7 +25,10 @@ _Cause = ElementCause
 # On a page that stops everybody, a near element is meant only if it is this near.
 PLAINLY_MEANT: Final = 0.9
 _WALLS: Final = frozenset({_Cause.CHALLENGE, _Cause.LOGIN_WALL, _Cause.CONSENT_WALL})
-_FILLS: Final = frozenset({"fill", "type"})
+# Reads and waits take the first of several.
+_ON_ONE: Final = frozenset(
+    {"click", "hover", "check", "uncheck", "fill", "type", "press", "select_option", "upload", "screenshot"}
+)
 _KEYS: Final = frozenset({"type", "press"})
 _LISTS: Final = frozenset({"select_option"})
 _UPLOADS: Final = frozenset({"upload"})
@@ -95,7 +98,9 @@ class _Rule:
 
 
 def _several(case: Case) -> bool:
-    return case.said.matches > 1
+    call = case.scene.call
+    # Playwright says so itself, unless the time ran out before.
+    return case.said.matches > 1 or (call.action in _ON_ONE and call.timed_out and case.scene.count > 1)
 
 
 def _hidden_input(case: Case) -> bool:
@@ -164,7 +169,11 @@ def _readonly(case: Case) -> bool:
 def _detached(case: Case) -> bool:
     if case.scene.moved_to:
         return False
-    return case.saw(Sign.DETACHED) or (case.is_gone and not case.may_be_half_done)
+    return (
+        case.saw(Sign.DETACHED)
+        or case.is_gone
+        or (case.element is not None and case.element.is_detached and case.said.last is None)
+    )
 
 
 def _moving(case: Case) -> bool:
@@ -302,8 +311,8 @@ def _matches(cause: ElementCause, case: Case) -> int:
 def _outcome(cause: ElementCause, case: Case) -> Outcome:
     if cause is _Cause.PAGE_HUNG and case.may_be_half_done:
         return Outcome.UNKNOWN
-    # The box was clicked, and the page put it back.
-    if cause is _Cause.WRONG_TYPE and "did not change its state" in case.said.refusal:
+    # The box was clicked, and the page put it back; the field was emptied.
+    if cause is _Cause.WRONG_TYPE and case.said.refusal.startswith(("Clicking", "Malformed")):
         return Outcome.UNKNOWN
     return Outcome.NOT_EXECUTED
 
@@ -312,7 +321,9 @@ def _done(case: Case) -> Verdict:
     call = case.scene.call
     return Verdict(
         None,
-        f"was done, but the page it led to did not load within {seconds(call.waited)}",
+        f"was done, but then a script blocked the page for {seconds(call.waited)}"
+        if case.scene.hung
+        else f"was done, but the page it led to did not load within {seconds(call.waited)}",
         ("do not repeat it; wait for the page: wait_for_url or wait_for",),
         case.scene.count or 1,
         Outcome.EXECUTED,
@@ -320,14 +331,14 @@ def _done(case: Case) -> Verdict:
 
 
 def _begun(case: Case) -> Verdict:
-    call, hung = case.scene.call, case.scene.hung
-    stopped = "; the script that blocked it was stopped" if hung else ""
+    call = case.scene.call
+    stopped = "; the script that blocked it was stopped" if case.scene.freed else ""
     return Verdict(
         ElementCause.PAGE_HUNG,
         f"was begun, but the page did not answer within {seconds(call.waited)}{stopped}",
         (
             "look at the page before repeating it: the act may have had its effect",
-            *(("what the page's script was doing is lost; the page can be used again",) if hung else ()),
+            *(("what the page's script was doing is lost; the page can be used again",) if stopped else ()),
         ),
         case.scene.count or 1,
         Outcome.UNKNOWN,

@@ -157,6 +157,7 @@ class ElementFacts:
         is_empty: Whether its box has no area.
         is_outside: Whether its box lies where no scrolling brings it into the viewport.
         is_moving: Whether its box changed from one frame to the next.
+        is_detached: Whether it was taken out of the document while it was looked at.
         disabled: What disables it.
         readonly: What makes its text read-only.
         content_editable: Its `contenteditable` as inherited; None without one.
@@ -176,6 +177,7 @@ class ElementFacts:
     is_empty: bool = False
     is_outside: bool = False
     is_moving: bool = False
+    is_detached: bool = False
     disabled: By | None = None
     readonly: By | None = None
     content_editable: bool | None = None
@@ -263,7 +265,8 @@ class Scene:
         syntax: What is wrong with the selector; None when it parses.
         near: Elements that were probably meant, best first.
         kind: What the page is, if anything special.
-        hung: Whether a script of the page blocked it, and was stopped.
+        hung: Whether the page answered to nothing.
+        freed: Whether it answered when its script was stopped.
         pending_url: URL of a navigation that has begun and held the page up.
         moved_to: URL of a document that took the place of the one acted on meanwhile.
         page: A few words on the page: title, URL, status.
@@ -282,6 +285,7 @@ class Scene:
     near: tuple[NearMiss, ...] = ()
     kind: PageKind | None = None
     hung: bool = False
+    freed: bool = False
     pending_url: str = ""
     moved_to: str = ""
     page: str = ""
@@ -299,6 +303,7 @@ def element_facts(seen: dict[str, Any]) -> ElementFacts:
         is_empty=bool(seen.get("empty")),
         is_outside=bool(seen.get("outside")),
         is_moving=bool(seen.get("moving")),
+        is_detached=bool(seen.get("detached")),
         disabled=_by(seen.get("disabled")),
         readonly=_by(seen.get("readonly")),
         content_editable=seen.get("contentEditable"),

@@ -24,10 +24,9 @@ _NAMED: Final = (
     *("Backquote", "Minus", "Equal", "Backslash", "BracketLeft", "BracketRight"),
     *("Semicolon", "Quote", "Comma", "Period", "Slash"),
 )
-KEYS: Final = frozenset(
-    (*_NAMED, *"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", *" \n\r")
-    + tuple("`~!@#$%^&*()-_=+[{]}\\|;:'\",<.>/?")
-)
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+_SIGNS_OF_KEYS = " \n\r`~!@#$%^&*()-_=+[{]}\\|;:'\",<.>/?0123456789"
+KEYS: Final = frozenset((*_NAMED, *_LETTERS, *_LETTERS.upper(), *_SIGNS_OF_KEYS))
 # What other tools and other people call them.
 _ALSO_CALLED: Final = {
     "return": "Enter",

@@ -7,6 +7,7 @@ proposes is tried there before anybody sees it.
 from __future__ import annotations
 
 import re
+from functools import reduce
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -70,9 +71,8 @@ def corrections_of(selector: str) -> Iterator[str]:
             seen.add(once)
             yield once
     # Several mistakes at once.
-    for whole in (selector, closed(selector)):
-        for correct in _CORRECTIONS:
-            whole = correct(whole).strip()
+    for start in (selector, closed(selector)):
+        whole = reduce(lambda made, correct: correct(made).strip(), _CORRECTIONS, start)
         if whole not in seen:
             seen.add(whole)
             yield whole
@@ -116,7 +116,7 @@ def _without_empty_end(selector: str) -> str:
 
 
 def _straight_quotes(selector: str) -> str:
-    return selector.translate(str.maketrans("“”„‟‘’‚‛", "\"\"\"\"''''"))
+    return re.sub("[\u2018-\u201b]", "'", re.sub("[\u201c-\u201f]", '"', selector))
 
 
 def _unwrapped(selector: str) -> str:

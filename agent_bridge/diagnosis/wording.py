@@ -81,12 +81,17 @@ def _unknown_key(scene: Scene, said: Said) -> Words:
     return Words(f"there is no key {quoted(unknown)}", (*first, named))
 
 
-def _hung(_scene: Scene, _said: Said) -> Words:
+def _hung(scene: Scene, _said: Said) -> Words:
+    if not scene.freed:
+        return Words(
+            "the page does not answer, not even when its script is told to stop",
+            ("allow more time: timeout=…", "if it stays so, the session is ended, and a new one is needed"),
+        )
     return Words(
         "a script of the page blocked it, and was stopped",
         (
             "the page can be used again, but what its script was doing is lost: look at it, or load it anew",
-            "a script that blocks again and again needs more time: timeout=…",
+            "a script that only takes long needs more time: timeout=…",
         ),
     )
 
@@ -113,7 +118,7 @@ def _several(scene: Scene, said: Said) -> Words:
 def _hidden(scene: Scene, said: Said) -> Words:
     element, by = scene.element, scene.element.hidden if scene.element is not None else None
     tips: list[str] = []
-    if scene.visible:
+    if 0 < scene.visible < scene.count:
         tips.append(
             f"{scene.visible} of {scene.count} matches {'is' if scene.visible == 1 else 'are'} visible:"
             f" {quoted(f'{scene.call.selector} >> visible=true')}"
@@ -131,9 +136,19 @@ def _hidden(scene: Scene, said: Said) -> Words:
             ("the page's script sets its value: fill the field that it is made from",),
         )
     tips += _ways_to_show(scene, element, by)
-    if by.own:
-        return Words(f"it is there but not visible: {by.what}", tuple(tips))
-    return Words(f"it is there but not visible: {by.markup} around it has {by.what}", tuple(tips))
+    return Words(f"it is there but not visible: {_what_hides(by)}", tuple(tips))
+
+
+def _what_hides(by: By) -> str:
+    if by.what.startswith("closed "):
+        return f"{'it is' if by.own else 'it is inside'} {by.markup}, which is closed"
+    if by.what == "overflow: hidden":
+        return f"{by.markup} around it cuts it off with overflow: hidden"
+    if by.what.endswith(" attribute"):
+        return f"{'it has' if by.own else f'{by.markup} around it has'} the {by.what}"
+    if by.what.startswith(("display", "visibility", "content-visibility")):
+        return f"{'it has' if by.own else f'{by.markup} around it has'} {by.what}"
+    return by.what
 
 
 def _ways_to_show(scene: Scene, element: ElementFacts, by: By) -> list[str]:
@@ -154,7 +169,7 @@ def _ways_to_show(scene: Scene, element: ElementFacts, by: By) -> list[str]:
 
 def _empty(scene: Scene, _said: Said) -> Words:
     tips = []
-    if scene.visible:
+    if 0 < scene.visible < scene.count:
         tips.append(
             f"{scene.visible} of {scene.count} matches {'is' if scene.visible == 1 else 'are'} visible:"
             f" {quoted(f'{scene.call.selector} >> visible=true')}"
@@ -247,8 +262,8 @@ def _moving(scene: Scene, _said: Said) -> Words:
     return Words("it does not stop moving", tuple(tips))
 
 
-def _detached(_scene: Scene, said: Said) -> Words:
-    again = said.last is Sign.DETACHED
+def _detached(scene: Scene, said: Said) -> Words:
+    again = said.last is Sign.DETACHED and scene.count > 0
     return Words(
         "it was taken out of the document meanwhile",
         (
@@ -302,7 +317,8 @@ def _in_iframe(scene: Scene, _said: Said) -> Words:
     found = f"{counted(match.count)} in the frame {quoted(match.frame)}{more}"
     inside = tuple(found.selector for found in scene.frames if found.selector)
     tips = [f"reach into the frame: {quoted(inside[0])}"] if inside else []
-    tips.append(f"or load the frame's page itself: navigate({quoted(match.url)})")
+    if match.url.startswith("http"):
+        tips.append(f"or load the frame's page itself: navigate({quoted(match.url)})")
     return Words(
         f"no match in the page, but {found} ({shorten(match.url, MAX_URL)})",
         tuple(tips),
@@ -316,11 +332,11 @@ def _in_iframe(scene: Scene, _said: Said) -> Words:
 
 def _in_closed_root(scene: Scene, _said: Said) -> Words:
     root = scene.closed_roots[0]
+    at_a_place = f"click({quoted(root.host)}, position=(x, y))"
     return Words(
         f"no match in reach, but {counted(root.count)} in the closed shadow root of {quoted(root.host)}",
         (
-            f"no selector reaches into it: click its host at a place, click({quoted(root.host)}, position=(x, y)),"
-            " or press keys",
+            f"no selector reaches into it: click its host at a place, {at_a_place}, or press keys",
             "to read it: dom.html(shadow=True)",
         ),
     )
@@ -360,7 +376,7 @@ def _no_match(scene: Scene, _said: Said) -> Words:
     tips = []
     if scene.below_root:
         tips.append(
-            f"XPath does not look into shadow roots, and it would match in that of {quoted(scene.below_root)}:"
+            f"XPath stops at shadow roots, and it would match in that of {quoted(scene.below_root)}:"
             " use CSS, text= or role="
         )
     if scene.page:

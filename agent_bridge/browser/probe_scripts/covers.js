@@ -78,6 +78,8 @@ const closersIn = (cover, coverSelector) => {
   return shown.slice(0, CLOSERS).map(({ text, selector }) => ({ text, selector }));
 };
 const coverOf = (target, control) => {
+  const whole = target.getBoundingClientRect();
+  if (whole.right <= 0 || whole.bottom <= 0 || whole.left >= innerWidth || whole.top >= innerHeight) return null;
   const point = pointOf(target);
   if (!isInViewport(point)) return null;
   const hit = hitAt(point);
@@ -92,10 +94,15 @@ const coverOf = (target, control) => {
   }
   const selector = selectorOf(cover);
   let closers = attempt(() => closersIn(cover, selector), []);
-  let modal = chain.some((e) => attribute(e, 'aria-modal') === 'true' || (tagOf(e) === 'dialog' && e.open));
-  if (!closers.length) {
-    // A backdrop often stands beside its dialog, not around it.
-    for (const dialog of document.querySelectorAll('[role=dialog], [role=alertdialog], [aria-modal=true], dialog[open], .modal')) {
+  const DIALOGS = '[role=dialog], [role=alertdialog], [aria-modal=true], dialog[open], .modal';
+  let modal =
+    chain.some((e) => attribute(e, 'aria-modal') === 'true' || (tagOf(e) === 'dialog' && e.open)) ||
+    Array.from(cover.querySelectorAll(DIALOGS)).some(isVisible);
+  const box = cover.getBoundingClientRect();
+  const isBackdrop = box.width * box.height > 0.6 * innerWidth * innerHeight || /backdrop|overlay|scrim|mask/i.test(namesOf(cover));
+  if (!closers.length && isBackdrop) {
+    // It often stands beside its dialog, not around it.
+    for (const dialog of document.querySelectorAll(DIALOGS)) {
       if (!isVisible(dialog) || dialog.contains(target)) continue;
       modal = true;
       closers = attempt(() => closersIn(dialog, selectorOf(dialog)), []);

@@ -26,7 +26,9 @@ const describe = (element) => {
   const list = tagOf(control) === 'select' ? Array.from(control.options) : [];
   const usesControl = ['fill', 'type', 'select_option', 'check', 'uncheck', 'upload'].includes(ask.action);
   const meant = usesControl ? control : element;
-  const hidden = attempt(() => hiddenBy(element), null);
+  let hidden = attempt(() => hiddenBy(element), null);
+  const clip = !hidden && ask.pointer ? attempt(() => clippedBy(element), null) : null;
+  if (clip && attempt(() => coverOf(element, control) !== null, false)) hidden = by('overflow: hidden', clip, false);
   const empty = !hidden && attempt(() => isEmpty(element), false);
   return {
     markup: markupOf(element),
@@ -53,11 +55,9 @@ const describe = (element) => {
 };
 
 const result = { count: elements.length, visible: 0, element: null, siblings: [] };
-const moving = await isMoving();
 if (elements.length) {
   result.visible = elements.slice(0, LOOKED_AT).filter(isVisible).length;
   result.element = describe(elements[0]);
-  result.element.moving = moving;
 }
 if (elements.length > 1) {
   result.siblings = elements.slice(0, SIBLINGS).map((element) => ({
@@ -65,5 +65,10 @@ if (elements.length > 1) {
     markup: markupOf(element),
     visible: isVisible(element),
   }));
+}
+if (result.element) {
+  // Last, because it takes its time, in which the page goes on.
+  result.element.moving = await isMoving();
+  result.element.detached = !elements[0].isConnected;
 }
 return result;

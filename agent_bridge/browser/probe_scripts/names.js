@@ -50,18 +50,28 @@ const alone = (root, selector, element) => {
 const shortWithin = (element, root) => {
   const id = attribute(element, 'id');
   if (id && id.length < 80 && alone(root, '#' + escaped(id), element)) return '#' + escaped(id);
-  for (const name of ['data-testid', 'data-test', 'data-qa', 'name', 'aria-label', 'title']) {
-    const value = attribute(element, name);
-    if (!value || value.length > 60) continue;
-    const selector = `${tagOf(element)}[${name}=${quoted(value)}]`;
-    if (alone(root, selector, element)) return selector;
-  }
+  const byAttribute = (names) => {
+    for (const name of names) {
+      const value = attribute(element, name);
+      if (!value || value.length > 60) continue;
+      const selector = `${tagOf(element)}[${name}=${quoted(value)}]`;
+      if (alone(root, selector, element)) return selector;
+    }
+    return '';
+  };
+  const tested = byAttribute(['data-testid', 'data-test', 'data-qa']);
+  if (tested) return tested;
   const classes = Array.from(element.classList || []).filter((name) => name.length < 50).slice(0, 6);
-  for (const name of classes) if (alone(root, '.' + escaped(name), element)) return '.' + escaped(name);
-  for (const name of classes) {
+  // Names that a build tool made up are gone with the next build.
+  const lasting = classes.filter((name) => !/\d|^(?:css|sc|jss|svelte|emotion)-|^_/.test(name));
+  for (const name of lasting) if (alone(root, '.' + escaped(name), element)) return '.' + escaped(name);
+  const attributed = byAttribute(['name', 'aria-label', 'title', 'for']);
+  if (attributed) return attributed;
+  for (const name of lasting) {
     const selector = tagOf(element) + '.' + escaped(name);
     if (alone(root, selector, element)) return selector;
   }
+  for (const name of classes) if (alone(root, '.' + escaped(name), element)) return '.' + escaped(name);
   if (alone(root, tagOf(element), element)) return tagOf(element);
   return '';
 };

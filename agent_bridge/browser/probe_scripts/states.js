@@ -40,6 +40,27 @@ const hiddenBy = (target) => {
   if (target.checkVisibility && !target.checkVisibility()) return by('not rendered', target, true);
   return null;
 };
+// What shows of a box inside of the boxes around it that cut off what does not fit.
+const clippedBy = (element) => {
+  const box = element.getBoundingClientRect();
+  let { left, top, right, bottom } = box;
+  let fixed = styleOf(element).position === 'fixed';
+  for (const around of chainOf(element).slice(1)) {
+    if (fixed || around === document.body || around === document.documentElement) break;
+    const style = styleOf(around);
+    fixed = style.position === 'fixed';
+    if (style.overflow === 'visible' || style.display === 'contents' || style.display === 'inline') continue;
+    // What can be scrolled comes into view.
+    if (/auto|scroll/.test(style.overflow)) break;
+    const frame = around.getBoundingClientRect();
+    left = Math.max(left, frame.left);
+    top = Math.max(top, frame.top);
+    right = Math.min(right, frame.right);
+    bottom = Math.min(bottom, frame.bottom);
+    if (right - left < 1 || bottom - top < 1) return around;
+  }
+  return null;
+};
 const isEmpty = (element) => {
   if (styleOf(element).display === 'contents') {
     return !Array.from(element.childNodes).some((node) => {
