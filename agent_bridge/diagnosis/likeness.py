@@ -103,6 +103,12 @@ def is_hash(segment: str) -> bool:
     return len(pieces) > 1 and len(segment) <= 8 and all(len(piece) <= 2 for piece in pieces)
 
 
+def is_made(name: str) -> bool:
+    """Whether a class is a build tool's altogether: css-1l8j5ab, sc-bdVaJa, jss42."""
+    prefix, _, rest = name.partition("-")
+    return prefix in _BUILD_PREFIXES and is_hash(rest)
+
+
 def _phrases(found: tuple[str, ...]) -> tuple[str, ...]:
     joined: list[str] = []
     for word in found:
@@ -147,6 +153,8 @@ def _numbers_differ(mine: tuple[str, ...], theirs: tuple[str, ...]) -> bool:
     """Row 17 is not a misspelling of row 18; a number may only be there or not."""
     ours = sorted(word for word in mine if word.isdigit())
     others = sorted(word for word in theirs if word.isdigit())
+    if words.GENERATORS & set(mine) & set(theirs):
+        return False  # the number is another each time that the page is made
     return bool(ours) and ours != others and bool(others)
 
 

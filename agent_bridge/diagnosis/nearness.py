@@ -11,7 +11,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from agent_bridge.diagnosis import selectors
-from agent_bridge.diagnosis.likeness import words_of
+from agent_bridge.diagnosis.likeness import is_made, words_of
 from agent_bridge.diagnosis.part_likeness import compare
 from agent_bridge.diagnosis.selector_parts import Branch, Compound, Edit, Kind, Part, applied, dropped
 from agent_bridge.diagnosis.subjects import Match, Subject, holds
@@ -169,21 +169,29 @@ class _Ranking:
         edits: list[Edit] = []
         reasons: list[tuple[float, str]] = []
         whole = total = 0.0
-        anchored = False
+        anchored = named = False
         for part in compound.parts:
             if part.kind is Kind.OTHER:
                 continue
-            match = compare(self.parsed.source, part, element)
+            match = None
+            if holds(part, element) or not _is_made(part):
+                match = compare(self.parsed.source, part, element)
             if match is None:
                 match = _dropped(part, compound)
                 if match is None:
                     return None
+            if match.is_without_meaning:
+                named = named or _holds_a_name(compound, element)
+                edits.extend([match.edit] if match.edit else [])
+                reasons.append((match.likeness, match.why))
+                continue
             whole += match.weight
             total += match.weight * match.likeness
             anchored = anchored or (match.is_telling and match.likeness >= NEAR)
             if match.edit is not None:
                 edits.append(match.edit)
                 reasons.append((match.likeness, match.why))
+        anchored = anchored or named
         if not anchored or not whole or not edits:
             return None
         score = total / whole
@@ -321,6 +329,17 @@ def _matches(compound: Compound, element: Subject) -> bool:
     return all(holds(part, element) for part in compound.parts)
 
 
+def _is_made(part: Part) -> bool:
+    """Whether a class is nothing but what a build tool made."""
+    return part.kind is Kind.CLASS and is_made(part.name)
+
+
+def _holds_a_name(compound: Compound, element: Subject) -> bool:
+    """Whether *element* has an id or class of several words that *compound* asks for."""
+    named = (part for part in compound.parts if part.kind in {Kind.ID, Kind.CLASS})
+    return any(holds(part, element) and len(words_of(part.name)) > 1 for part in named)
+
+
 def _dropped(part: Part, compound: Compound) -> Match | None:
     """A class too many, when the rest is enough to go by."""
     if part.kind is not Kind.CLASS or len(compound.parts) < 2:
@@ -329,6 +348,9 @@ def _dropped(part: Part, compound: Compound) -> Match | None:
         return None
     if part.name.startswith(("is-", "has-")):
         return None
+    if _is_made(part):
+        why = f"{part.name} is made anew by each build"
+        return Match(0.9, 0.0, dropped(part, compound), why, is_telling=False, is_without_meaning=True)
     return Match(0.4, 0.6, dropped(part, compound), f"without {part.name}", is_telling=False)
 
 

@@ -69,6 +69,7 @@ class Match:
         edit: What makes it hold; None when it does.
         why: The edit in words.
         is_telling: Whether the part alone can identify an element.
+        is_without_meaning: Whether the part was made by a build tool and may go.
     """
 
     likeness: float
@@ -76,6 +77,7 @@ class Match:
     edit: Edit | None = None
     why: str = ""
     is_telling: bool = True
+    is_without_meaning: bool = False
 
 
 def holds(part: Part, element: Subject) -> bool:

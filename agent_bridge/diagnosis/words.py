@@ -71,6 +71,9 @@ KNOWN: Final = (
 # Turn a name into its opposite.
 NEGATIONS: Final = words_in("no not non un none without empty missing skeleton placeholder")
 
+# Libraries that number what they make.
+GENERATORS: Final = words_in("uuid radix headlessui rc react reactselect ember ext downshift yui vaadin cdk")
+
 # What may be added to a name without its meaning something else.
 MODIFIERS: Final = words_in(
     """

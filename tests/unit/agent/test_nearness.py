@@ -9,6 +9,7 @@ from tests.unit.agent.near.pages import page, soup_of
 
 # page, action, selector, the first correction
 TYPOS = [
+    ("dashboard", "dom.text", "aside.MuiDrawer-root.css-9x8y7z", "aside.MuiDrawer-root"),
     # slips of the keyboard
     ("shop", "click", "button.ad-to-cart", "button.add-to-cart"),
     ("shop", "fill", "#serach", "#search"),
