@@ -100,12 +100,6 @@ _OUTSIDE: Final = [
         click(".govuk-skip-link"),
         Cause.OUTSIDE_VIEWPORT,
     ),
-    Situation(
-        "the slide of a carousel that was before this one",
-        "/news_home.html",
-        click("a.carousel__more[data-slide-link='3']"),
-        Cause.OUTSIDE_VIEWPORT,
-    ),
 ]
 
 _MOVING: Final = [
