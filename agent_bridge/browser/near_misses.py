@@ -15,6 +15,8 @@ from agent_bridge.diagnosis import nearness, selectors, words
 from agent_bridge.diagnosis.likeness import words_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.deadline import Deadline
     from agent_bridge.diagnosis.nearness import NearMiss
@@ -55,12 +57,18 @@ async def near_misses(
         }
         written = await page.evaluate(_SCRIPT, sorted(_terms(parsed)), limits, deadline=deadline)
         elements = nearness.subjects(json.loads(written)["rows"])
-        misses = nearness.near_selectors(selector, elements, action)[:_MAX_COUNTED]
-        counts = await asyncio.gather(*(_count(page, miss.selector, deadline) for miss in misses))
+        misses = nearness.near_selectors(selector, elements, action)
+        # Nearly always the first ones match; the next are for when none of them does.
+        found = await _counted(page, misses[:MAX_CANDIDATES], deadline)
+        if not found:
+            found = await _counted(page, misses[MAX_CANDIDATES:_MAX_COUNTED], deadline)
     except (Overdue, PageLost, ScriptFailed, PlaywrightError) as exc:
         log.debug("no near misses: %s", type(exc).__name__)
         return ()
-    found = [miss.counted(count) for miss, count in zip(misses, counts, strict=True) if count]
+    except Exception:
+        # The call has failed already; what it failed of is still to be told.
+        log.exception("near misses could not be found")
+        return ()
     return nearness.ranked(found, action)[:MAX_CANDIDATES]
 
 
@@ -73,6 +81,12 @@ def _terms(parsed: selectors.ParsedSelector) -> set[str]:
             if word not in words.GENERIC:
                 terms.update((word, *words.SYNONYMS.get(word, ())))
     return terms
+
+
+async def _counted(page: ManagedPage, misses: Sequence[NearMiss], deadline: Deadline) -> list[NearMiss]:
+    """Return those of *misses* that match something."""
+    counts = await asyncio.gather(*(_count(page, miss.selector, deadline) for miss in misses))
+    return [miss.counted(count) for miss, count in zip(misses, counts, strict=True) if count]
 
 
 async def _count(page: ManagedPage, selector: str, deadline: Deadline) -> int:
