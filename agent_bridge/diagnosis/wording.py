@@ -231,7 +231,7 @@ def _no_option(scene: Scene, _said: Said) -> Words:
     tips = []
     for asked in scene.call.options[:1]:
         near = process.extractOne(
-            asked, list(known), scorer=fuzz.WRatio, processor=str.casefold, score_cutoff=_LIKELY_OPTION
+            asked, list(known), scorer=fuzz.ratio, processor=str.casefold, score_cutoff=_LIKELY_OPTION
         )
         if near is not None:
             option = element.options[known[near[0]]]
