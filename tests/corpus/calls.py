@@ -67,6 +67,7 @@ _INVALID_SELECTOR: Final = [
         "/catalogue",
         click("div[class='product'"),
         Cause.INVALID_SELECTOR,
+        wall=True,
     ),
     Situation(
         "a wrong selector on a page that was not found",

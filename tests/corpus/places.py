@@ -38,6 +38,7 @@ _IN_IFRAME: Final = [
         "/evening-post",
         click("button.sp_choice_type_11"),
         Cause.IN_IFRAME,
+        wall=True,
     ),
     Situation(
         "a player in a frame while the document is loading",

@@ -122,6 +122,7 @@ class Situation:
         arrive: What the navigation waits for.
         error: The class of the error.
         alone: The session is of no use afterwards.
+        wall: The page is a wall, though that is not why the call fails.
     """
 
     name: str
@@ -135,3 +136,4 @@ class Situation:
     arrive: models.WaitUntil = "load"
     error: type[CMDOPError] = BrowserElementNotFoundError
     alone: bool = False
+    wall: bool = False

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from tests.agents import RunningAgent
 
+# The first test that asks for the results waits for all situations.
+pytestmark = pytest.mark.timeout(400)
+
 # One for each of ten causes, for the flavour that is made from the other.
 _SAMPLE = (
     ElementCause.TYPO,

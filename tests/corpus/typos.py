@@ -221,15 +221,22 @@ _ELSEWHERE: Final = [
         ".govuk-details__summary",
         "one underscore of two",
     ),
-    typo("/account/orders", fill("#login-emial"), "#login-email", "letters swapped on a login page"),
     typo(
-        "/account/login", click("button#login-sumbit"), "#login-submit", "a misspelt button of a login page"
+        "/account/orders", fill("#login-emial"), "#login-email", "letters swapped on a login page", wall=True
+    ),
+    typo(
+        "/account/login",
+        click("button#login-sumbit"),
+        "#login-submit",
+        "a misspelt button of a login page",
+        wall=True,
     ),
     typo(
         "/projects/7",
         fill("#curent-password", "x"),
         "#current-password",
         "the password of a login page with status 401",
+        wall=True,
     ),
     typo(
         "/gone/summer-sale",

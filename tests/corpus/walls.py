@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cmdop_browser.exceptions import ElementCause as Cause
-from tests.corpus.situation import Call, Situation, click, fill, script, text, wait_for
-
-
-def _at(pattern: str) -> Call:
-    """The page has moved to *pattern* by itself."""
-    return Call("wait_for_url", "", (pattern,))
-
+from tests.corpus.situation import Situation, click, fill, script, text, until, wait_for
 
 _LOGIN_WALL: Final = [
     Situation(
@@ -95,7 +89,7 @@ _WRONG_PAGE: Final = [
         "/offer_expired.html",
         click("button.claim-offer"),
         Cause.WRONG_PAGE,
-        steps=(_at("**/shop_list.html"),),
+        steps=(until("location.pathname === '/shop_list.html'"),),
     ),
 ]
 
