@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.evidence import evidence_of
+from agent_bridge.browser.evidence import BUDGET_SECONDS, evidence_of
 from agent_bridge.browser.failures import unblock
 from agent_bridge.browser.leaving import leave, stop_loading
 from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
@@ -33,6 +34,9 @@ _LOOK_SECONDS = 0.15
 # Beside the rest of the diagnosis, which takes as long.
 _CONNECT_SECONDS = 0.4
 _SECOND_LOOK_SECONDS = 0.4
+# After the caller's timeout; storing what was seen and stopping the page take as long again.
+_LOOK_UNTIL_SECONDS = 0.45
+_LEAST_SECONDS = 0.05
 _MAX_STATIONS = 20
 _MAX_PENDING = 10
 
@@ -56,7 +60,7 @@ async def timeout(journey: Journey) -> BrowserNavigationError:
     error = await _error(journey, facts, verdict, waited=f" after {seconds(journey.deadline.total)}")
     if verdict.cause is NavigationCause.RELOADING:
         await leave(page)
-    elif facts.committed or facts.status is not None:
+    elif (facts.committed or facts.status is not None) and not facts.blocked:
         await stop_loading(page)
     return error
 
@@ -105,10 +109,15 @@ async def _error(
         action=journey.action,
         url=shown,
         cause=verdict.cause,
-        evidence=await evidence_of(journey.page, facts.text),
+        evidence=await evidence_of(journey.page, facts.text, budget=_left_to_look(journey.deadline)),
         details=details,
         tips=verdict.tips,
     )
+
+
+def _left_to_look(deadline: Deadline) -> float:
+    """Return the seconds that looking at the page may take: it has to be stopped in time, too."""
+    return min(BUDGET_SECONDS, max(_LEAST_SECONDS, deadline.at + _LOOK_UNTIL_SECONDS - time.monotonic()))
 
 
 def _reaching(journey: Journey, facts: NavigationFacts) -> asyncio.Task[Connection] | None:

@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from tests.site import huge, identity, recording, redirects, resources, responses, submissions
+from tests.site import greedy, huge, identity, recording, redirects, resources, responses, submissions
 from tests.site.certificates import made_certificates, old_tls
 from tests.site.faults import answer_with_fault
 from tests.site.html import page
@@ -28,6 +28,7 @@ def create_app(records: Records, ports: Ports) -> Starlette:
         routes=[
             Route("/", _index),
             Route("/{name:str}.html", _page),
+            *greedy.ROUTES,
             *huge.ROUTES,
             *identity.ROUTES,
             *recording.ROUTES,

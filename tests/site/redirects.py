@@ -28,6 +28,11 @@ async def _loop(_request: Request) -> Response:
     return RedirectResponse("/redirect/loop", 302)
 
 
+async def _pair_loop(request: Request) -> Response:
+    """Two addresses that send one to each other."""
+    return RedirectResponse("/redirect/pair/b" if request.path_params["name"] == "a" else "/redirect/pair/a")
+
+
 async def _script_loop(_request: Request) -> Response:
     return page("Round by script", _BY_SCRIPT)
 
@@ -51,6 +56,7 @@ ROUTES = [
     Route("/redirect/to", _to),
     Route("/redirect/chain/{length:int}", _chain),
     Route("/redirect/loop", _loop),
+    Route("/redirect/pair/{name}", _pair_loop),
     Route("/redirect/script-chain/{length:int}", _script_chain),
     Route("/redirect/script-loop", _script_loop),
     Route("/redirect/meta-loop", _meta_loop),
