@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING, Any, Final
 from agent_bridge.diagnosis import selectors
 from agent_bridge.diagnosis.likeness import is_made, words_of
 from agent_bridge.diagnosis.part_likeness import compare
-from agent_bridge.diagnosis.selector_parts import Branch, Compound, Edit, Kind, Part, applied, dropped
+from agent_bridge.diagnosis.selector_parts import (
+    Branch,
+    Compound,
+    Edit,
+    Kind,
+    Part,
+    Syntax,
+    applied,
+    dropped,
+    escaped,
+)
 from agent_bridge.diagnosis.subjects import Match, Subject, holds
+from agent_bridge.diagnosis.suitability import ACTS, suits
 from agent_bridge.diagnosis.words import GENERIC, STATES
 from cmdop_browser.exceptions import Candidate
 
@@ -28,16 +39,6 @@ NEAR: Final = 0.7
 # How many elements of one compound are followed up.
 _MAX_ELEMENTS: Final = 12
 _MAX_STATIONS: Final = 2
-
-_TEXT_FIELDS = frozenset({"textarea"})
-_BUTTON_TYPES = frozenset({"submit", "button", "reset", "image"})
-_CHECK_TYPES = frozenset({"checkbox", "radio"})
-_CLICKABLE_TAGS = frozenset({"a", "button", "summary", "label", "option", "area"})
-_CLICKABLE_ROLES = frozenset(
-    {"button", "link", "tab", "menuitem", "option", "checkbox", "radio", "switch", "treeitem"}
-)
-_TEXT_ROLES = frozenset({"textbox", "searchbox", "combobox", "spinbutton"})
-_ACTS = frozenset({"click", "fill", "type", "press", "clear", "select_option", "upload", "check", "uncheck"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +167,8 @@ class _Ranking:
         return kept
 
     def _guess(self, compound: Compound, index: int, element: Subject) -> _Guess | None:
+        if element.id and (edit := _dotted_id(compound, element.id)) is not None:
+            return _Guess(index, 0.95, (edit,), "dots in an id are escaped")
         edits: list[Edit] = []
         reasons: list[tuple[float, str]] = []
         whole = total = 0.0
@@ -205,9 +208,9 @@ class _Ranking:
     def _fit(self, element: Subject) -> float:
         """How well the element suits what was to be done with it."""
         fit = 0.0 if element.visible else -0.04
-        if self.action not in _ACTS:
+        if self.action not in ACTS:
             return fit
-        if _suits(element, self.action):
+        if suits(element, self.action):
             return fit + 0.03
         # Anything may be made to react to a click; not everything takes text.
         return fit - (0.05 if self.action == "click" else 0.15)
@@ -329,6 +332,21 @@ def _matches(compound: Compound, element: Subject) -> bool:
     return all(holds(part, element) for part in compound.parts)
 
 
+def _dotted_id(compound: Compound, wanted: str) -> Edit | None:
+    """Return what makes an id of ``#netlib.connect``, which CSS reads as an id and a class."""
+    for index, part in enumerate(compound.parts):
+        if part.kind is not Kind.ID or "." not in wanted or part.syntax is not Syntax.CSS:
+            continue
+        name = part.name
+        for other in compound.parts[index + 1 :]:
+            if other.kind is not Kind.CLASS:
+                break
+            name += f".{other.name}"
+            if name == wanted:
+                return Edit(part.start, other.end, f"#{escaped(wanted)}")
+    return None
+
+
 def _is_made(part: Part) -> bool:
     """Whether a class is nothing but what a build tool made."""
     return part.kind is Kind.CLASS and is_made(part.name)
@@ -354,30 +372,12 @@ def _dropped(part: Part, compound: Compound) -> Match | None:
     return Match(0.4, 0.6, dropped(part, compound), f"without {part.name}", is_telling=False)
 
 
-def _suits(element: Subject, action: str) -> bool:
-    kind = element.attributes.get("type", "").lower()
-    editable = element.attributes.get("contenteditable", "false") not in {"false", "inherit"}
-    if action in {"fill", "type", "clear", "press"}:
-        if element.tag == "input":
-            return kind not in _BUTTON_TYPES | _CHECK_TYPES | {"hidden", "file"}
-        return element.tag == "textarea" or editable or element.role in _TEXT_ROLES
-    if action == "select_option":
-        return element.tag == "select"
-    if action == "upload":
-        return element.tag == "input" and kind == "file"
-    if action in {"check", "uncheck"}:
-        return kind in _CHECK_TYPES or element.role in _CHECK_TYPES | {"switch"}
-    if element.tag == "input":
-        return kind in _BUTTON_TYPES | _CHECK_TYPES
-    return element.tag in _CLICKABLE_TAGS or element.role in _CLICKABLE_ROLES
-
-
 def ranked(misses: Sequence[NearMiss], action: str) -> tuple[NearMiss, ...]:
     """Order *misses*, now that they are counted.
 
     An act goes to one element: of two that are as near, the one that is alone.
     """
-    single = action in _ACTS
+    single = action in ACTS
 
     def key(miss: NearMiss) -> float:
         return -(round(miss.score, 3) + (0.02 if single and miss.count == 1 else 0.0))

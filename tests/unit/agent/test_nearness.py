@@ -72,6 +72,7 @@ TYPOS = [
     ("shop", "dom.text", "price", ".price"),
     ("login", "dom.html", "app-logn", "app-login"),
     ("shop", "click", "buton.add-to-cart", "button.add-to-cart"),
+    ("docs", "dom.text", "dt#netlib.connect", r"dt#netlib\.connect"),
     # tags
     ("shop", "click", "a.add-to-cart", "button.add-to-cart"),
     ("shop", "dom.text", "h2.product-card__title", "h3.product-card__title"),
