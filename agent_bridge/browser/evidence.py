@@ -6,9 +6,9 @@ import asyncio
 import base64
 import logging
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+_Pictures = dict[str, Any]
+_Secrets = asyncio.Future[tuple[str, ...]]
 
-# A picture takes some 50 ms, the rest a few each: on a page that answers all of it is
-# there in time, and one that does not is not waited for.
-BUDGET_SECONDS: Final = 0.35
-# Masking and writing take a few milliseconds per megabyte, and happen in a thread.
-_STORING_SECONDS: Final = 0.25
+# For everything. A picture takes some 50 ms, the rest a few each: on a page that answers
+# all of it is there in time, and one that does not is not waited for.
+BUDGET_SECONDS: Final = 0.45
+# For all that is no picture: what is known by then is told.
+_TEXTS_SECONDS: Final = 0.3
 # A failing call ends within a second of its timeout; this is when looking at the page has to stop.
 _AFTER_SECONDS: Final = 0.8
 _LEAST_SECONDS: Final = 0.05
@@ -65,30 +67,14 @@ async def evidence_of(
     """
     deadline = Deadline.after(min(budget, _left_of_the_call(page)))
     keeping = keeper.get()
-    # With retries ahead it depends on the error, which is not made yet, whether there is a picture.
+    # With retries ahead it depends on the error, which is not made yet, whether there are pictures.
     store = keeping.store if keeping is not None and keeping.retries is None else None
-    state, cookies, messages, views = await asyncio.gather(
-        _unless_late(page.evaluate(_STATE_SCRIPT, deadline=deadline), "its state"),
-        _unless_late(page.guard(page.cdp.send("Network.getAllCookies"), deadline), "its cookies"),
-        console.messages(page, deadline),
-        _views(page, deadline) if store is not None else _no_views(),
+    known = asyncio.get_running_loop().create_future()
+    evidence, pictures = await asyncio.gather(
+        _texts(page, text, deadline, known),
+        _pictures(page, store, deadline, known) if store is not None else _no_pictures(),
     )
-    state = state or {}
-    page.secrets.seen((cookies or {}).get("cookies") or (), state.get("secrets") or ())
-    secrets = page.secrets.values()
-    evidence = Evidence(
-        call_log=texts.call_log(text),
-        page=PageSnapshot(
-            url=texts.shown_url(page.url),
-            title=state.get("title") or "",
-            status=page.status or None,
-            ready_state=state.get("readyState"),
-        ),
-        console=tuple(_shown(message, secrets) for message in messages),
-        failed_requests=tuple(_shown(line, secrets) for line in page.failed_requests),
-        candidates=tuple(candidates),
-    )
-    return await _stored(evidence, store, views, secrets) if store is not None else evidence
+    return replace(evidence, candidates=tuple(candidates), **pictures)
 
 
 async def with_pictures(page: ManagedPage, error: BrowserError) -> Evidence:
@@ -99,50 +85,63 @@ async def with_pictures(page: ManagedPage, error: BrowserError) -> Evidence:
     keeping, evidence = keeper.get(), error.evidence
     if keeping is None or keeping.retries is None or keeping.retries.follow(error) or evidence.page is None:
         return evidence
-    views = await _views(page, Deadline.after(min(BUDGET_SECONDS, _left_of_the_call(page))))
-    return await _stored(evidence, keeping.store, views, page.secrets.values())
+    deadline = Deadline.after(min(BUDGET_SECONDS, _left_of_the_call(page)))
+    known = asyncio.get_running_loop().create_future()
+    known.set_result(page.secrets.values())
+    return replace(evidence, **await _pictures(page, keeping.store, deadline, known))
 
 
-@dataclass(frozen=True, slots=True)
-class _Views:
-    picture: bytes | None = None
-    html: str | None = None
-
-
-async def _views(page: ManagedPage, deadline: Deadline) -> _Views:
-    picture, html = await asyncio.gather(
-        _unless_late(page.guard(page.cdp.send("Page.captureScreenshot", _PICTURE), deadline), "its picture"),
-        _unless_late(page.evaluate(_HTML_SCRIPT, _MAX_HTML, deadline=deadline), "its HTML"),
+async def _texts(page: ManagedPage, text: str, deadline: Deadline, known: _Secrets) -> Evidence:
+    soon = Deadline.after(min(_TEXTS_SECONDS, deadline.remaining))
+    try:
+        state, cookies, messages = await asyncio.gather(
+            _unless_late(page.evaluate(_STATE_SCRIPT, deadline=soon), "its state"),
+            _unless_late(page.guard(page.cdp.send("Network.getAllCookies"), soon), "its cookies"),
+            console.messages(page, soon),
+        )
+        state = state or {}
+        page.secrets.seen((cookies or {}).get("cookies") or (), state.get("secrets") or ())
+    finally:
+        known.set_result(page.secrets.values())
+    secrets = known.result()
+    return Evidence(
+        call_log=texts.call_log(text),
+        page=PageSnapshot(
+            url=texts.shown_url(page.url),
+            title=state.get("title") or "",
+            status=page.status or None,
+            ready_state=state.get("readyState"),
+        ),
+        console=tuple(_shown(message, secrets) for message in messages),
+        failed_requests=tuple(_shown(line, secrets) for line in page.failed_requests),
     )
-    return _Views(base64.b64decode(picture["data"]) if picture else None, html or None)
 
 
-async def _no_views() -> _Views:
-    return _Views()
-
-
-async def _stored(evidence: Evidence, store: Artifacts, views: _Views, secrets: tuple[str, ...]) -> Evidence:
+async def _pictures(page: ManagedPage, store: Artifacts, deadline: Deadline, known: _Secrets) -> _Pictures:
     screenshot, html = await asyncio.gather(
-        _kept_picture(store, views.picture), _kept_html(store, views.html, secrets)
+        _in_time(_screenshot(page, store, deadline), deadline),
+        _in_time(_html(page, store, deadline, known), deadline),
     )
-    return replace(evidence, screenshot=screenshot, html=html)
+    return {"screenshot": screenshot, "html": html}
 
 
-async def _kept_picture(store: Artifacts, picture: bytes | None) -> Artifact | None:
-    return None if picture is None else await store.keep(picture, "image/jpeg")
+async def _no_pictures() -> _Pictures:
+    return {}
 
 
-async def _kept_html(store: Artifacts, html: str | None, secrets: tuple[str, ...]) -> Artifact | None:
-    if html is None:
+async def _screenshot(page: ManagedPage, store: Artifacts, deadline: Deadline) -> Artifact | None:
+    taking = page.guard(page.cdp.send("Page.captureScreenshot", _PICTURE), deadline)
+    picture = await _unless_late(taking, "its picture")
+    return None if picture is None else await store.keep(base64.b64decode(picture["data"]), "image/jpeg")
+
+
+async def _html(page: ManagedPage, store: Artifacts, deadline: Deadline, known: _Secrets) -> Artifact | None:
+    html = await _unless_late(page.evaluate(_HTML_SCRIPT, _MAX_HTML, deadline=deadline), "its HTML")
+    if not html:
         return None
     if len(html) >= _MAX_HTML:
         html += _CUT
-    try:
-        async with asyncio.timeout(_STORING_SECONDS):
-            return await store.keep(await asyncio.to_thread(_masked, html, secrets), "text/html")
-    except TimeoutError:
-        log.debug("the HTML of a failed page was too large to mask in time")
-        return None
+    return await store.keep(await asyncio.to_thread(_masked, html, await known), "text/html")
 
 
 def _masked(html: str, secrets: tuple[str, ...]) -> bytes:
@@ -157,6 +156,15 @@ def _shown(line: str, secrets: tuple[str, ...]) -> str:
 def _left_of_the_call(page: ManagedPage) -> float:
     """Seconds until a failing call has to have ended."""
     return max(_LEAST_SECONDS, page.call_deadline.at + _AFTER_SECONDS - time.monotonic())
+
+
+async def _in_time(making: Awaitable[T], deadline: Deadline) -> T | None:
+    try:
+        async with asyncio.timeout(deadline.remaining):
+            return await making
+    except TimeoutError:
+        log.debug("a picture of a failed page was not kept in time")
+        return None
 
 
 async def _unless_late(looking: Awaitable[T], what: str) -> T | None:

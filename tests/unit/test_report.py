@@ -200,6 +200,7 @@ def test_bytes_are_fetched_once_and_travel_with_the_error() -> None:
     error = make_error(Shelf(contents))
     error.fetch_evidence()
     contents.clear()
+    other: Any
     for other in (error, pickle.loads(pickle.dumps(error)), copy.deepcopy(error), copy.copy(error)):
         assert other.evidence.screenshot.read() == b"picture"
         assert other.evidence.html.read() == b"html"
