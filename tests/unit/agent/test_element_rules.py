@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,13 +31,18 @@ if TYPE_CHECKING:
 C = ElementCause
 
 WAITING = 'Locator.click: Timeout 5000ms exceeded.\nCall log:\n  - waiting for locator("#x")\n'
+DONE = "  - performing click action\n  - click action done\n  - waiting for scheduled navigations to finish\n"
+HELD_BACK = (
+    "  - performing click action\n  - <div></div> intercepts pointer events\n  - retrying click action\n"
+)
 FOUND = f'{WAITING}    - locator resolved to <button id="x">x</button>\n  - attempting click action\n'
 NEAR = NearMiss("button.buy-now", 2, 0.85, "class")
 
 
 def found_but(line: str) -> str:
     """The log of an element that was found, with what the last look showed."""
-    return f"{FOUND}    2 × waiting for element to be visible, enabled and stable\n      - {line}\n    - retrying click action\n"
+    checks = "waiting for element to be visible, enabled and stable"
+    return f"{FOUND}    2 x {checks}\n      - {line}\n    - retrying click action\n"
 
 
 def button(**facts: Any) -> ElementFacts:
@@ -294,8 +300,6 @@ def test_one_cause_wins(scene: Scene, cause: ElementCause) -> None:
     [pytest.param(scene, id=name) for name, scene, _ in FACTS_OF_ELEMENTS if scene.element is not None],
 )
 def test_a_fact_about_an_element_wins_on_whatever_page(scene: Scene) -> None:
-    from dataclasses import replace
-
     on_an_error_page = replace(scene, kind=kind(C.ERROR_PAGE), near=(NEAR,))
     assert verdict(on_an_error_page).cause is verdict(scene).cause
 
@@ -367,17 +371,9 @@ def test_a_match_in_a_frame_gives_the_way_there() -> None:
 @pytest.mark.parametrize(
     ("text", "cause", "outcome"),
     [
-        (
-            f"{FOUND}  - performing click action\n  - click action done\n  - waiting for scheduled navigations to finish\n",
-            None,
-            Outcome.EXECUTED,
-        ),
+        (FOUND + DONE, None, Outcome.EXECUTED),
         (f"{FOUND}  - performing click action\n", C.PAGE_HUNG, Outcome.UNKNOWN),
-        (
-            f"{FOUND}  - performing click action\n  - <div></div> intercepts pointer events\n  - retrying click action\n",
-            C.COVERED,
-            Outcome.NOT_EXECUTED,
-        ),
+        (FOUND + HELD_BACK, C.COVERED, Outcome.NOT_EXECUTED),
     ],
     ids=["done, its page still loading", "begun, no end known", "held back and tried again"],
 )
