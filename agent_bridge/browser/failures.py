@@ -69,12 +69,11 @@ async def within(page: ManagedPage, action: str, deadline: Deadline, call: Await
     """
     try:
         return await page.guard(call, deadline, margin=DRIVER_MARGIN)
-    except Overdue as exc:
+    except (Overdue, PlaywrightTimeoutError) as exc:
         raise await overdue(page, action, deadline) from exc
-    except PlaywrightTimeoutError as exc:
-        raise await timed_out(page, action, deadline) from exc
     except PlaywrightError as exc:
         await raise_if_lost(page, exc)
+        await raise_if_dead(page, exc)
         raise BrowserError(
             f"{action} failed: {texts.first_sentence(exc.message)}",
             action=action,

@@ -56,6 +56,7 @@ _GONE = (
     "has been closed",
     "Target crashed",
     "Page crashed",
+    "page crashed",
     "Connection closed",
     "Browser closed",
     "disposed",

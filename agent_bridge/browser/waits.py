@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-from agent_bridge.browser.failures import on_element, overdue, raise_if_lost, script_error, timed_out, within
+from agent_bridge.browser.failures import on_element, overdue, raise_if_lost, script_error, within
 from agent_bridge.browser.page import DRIVER_MARGIN, Overdue
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.facts import FailedCall
@@ -78,7 +78,7 @@ async def for_function(page: ManagedPage, expression: str, argument: object, dea
     except Overdue as exc:
         raise await overdue(page, "wait_for_function", deadline) from exc
     except PlaywrightTimeoutError as exc:
-        raise await timed_out(page, "wait_for_function", deadline, outcome=Outcome.NOT_EXECUTED) from exc
+        raise await overdue(page, "wait_for_function", deadline, outcome=Outcome.NOT_EXECUTED) from exc
     except PlaywrightError as exc:
         await raise_if_lost(page, exc)
         raise await script_error(page, "wait_for_function", exc.message) from exc
