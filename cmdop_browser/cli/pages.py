@@ -11,6 +11,7 @@ import typer
 
 from cmdop_browser.cli import options
 from cmdop_browser.cli.output import Output
+from cmdop_browser.cli.reports import SaveErrors, errors_saved
 
 if TYPE_CHECKING:
     from cmdop_browser import PageResult
@@ -40,6 +41,7 @@ def fetch(
     ] = None,
     any_status: AnyStatus = False,
     timeout: options.Timeout = None,
+    save_errors: SaveErrors = None,
     agent: options.Agent = "default",
     as_json: options.AsJson = False,
     debug: options.Debug = False,
@@ -48,10 +50,11 @@ def fetch(
     from cmdop_browser import CMDOPClient
 
     output = Output(as_json=as_json)
-    with CMDOPClient.local(agent=agent, start=True) as client:
-        page = client.browser.fetch(url, selector=selector, wait_for=wait_for, timeout=timeout)
-    if not any_status:
-        page.raise_for_status()
+    with errors_saved(save_errors):
+        with CMDOPClient.local(agent=agent, start=True) as client:
+            page = client.browser.fetch(url, selector=selector, wait_for=wait_for, timeout=timeout)
+        if not any_status:
+            page.raise_for_status()
     content = page.soup().get_text("\n", strip=True) if text else page.html
     if output_file is not None:
         output_file.write_text(content + "\n", encoding="utf-8", errors="backslashreplace")
@@ -82,6 +85,7 @@ def screenshot(
     wait_for: WaitFor = None,
     any_status: AnyStatus = False,
     timeout: options.Timeout = None,
+    save_errors: SaveErrors = None,
     agent: options.Agent = "default",
     as_json: options.AsJson = False,
     debug: options.Debug = False,
@@ -93,6 +97,7 @@ def screenshot(
     path = output_file or Path(f"{_file_stem(url)}.png")
     image_format: Any = "jpeg" if path.suffix.lower() in {".jpg", ".jpeg"} else "png"
     with (
+        errors_saved(save_errors),
         CMDOPClient.local(agent=agent, start=True) as client,
         client.browser.create_session(timeout=timeout) as session,
     ):

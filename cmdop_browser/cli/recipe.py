@@ -17,6 +17,7 @@ from cmdop_browser.cli.exit_codes import NoRowsError, UsageError
 from cmdop_browser.cli.output import Output
 from cmdop_browser.cli.progress import counted
 from cmdop_browser.cli.recipes import Recipe, load_recipe, parse_options
+from cmdop_browser.cli.reports import SaveErrors, errors_saved
 from cmdop_browser.cli.rows import Row, RowFile, encode_row
 from cmdop_browser.exceptions import ExecutionError, FileError
 
@@ -61,6 +62,7 @@ def run(
         typer.Option("--screenshot", metavar="FILE", dir_okay=False, help="For recipes that take a picture."),
     ] = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="No rows are fine, too.")] = False,
+    save_errors: SaveErrors = None,
     agent: options.Agent = "default",
     as_json: options.AsJson = False,
     debug: options.Debug = False,
@@ -79,7 +81,7 @@ def run(
         chosen["screenshot"] = _screenshot_option(recipe, screenshot)
     tally = Tally(kept=[] if as_json and output_file is None else None)
     started = time.monotonic()
-    with CMDOPClient.local(agent=agent, start=True) as client:
+    with errors_saved(save_errors), CMDOPClient.local(agent=agent, start=True) as client:
         rows = counted(recipe.rows(client, chosen), output, recipe.name)
         rows = require_rows(rows, recipe.name, allow_empty=allow_empty)
         write_rows(rows, recipe.name, output_file, output, tally)
