@@ -35,6 +35,32 @@ async def test_cells_share_a_session_and_show_what_they_get(agent: RunningAgent,
     assert title["text/plain"].startswith("(True, ")
 
 
+FAILING_CELLS = (
+    CELLS[0] + "\n" + CELLS[1] + "\n" + CELLS[2] + ";",
+    """for _ in range(10):
+    try:
+        session.click('#nope', timeout=0.3)
+    except Exception as exc:
+        error = exc
+    if error.evidence.screenshot is not None:  # left out where the machine is too busy
+        break
+error""",
+    "client.close()\ndisplay(error)",
+)
+
+
+async def test_an_error_shows_itself_with_its_picture(agent: RunningAgent, site: WebSite) -> None:
+    notebook = _notebook([cell.format(url=site.at("/plain.html")) for cell in FAILING_CELLS])
+    await NotebookClient(notebook, timeout=60).async_execute()
+    for shown in map(_shown, notebook.cells[1:3]):
+        card = shown["text/html"]
+        assert "NO_MATCH" in card
+        assert site.at("/plain.html") in card
+        assert "<style" not in card  # which a notebook that is not trusted would take away
+        assert "<script" not in card
+        assert "data:image/jpeg;base64," in card
+
+
 def _notebook(cells: list[str]) -> Any:
     made: Any = nbformat.v4  # it has no annotations
     return made.new_notebook(cells=[made.new_code_cell(cell) for cell in cells])
