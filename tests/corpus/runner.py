@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.corpus.site import CorpusSite
     from tests.flavours import Flavour
 
-_SESSIONS: Final = 4
+_SESSIONS: Final = 5
 _PATIENT: Final = 20.0  # for what must succeed, however busy the machine is
 _MARK: Final = "data-corpus-meant"
 
