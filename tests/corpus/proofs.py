@@ -20,7 +20,8 @@ FIND: Final = """const find = (css, root = document) => {
 _FIRST: Final = f"{FIND} const e = find(css); if (!e) return `nothing matches ${{css}}`;"
 _NONE: Final = f"{FIND} return find(css) ? `something matches ${{css}}` : ''"
 
-# Each is the body of a function of the CSS selector, and returns what is wrong with the page.
+# Each is the body of a function of the CSS selector, and returns what is wrong with the page. None is for
+# `WRONG_PAGE`: a script that the caller runs on the page where it was taken accepts that page.
 PROOFS: Final = {
     ElementCause.HIDDEN: f"{_FIRST} return e.checkVisibility({{visibilityProperty: true}}) ? 'visible' : ''",
     ElementCause.ZERO_SIZE: f"""{_FIRST}
@@ -65,7 +66,6 @@ PROOFS: Final = {
         ElementCause.IN_IFRAME,
         ElementCause.IN_CLOSED_SHADOW_ROOT,
         ElementCause.PAGE_LOADING,
-        ElementCause.WRONG_PAGE,
         ElementCause.ERROR_PAGE,
         ElementCause.LOGIN_WALL,
         ElementCause.CONSENT_WALL,
