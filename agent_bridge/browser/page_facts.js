@@ -170,7 +170,7 @@
     return {
       action: isReal ? clean(attribute(element, 'action'), 200) : '',
       names: clean(`${namesOf(element)} ${namesOf(parentOf(element) || element)}`, 300),
-      length: weightOf(element),
+      length: weightOf(element) - 30 * inside.length,
       fields: inside.slice(0, 12).map((field) => field.facts),
       more: Math.max(0, inside.length - 12),
       buttons: buttons.filter((button) => (form.contains ? form.contains(button.element) : false)).slice(0, 10).map((button) => button.text),
@@ -208,6 +208,14 @@
       }
     }
     if (!points) return null;
+    // A backdrop often stands beside its dialog, not around it.
+    for (const layer of Array.from(layers)) {
+      if (weightOf(layer) > 20) continue;
+      for (const dialog of layer.getRootNode().querySelectorAll(DIALOG)) if (isShown(dialog)) layers.add(dialog);
+      for (const beside of Array.from((layer.parentNode || layer).children)) {
+        if (weightOf(beside) && isShown(beside) && getComputedStyle(beside).position === 'fixed') layers.add(beside);
+      }
+    }
     const parts = Array.from(layers);
     const insides = parts.flatMap((part) => {
       const found = [part];
@@ -220,7 +228,7 @@
     return {
       points,
       names: clean(parts.map((part) => `${namesOf(part)} ${namesOf(part.firstElementChild || part)} ${namesOf(parentOf(part) || part)}`).join(' '), 400),
-      markup: markupOf(parts.find((part) => weightOf(part)) || parts[0]),
+      markup: markupOf(parts.find((part) => shareOf(part) > 0.8) || parts[0]),
       text: clean(texts.join(' '), 1500),
       buttons: buttons.filter((button) => within(button.element)).slice(0, 15).map((button) => button.text),
       fields: fields.filter((field) => within(field.element)).length,

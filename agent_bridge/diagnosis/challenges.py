@@ -54,8 +54,8 @@ _VENDORS: Final = (
             ".cf-im-under-attack",
         ),
         needles=("_cf_chl_opt", "_cf_chl_ctx"),
-        # The one below /scripts/ is on ordinary pages.
-        addresses=("/cdn-cgi/challenge-platform/h/", "/cdn-cgi/l/chk_jschl", "__cf_chl_"),
+        # Others below /cdn-cgi/challenge-platform/ are on ordinary pages.
+        addresses=("/orchestrate/chl_", "/orchestrate/jsch", "/orchestrate/managed", "/cdn-cgi/l/chk_jschl"),
         headers=(("cf-mitigated", "challenge"),),
         blocked=("#cf-error-details", ".cf-error-details"),
     ),
@@ -93,7 +93,7 @@ _VENDORS: Final = (
         marks=("#anubis_challenge", "#anubis_version"),
         addresses=("/.within.website/x/cmd/anubis/",),
     ),
-    _Vendor("Kasada", needles=("KPSDK.",), addresses=("/149e9513-01fa-4fb0-aad4-566afd725d1b/",)),
+    _Vendor("Kasada", needles=("KPSDK.",), addresses=("/ips.js?",)),
     _Vendor(
         "DDoS-Guard",
         marks=("#ddg-l10n-title", "#ddg-captcha", "[id^=ddg-l10n]"),
@@ -115,7 +115,7 @@ _VENDORS: Final = (
         headers=(("x-vercel-mitigated", "challenge"),),
     ),
     _Vendor("Qrator", addresses=("/__qrator/",)),
-    _Vendor("F5", needles=("bobcmn", "TSPD_101"), addresses=("/TSPD/",)),
+    _Vendor("F5", needles=("bobcmn",)),
 )
 # Ids that ordinary pages may have too: they count together with an inline script of the vendor.
 _WEAK_MARKS: Final = frozenset(
@@ -135,16 +135,6 @@ _WIDGET_MARKS: Final = (
 MARKS: Final = (
     *dict.fromkeys(mark for vendor in _VENDORS for mark in (*vendor.marks, *vendor.blocked)),
     *_WIDGET_MARKS,
-)
-NEEDLES: Final = frozenset({"AwsWafIntegration", "AwsWafCaptcha", "KPSDK.", "window.rbz"})
-MARKS: Final = tuple({mark: None for vendor in _VENDORS for mark in (*vendor.marks, *vendor.blocked)}) + (
-    ".g-recaptcha",
-    ".h-captcha",
-    ".cf-turnstile",
-    ".frc-captcha",
-    "[data-sitekey]",
-    "form[action*=captcha i], form[id*=captcha i], form[action*=challenge i]",
-    "img[src*=captcha i], canvas[id*=captcha i]",
 )
 NEEDLES: Final = tuple(dict.fromkeys(needle for vendor in _VENDORS for needle in vendor.needles))
 HEADERS: Final = frozenset(

@@ -13,14 +13,15 @@ if TYPE_CHECKING:
     from agent_bridge.diagnosis.facts import Closer, CoverFacts
 
 _MODAL_NAME: Final = re.compile(
-    r"(?:^|[-_ ])(?:modal|dialog|popup|pop-up|lightbox|overlay|backdrop|scrim|fancybox|interstitial|newsletter|paywall"
-    r"|drawer|offcanvas|sheet)",
+    r"(?:^|[-_ ])(?:modal|dialog|popup|pop-up|lightbox|overlay|backdrop|scrim|fancybox|interstitial"
+    r"|newsletter|paywall|drawer|offcanvas|sheet)",
     re.IGNORECASE,
 )
 _CLOSE: Final = re.compile(
-    r"^\W*(?:close|dismiss|cancel|skip|not now|maybe later|later|no,? thanks|schlie(?:ß|ss)en|abbrechen|nein|sp[aä]ter"
-    r"|fermer|annuler|plus tard|non merci|cerrar|cancelar|ahora no|chiudi|annulla|fechar|sluiten|annuleren|zamknij"
-    r"|st[aä]ng|lukk?|luk|sulje|zav[rř][ií]t|kapat|закрыть|закрити|отмена|閉じる|关闭|關閉|닫기|إغلاق)|^[×✕✖⨯xX]$",
+    r"^\W*(?:close|dismiss|cancel|skip|not now|maybe later|later|no,? thanks|schlie(?:ß|ss)en"
+    r"|abbrechen|nein|sp[aä]ter|fermer|annuler|plus tard|non merci|cerrar|cancelar|ahora no|chiudi|annulla"
+    r"|fechar|sluiten|annuleren|zamknij|st[aä]ng|lukk?|luk|sulje|zav[rř][ií]t|kapat|закрыть|закрити"
+    r"|отмена|閉じる|关闭|關閉|닫기|إغلاق)|^[\xd7✕✖\u2a2fxX]$",
     re.IGNORECASE,
 )
 

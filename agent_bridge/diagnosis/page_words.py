@@ -87,10 +87,11 @@ NEW_PASSWORD: Final = _any(
 )
 # Segments of paths and labels of hosts.
 LOGIN_PLACE: Final = re.compile(
-    r"(?:^|[./_-])(?:log-?in|log-?on|sign-?in|sign-?on|sso|auth|oauth2?|oidc|openid(?:-connect)?|saml2?|adfs"
+    r"(?:^|[./_-])(?:log[-_]?in|log[-_]?on|sign[-_]?in|sign[-_]?on|sso|auth|oauth2?|oidc|openid(?:-connect)?|saml2?|adfs"
     r"|authenticate|authentication|authorize|accounts?/(?:log|sign)|anmelden|anmeldung|einloggen|connexion"
     r"|connecter|se-connecter|identification|acceder|acceso|iniciar-sesion|entrar|accedi|inloggen|aanmelden"
-    r"|logowanie|zaloguj|user_session|session/new|sessions/new|wp-login|idp|idsrv|cas|signin-oidc|checkpoint)"
+    r"|logowanie|zaloguj|user_session|session/new|sessions/new|wp-login|idp|idsrv|cas|signin-oidc"
+    r"|checkpoint)"
     r"(?:$|[./_?-])",
     re.IGNORECASE,
 )
@@ -100,7 +101,7 @@ LOGIN_HOST: Final = re.compile(
 )
 WITH_PROVIDER: Final = _any(
     r"\b(?:with|using|via|mit|über|avec|con|com|med|met|z) (?:your )?"
-    r"(?:google|apple|facebook|microsoft|github|gitlab|linkedin|okta|sso|saml|single sign|twitter|x\b|amazon)",
+    r"(?:google|apple|facebook|microsoft|github|gitlab|linkedin|okta|sso|saml|single sign|twitter|amazon)",
     r"\bsingle sign[ -]?on\b",
     r"\bsso\b",
     r"\bpasskey\b",
@@ -145,6 +146,7 @@ ACCEPT: Final = _any(
     r"同意|接受|すべて許可|すべて受け入れ",
     r"동의|수락",
 )
+MERE_OK: Final = re.compile(r"^\W*(?:ok|okay|got it|verstanden)\W*$", re.IGNORECASE)
 REFUSE: Final = _any(
     r"\breject\b",
     r"\brefuse\b",
@@ -168,7 +170,8 @@ REFUSE: Final = _any(
     r"拒否|拒绝|拒絕|거부",
 )
 SETTINGS: Final = _any(
-    r"\b(?:manage|customi[sz]e|more|show|set|cookie|privacy) (?:my |your )?(?:cookies?|preferences|options|settings|choices|purposes)",
+    r"\b(?:manage|customi[sz]e|more|show|set|cookie|privacy) (?:my |your )?"
+    r"(?:cookies?|preferences|options|settings|choices|purposes)",
     r"\bpreferences\b",
     r"\blearn more\b",
     r"\bpartners\b",
@@ -223,7 +226,8 @@ PURPOSES: Final = _any(
     r"\bcookies? (?:and|or|&) ",
     r"\b(?:we|us) (?:\w+ ){0,4}(?:use|uses|set|value|store)",
     r"\bpartnern?\b|\bwir (?:\w+ ){0,6}verwenden\b|\bpersonalisierte|\bbevor sie fortfahren|\bspeichern\b",
-    r"\bpartenaires\b|\bnous (?:\w+ ){0,4}utilisons\b|\bpersonnalis[eé]|\bavant d\Wacc[eé]der|\bavant de continuer",
+    r"\bpartenaires\b|\bnous (?:\w+ ){0,4}utilisons\b|\bpersonnalis[eé]|\bavant d\Wacc[eé]der"
+    r"|\bavant de continuer",
     r"\bsocios\b|\butiliza(?:mos|n)?\b|\bpersonalizad|\bantes de (?:ir|continuar)",
     r"\butilizziamo\b|\bpersonalizzat|\bprima di continuare",
     r"\bgebruiken\b|\bvoordat je verdergaat",
@@ -233,12 +237,14 @@ PURPOSES: Final = _any(
 CONSENT_NAME: Final = re.compile(
     r"cookie|consent|gdpr|ccpa|(?:^|[-_ ])cmp|onetrust|didomi|usercentrics|truste|trustarc|sp_message"
     r"|privacy-mgmt|sourcepoint|quantcast|qc-cmp|iubenda|klaro|cybot|borlabs|osano|axeptio|tarteaucitron"
-    r"|fundingchoices|fc-consent|complianz|cky-|termly|privacy-?(?:wall|manager|banner|modal|dialog|notice)",
+    r"|fundingchoices|fc-consent|complianz|cky-|termly"
+    r"|privacy-?(?:wall|manager|banner|modal|dialog|notice)",
     re.IGNORECASE,
 )
 CONSENT_PLACE: Final = re.compile(
     r"(?:^|[./_-])(?:consent|collect-?consent|cookie-?(?:wall|consent|choice|gate|settings|preferences)s?|privacy-?(?:wall|gate"
-    r"|consent|settings|gateway)|privacygate|gdpr|dsgvo|cmp|guce|zustimmung|einwilligung|consentement|pur)(?:$|[./_?-])",
+    r"|consent|settings"
+    r"|gateway)|privacygate|gdpr|dsgvo|cmp|guce|zustimmung|einwilligung|consentement|pur)(?:$|[./_?-])",
     re.IGNORECASE,
 )
 
@@ -248,7 +254,8 @@ CONSENT_PLACE: Final = re.compile(
 HUMAN: Final = _any(
     r"\bverify(?:ing)? (?:that )?you(?:\W| a)re (?:a |not a )?(?:human|robot|bot)",
     r"\bverify (?:that )?(?:you are|you're|your) human",
-    r"\b(?:confirm|prove|make sure|ensure|check(?:ing)?)\b.{0,20}\byou(?:\W| a)re (?:a |not a )?(?:human|real|robot|bot|person)",
+    r"\b(?:confirm|prove|make sure|ensure|check(?:ing)?)\b.{0,20}\byou(?:\W| a)re (?:a |not a )?"
+    r"(?:human|real|robot|bot|person)",
     r"\bare you (?:a )?(?:human|robot|bot)\b",
     r"\bi(?:\W| a)m (?:not a robot|(?:a )?human)\b",
     r"\bnot a (?:ro)?bot\b",
@@ -262,11 +269,14 @@ HUMAN: Final = _any(
     r"\b(?:security|robot|captcha) (?:check|challenge|verification)\b",
     r"\bperforming security verification\b",
     r"\b(?:type|enter|solve)\b.{0,20}\b(?:characters|captcha|puzzle)\b",
-    r"\bkein roboter\b|\bein mensch\b|\bmensch sind\b|\bbrowser wird (?:\w+ )?überprüft|\bungewöhnliche[nr]? (?:datenverkehr|aktivit)"
+    r"\bkein roboter\b|\bein mensch\b|\bmensch sind\b|\bbrowser wird (?:\w+ )?überprüft"
+    r"|\bungewöhnliche[nr]? (?:datenverkehr|aktivit)"
     r"|\bsicherheits(?:überprüfung|prüfung|abfrage)\b|\bgedrückt halten\b",
-    r"\bpas un robot\b|\bêtes (?:bien )?(?:un |une )?(?:humain|personne)|\bv[eé]rification de s[eé]curit[eé]|\btrafic (?:exceptionnel|inhabituel)"
+    r"\bpas un robot\b|\bêtes (?:bien )?(?:un |une )?(?:humain|personne)"
+    r"|\bv[eé]rification de s[eé]curit[eé]|\btrafic (?:exceptionnel|inhabituel)"
     r"|\bv[eé]rif\w+ (?:de )?votre navigateur|\bmaint\w+ enfonc|\bappuyez et maintenez",
-    r"\bno (?:soy|eres|es) un robot\b|\bser humano\b|\beres (?:un )?humano\b|\btr[aá]fico inusual|\bverifica\w* (?:que|tu|su) (?:eres|es|navegador)"
+    r"\bno (?:soy|eres|es) un robot\b|\bser humano\b|\beres (?:un )?humano\b|\btr[aá]fico inusual"
+    r"|\bverifica\w* (?:que|tu|su) (?:eres|es|navegador)"
     r"|\bverificaci[oó]n de seguridad|\bmant[eé]n\w* presionado|\bcomprobando (?:tu|su) navegador",
     r"\bnon sono un robot\b|\btraffico (?:insolito|anomalo)|\bverifica di sicurezza|\bessere umano\b",
     r"\bn[aã]o sou um rob[oô]\b|\bhumano\b|\btr[aá]fego incomum",
@@ -307,7 +317,8 @@ BLOCKED: Final = _any(
 
 LOADING: Final = re.compile(
     r"^\W*(?:(?:now |still )?loading|please wait|one moment|wird geladen|l[aä]dt|laden|bitte warten"
-    r"|chargement|veuillez patienter|cargando|espere|caricamento|attendere|carregando|a carregar|bezig met laden"
+    r"|chargement|veuillez patienter|cargando|espere|caricamento|attendere|carregando|a carregar"
+    r"|bezig met laden"
     r"|[lł]adowanie|wczytywanie|laddar|laster|indlæser|ladataan|na[cč][ií]t[aá]|yükleniyor|загрузка|загружа"
     r"|завантаження|読み込み中|ロード中|加载中|載入中|로딩|불러오는)",
     re.IGNORECASE,

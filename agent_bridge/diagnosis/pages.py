@@ -14,7 +14,7 @@ from agent_bridge.diagnosis.covers import looks_like, ranked_closers
 from agent_bridge.diagnosis.kinds import PageKind, shown
 from agent_bridge.diagnosis.page_seen import PageFacts, Waiting
 from agent_bridge.diagnosis.same_page import host_of, is_same_page, path_of
-from agent_bridge.diagnosis.walls import consent_wall, login_wall
+from agent_bridge.diagnosis.walls import consent_wall, is_for_login, login_wall
 from cmdop_browser.exceptions import ElementCause
 
 if TYPE_CHECKING:
@@ -93,6 +93,9 @@ def wrong_page(facts: PageFacts) -> PageKind | None:
     if not asked.startswith("http") or not there or facts.url.startswith("chrome-error:"):
         return None
     if is_same_page(asked, there) or (facts.url.startswith("http") and is_same_page(asked, facts.url)):
+        return None
+    # Whoever asks for one login page may be given another.
+    if is_for_login(asked) and is_for_login(there):
         return None
     arrived = facts.arrived_url
     stayed = bool(arrived) and is_same_page(arrived, there)

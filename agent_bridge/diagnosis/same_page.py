@@ -22,7 +22,22 @@ _SESSION: Final = re.compile(r";\w*session\w*=.*$", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d{2,}|(?<![\d])\d$|^\d+")
 # Addresses that say themselves that they lead elsewhere.
 _POINTERS: Final = frozenset(
-    ["random", "latest", "newest", "current", "permalink", "shortlink", "me", "goto", "out", "away", "today", "last", "first", "next"]
+    [
+        "random",
+        "latest",
+        "newest",
+        "current",
+        "permalink",
+        "shortlink",
+        "me",
+        "goto",
+        "out",
+        "away",
+        "today",
+        "last",
+        "first",
+        "next",
+    ]
 )
 
 
@@ -126,7 +141,7 @@ def _is_same_path(one: _Address, other: _Address) -> bool:
     # The start page is whatever the site starts with; below that a site may add a slug or a first section.
     if there[: len(asked)] == asked:
         return True
-    if not asked or not there or asked[:-1] != there[: len(asked) - 1]:
+    if not asked or len(there) < len(asked) or asked[:-1] != there[: len(asked) - 1]:
         return False
     numbers = _NUMBER.findall(asked[-1])
     # A slug that was reworded keeps its number.

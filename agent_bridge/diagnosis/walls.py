@@ -36,19 +36,22 @@ _BACK: Final = re.compile(
 def login_wall(facts: PageFacts) -> PageKind | None:
     """Return the kind of a login page that took the place of the page asked for."""
     asked = facts.asked_url if facts.has_acted and facts.asked_url else facts.requested_url
-    if not facts.answered or not facts.is_whole or not asked or _is_for_login(asked):
+    if not facts.answered or not facts.is_whole or not asked or is_for_login(asked):
         return None
     redirected = _redirected_to_login(asked, facts)
     refused = (f"status {facts.status}",) if facts.status in {401, 403} else ()
     named = next((text for text in (*facts.headings, facts.title) if words.LOGIN.search(text)), "")
     form, what = _login_form(facts)
     around = facts.length - (form.length if form is not None else 0)
+    elsewhere = sum(
+        len(_typed(other)) for other in facts.forms if other is not form and other.place == "main"
+    )
     if form is not None:
         # Each alone is on ordinary pages: a form in a corner, the word, a redirect.
         outside = redirected or refused
         if outside and around <= 3000:
             return _login([what, *redirected, *refused], named)
-        if around <= 600 and facts.links <= 15 and _says_login(form, named):
+        if around <= 600 and facts.links <= 15 and elsewhere <= 1 and _says_login(form, named):
             return _login([f"{what} and little else"], named)
         return None
     providers = [text for text in facts.buttons if words.WITH_PROVIDER.search(text)]
@@ -76,7 +79,7 @@ def _login(seen: list[str], named: str) -> PageKind:
     )
 
 
-def _is_for_login(url: str) -> bool:
+def is_for_login(url: str) -> bool:
     """Whether *url* asks for a login page."""
     return bool(words.LOGIN_PLACE.search(path_of(url)) or words.LOGIN_HOST.match(host_of(url)))
 
@@ -84,13 +87,11 @@ def _is_for_login(url: str) -> bool:
 def _redirected_to_login(asked: str, facts: PageFacts) -> tuple[str, ...]:
     """Return how one sees that the visitor was sent to a login; empty when that is not so."""
     for there in (facts.document_url, facts.url):
-        if (
-            not there.startswith("http")
-            or (path_of(there) == path_of(asked)
-            and host_of(there) == host_of(asked))
+        if not there.startswith("http") or (
+            path_of(there) == path_of(asked) and host_of(there) == host_of(asked)
         ):
             continue
-        if _is_for_login(there) or _leads_back(there, asked):
+        if is_for_login(there) or _leads_back(there, asked):
             return (f"redirected from {_shown_place(asked, there)} to {_shown_place(there, asked)}",)
     return ()
 
@@ -185,11 +186,15 @@ def _consent_page(facts: PageFacts) -> PageKind | None:
         return None
     choice = _other_choice(facts.buttons, about)
     sent = _sent_for_consent(facts)
-    prominent = next((text for text in (*facts.headings, facts.title) if _is_about_consent(text)), "")
+    # A page of its own has no heading that is about something else.
+    headings = facts.headings or (facts.title,)
+    prominent = headings[0] if all(_is_about_consent(text) for text in headings) else ""
     if sent and choice:
         return _consent([sent, f"button {shown(accept)}"], accept)
     # The whole page: what it is called, what it is for, and two ways to answer.
-    if prominent and choice and words.PURPOSES.search(about) and _is_all_there_is(facts):
+    if not prominent or words.MERE_OK.search(accept):
+        return None
+    if choice and words.PURPOSES.search(about) and _is_all_there_is(facts):
         return _consent([shown(prominent), f"button {shown(accept)}", "little else"], accept)
     return None
 
@@ -256,10 +261,7 @@ def _sent_for_consent(facts: PageFacts) -> str:
 
 def _is_all_there_is(facts: PageFacts) -> bool:
     overlay = facts.overlay
-    covered = overlay is not None and overlay.points >= 5
-    return (
-        facts.length <= 3000
-        and facts.links <= 20
-        and facts.media <= 3
-        and (covered or facts.chrome_length <= 600)
-    )
+    if overlay is not None and facts.length > len(overlay.text) + 60:
+        # A box in front of a page; whether it covers all of it is looked at apart.
+        return False
+    return facts.length <= 3000 and facts.links <= 20 and facts.media <= 3 and facts.chrome_length <= 600
