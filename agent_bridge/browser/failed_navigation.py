@@ -27,16 +27,20 @@ from cmdop_browser.exceptions.text import seconds
 if TYPE_CHECKING:
     from agent_bridge.browser.journey import Journey
     from agent_bridge.diagnosis.navigation_facts import NavigationFacts, NavigationVerdict
+    from cmdop_browser.exceptions import Evidence
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 0.15
+_LOOK_SECONDS = 0.25
 # Beside the rest of the diagnosis, which takes as long.
 _CONNECT_SECONDS = 0.4
 _SECOND_LOOK_SECONDS = 0.4
+_SECOND_LOOK_LIMIT = 2.0  # where the caller's own time allows it
 # After the caller's timeout; storing what was seen and stopping the page take as long again.
 _LOOK_UNTIL_SECONDS = 0.45
+_LEFT_UNTIL_SECONDS = 0.75
 _LEAST_SECONDS = 0.05
+_MOVING_SECONDS = 0.15
 _MAX_STATIONS = 20
 _MAX_PENDING = 10
 
@@ -55,14 +59,14 @@ async def timeout(journey: Journey) -> BrowserNavigationError:
         await stop_loading(page)
     elif not (facts.documents and diagnosis.verdict_of(facts).cause is NavigationCause.RELOADING):
         facts = await _what_it_waits_for(journey, facts)
+    evidence = await _evidence(journey, facts)
     facts = replace(facts, connection=await reaching) if reaching is not None else facts
     verdict = diagnosis.verdict_of(facts)
-    error = await _error(journey, facts, verdict, waited=f" after {seconds(journey.deadline.total)}")
     if verdict.cause is NavigationCause.RELOADING:
-        await leave(page)
+        await leave(page, Deadline.after(_left(journey.deadline, _LEFT_UNTIL_SECONDS)))
     elif (facts.committed or facts.status is not None) and not facts.blocked:
         await stop_loading(page)
-    return error
+    return _error(journey, facts, verdict, evidence, waited=f" after {seconds(journey.deadline.total)}")
 
 
 async def failure(journey: Journey, text: str, *, broke: bool = False) -> BrowserNavigationError:
@@ -77,21 +81,26 @@ async def failure(journey: Journey, text: str, *, broke: bool = False) -> Browse
     reaching = _reaching(journey, facts)
     if _is_unexplained(journey, facts):
         facts = await _second_look(journey, facts)
+    evidence = await _evidence(journey, facts)
     facts = replace(facts, connection=await reaching) if reaching is not None else facts
-    error = await _error(journey, facts, diagnosis.verdict_of(facts))
     if broke:
         await stop_loading(journey.page)
-    return error
+    return _error(journey, facts, diagnosis.verdict_of(facts), evidence)
 
 
 async def bare_answer(journey: Journey) -> BrowserNavigationError:
     """Return the error of an answer that asks who one is and brings no page."""
     facts = journey.facts("")
-    return await _error(journey, facts, diagnosis.bare_answer(facts))
+    return _error(journey, facts, diagnosis.bare_answer(facts), await _evidence(journey, facts))
 
 
-async def _error(
-    journey: Journey, facts: NavigationFacts, verdict: NavigationVerdict, *, waited: str = ""
+def _error(
+    journey: Journey,
+    facts: NavigationFacts,
+    verdict: NavigationVerdict,
+    evidence: Evidence,
+    *,
+    waited: str = "",
 ) -> BrowserNavigationError:
     shown = texts.shown_url(journey.url)
     details: dict[str, object] = {"elapsed_seconds": round(journey.deadline.elapsed, 3)}
@@ -109,15 +118,23 @@ async def _error(
         action=journey.action,
         url=shown,
         cause=verdict.cause,
-        evidence=await evidence_of(journey.page, facts.text, budget=_left_to_look(journey.deadline)),
+        evidence=evidence,
         details=details,
         tips=verdict.tips,
     )
 
 
-def _left_to_look(deadline: Deadline) -> float:
-    """Return the seconds that looking at the page may take: it has to be stopped in time, too."""
-    return min(BUDGET_SECONDS, max(_LEAST_SECONDS, deadline.at + _LOOK_UNTIL_SECONDS - time.monotonic()))
+async def _evidence(journey: Journey, facts: NavigationFacts) -> Evidence:
+    most = BUDGET_SECONDS
+    if facts.timed_out and facts.documents > 1 and facts.still_replacing:
+        most = _MOVING_SECONDS  # whatever is looked at is gone in a moment, and the processor is busy with it
+    budget = min(most, _left(journey.deadline, _LOOK_UNTIL_SECONDS))
+    return await evidence_of(journey.page, facts.text, budget=budget)
+
+
+def _left(deadline: Deadline, later: float) -> float:
+    """Return the seconds until *later* than the deadline: the page has to be at rest in time, too."""
+    return max(_LEAST_SECONDS, deadline.at + later - time.monotonic())
 
 
 def _reaching(journey: Journey, facts: NavigationFacts) -> asyncio.Task[Connection] | None:
@@ -138,7 +155,7 @@ async def _what_it_waits_for(journey: Journey, facts: NavigationFacts) -> Naviga
             log.debug("the page does not tell what it waits for: %s", exc)
             return facts
         except Overdue:
-            log.debug("the page does not answer")
+            facts = replace(facts, pending=journey.unanswered())
     freed = await unblock(page)
     if freed is False:
         page.lose(CloseReason.RENDERER_HANG)
@@ -158,9 +175,8 @@ def _is_unexplained(journey: Journey, facts: NavigationFacts) -> bool:
 
 
 async def _second_look(journey: Journey, facts: NavigationFacts) -> NavigationFacts:
-    answer = await look_again(
-        journey.page, journey.url, journey.referer, Deadline.after(_SECOND_LOOK_SECONDS)
-    )
+    limit = Deadline.after(max(_SECOND_LOOK_SECONDS, min(_SECOND_LOOK_LIMIT, journey.deadline.remaining)))
+    answer = await look_again(journey.page, journey.url, journey.referer, limit)
     if not answer.status or answer.arrived:
         return replace(facts, replaced=True)
     return replace(facts, status=answer.status, redirect=answer.location)

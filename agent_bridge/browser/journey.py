@@ -184,13 +184,29 @@ class Journey:
                 # What a frame loads is listed in the frame: there an answer has to do.
                 by_page = request.is_navigation_request() or _frame_of(request) == main
                 is_open = request.url[:2000] not in done if by_page else request not in self._answered
-                kind = "iframe" if request.resource_type == "document" else request.resource_type
+                kind = _kind_of(request)
             if is_open and not request.url.startswith(("data:", "blob:")):
                 found.append(PendingRequest(kind, request.url))
         # The document is open, too, while it waits for a script in the middle of it.
         if any(request.kind == "script" for request in found):
             found = [request for request in found if request.kind != "document"]
         return Pending(tuple(found[:_MAX_PENDING]), parsed=bool(seen["parsed"]))
+
+    def unanswered(self) -> Pending:
+        """Return the requests without an answer, for a page that cannot be asked."""
+        found = [
+            PendingRequest(_kind_of(request), request.url)
+            for request in self._requests
+            if request not in self._answered
+            and request not in self._failed
+            and not self.page.is_main_request(request)
+        ]
+        holds_up = any(request.kind in {"script", "stylesheet"} for request in found)
+        return Pending(tuple(found[:_MAX_PENDING]), parsed=not holds_up, known=bool(found))
+
+
+def _kind_of(request: Request) -> str:
+    return "iframe" if request.resource_type == "document" else request.resource_type
 
 
 def redirects_to(request: Request | None) -> tuple[str, ...]:

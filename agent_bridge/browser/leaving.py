@@ -20,7 +20,6 @@ _STOP_SECONDS = 0.3
 # Stopping once leaves a quarter of the pages such that the next navigation is
 # "interrupted by another"; stopping twice, this far apart, none of 24.
 _STOP_PAUSE = 0.1
-_LEAVE_SECONDS = 0.4
 _BLANK = "about:blank"
 
 
@@ -35,13 +34,13 @@ async def stop_loading(page: ManagedPage) -> None:
         await asyncio.sleep(pause)
 
 
-async def leave(page: ManagedPage) -> None:
+async def leave(page: ManagedPage, deadline: Deadline) -> None:
     """Go to an empty page from one that replaces itself without end.
 
     Its next document is on its way at any moment and would win over ours; with
-    scripts off, and meta refreshes ended by stopping, there is none.
+    scripts off, and meta refreshes ended by stopping, there is none. What is not
+    done by the deadline, the next navigation does: it stops what still loads.
     """
-    deadline = Deadline.after(_LEAVE_SECONDS)
     scripts_are_on = page.options.javascript
     try:
         if scripts_are_on:

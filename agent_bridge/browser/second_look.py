@@ -12,10 +12,12 @@ import asyncio
 import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser.page import Overdue, PageLost, guarded
+from agent_bridge.diagnosis.urls import LOADABLE
 
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
@@ -23,10 +25,18 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_NEWS_SECONDS = 0.3
 
-@dataclass(slots=True)
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server said last: a status, 0 for nothing, and where it redirects to."""
+    """What the server said last.
+
+    Attributes:
+        status: 0 when that is not known.
+        location: Where it redirects to.
+        arrived: Whether there was a document, this time.
+    """
 
     status: int = 0
     location: str | None = None
@@ -35,39 +45,41 @@ class Answer:
 
 async def look_again(page: ManagedPage, url: str, referer: str | None, deadline: Deadline) -> Answer:
     """Load *url* by GET once more and return what the server answers; never fails."""
-    seen = Answer()
-    request_id = ""
-
-    def on_request(event: dict[str, Any]) -> None:
-        nonlocal request_id
-        if event.get("type") == "Document" and not request_id:
-            request_id = event["requestId"]
+    # Headers come from another process than the rest, in no certain order.
+    answers: dict[str, list[Answer]] = {}
+    news = asyncio.Event()
 
     def on_answer(event: dict[str, Any]) -> None:
-        if event["requestId"] == request_id:
-            headers = {name.lower(): value for name, value in event["headers"].items()}
-            seen.status, seen.location = event["statusCode"], headers.get("location")
+        headers = {name.lower(): value for name, value in event["headers"].items()}
+        answer = Answer(event["statusCode"], headers.get("location"))
+        answers.setdefault(event["requestId"], []).append(answer)
+        news.set()
 
-    def on_document(event: dict[str, Any]) -> None:
-        seen.arrived = seen.arrived or event["requestId"] == request_id
-
-    listeners = (
-        ("Network.requestWillBeSent", guarded(on_request)),
-        ("Network.responseReceivedExtraInfo", guarded(on_answer)),
-        ("Network.loadingFinished", guarded(on_document)),
-    )
-    for name, listener in listeners:
-        page.cdp.on(name, listener)
+    listener = guarded(on_answer)
+    page.cdp.on("Network.responseReceivedExtraInfo", listener)
     arguments = {"url": url, **({"referrer": referer} if referer else {})}
     try:
         await page.guard(page.cdp.send("Network.enable"), deadline)
-        await page.guard(page.cdp.send("Page.navigate", arguments), deadline)
-        await asyncio.sleep(0)
-    except (Overdue, PageLost, PlaywrightError) as exc:
+        reply = await page.guard(page.cdp.send("Page.navigate", arguments), deadline)
+        if "errorText" not in reply:
+            return Answer(arrived=True)
+        while not _is_last(answers.get(reply["loaderId"])):
+            news.clear()
+            async with asyncio.timeout(_NEWS_SECONDS):
+                await news.wait()
+        return answers[reply["loaderId"]][-1]
+    except (Overdue, PageLost, PlaywrightError, TimeoutError) as exc:
         log.info("a second look did not end: %s", type(exc).__name__)
+        return Answer()
     finally:
-        for name, listener in listeners:
-            page.cdp.remove_listener(name, listener)
+        page.cdp.remove_listener("Network.responseReceivedExtraInfo", listener)
         if "ads" not in page.options.block:  # that needs it
             page.chore(page.cdp.send("Network.disable"))
-    return seen
+
+
+def _is_last(answers: list[Answer] | None) -> bool:
+    """Whether the browser went no further than the last of *answers*."""
+    if not answers:
+        return False
+    target = answers[-1].location
+    return target is None or urlsplit(target).scheme not in {"", *LOADABLE}

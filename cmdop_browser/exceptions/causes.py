@@ -63,7 +63,7 @@ class NavigationCause(StrEnum):
     AUTH_REQUIRED = "AUTH_REQUIRED"  # 401 or 407 without a page
     INTERRUPTED = "INTERRUPTED"  # another navigation took its place
     RELOADING = "RELOADING"  # the page reloads or redirects itself for ever
-    HUNG = "HUNG"  # the browser does not answer
+    HUNG = "HUNG"  # a script of the page blocks it
     OFFLINE = "OFFLINE"
 
 

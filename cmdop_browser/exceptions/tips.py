@@ -65,7 +65,7 @@ _PHRASES: Final[dict[StrEnum, str]] = {
     NavigationCause.AUTH_REQUIRED: "the server asks for credentials",
     NavigationCause.INTERRUPTED: "another navigation took its place",
     NavigationCause.RELOADING: "the page reloads itself without end",
-    NavigationCause.HUNG: "the browser does not answer",
+    NavigationCause.HUNG: "a script blocked the page",
     NavigationCause.OFFLINE: "this machine is offline",
     CloseReason.CLOSED_BY_CALLER: "it was closed by its user",
     CloseReason.CLIENT_GONE: "its client was gone for too long",

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 C = NavigationCause
 # What a loaded machine may take to begin with, before a fault that has to time out.
-_SHORT = 0.5
+_SHORT = 0.8
 # A failing call ends within a second of its timeout; the client's hop comes on top.
 _LATE = 1.25
 # Navigations mostly wait for the browser, which does several at once.
