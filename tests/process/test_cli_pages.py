@@ -32,6 +32,17 @@ def test_fetch_fails_on_an_error_status(warm_shell: Shell, shop: str) -> None:
     assert warm_shell.json("fetch", f"{shop}/no-such-page", "--any-status")["status"] == 404
 
 
+def test_errors_carry_evidence_and_are_saved(warm_shell: Shell, shop: str) -> None:
+    words = ("fetch", f"{shop}/", "--wait-for", "#no-such", "--timeout", "2", "--save-errors", "errors")
+    error = warm_shell.json(*words, code=1)["error"]
+    assert error["fields"]["evidence"]["page"]["status"] == 200
+    for name in ("screenshot", "html"):
+        assert error["fields"]["evidence"].get(name, {"id": "a-"})["id"].startswith("a-")
+    (report,) = (warm_shell.directory / "errors").iterdir()
+    assert error["details"]["report"] == f"errors/{report.name}"
+    assert "#no-such" in report.read_text(encoding="utf-8")
+
+
 def test_screenshots_are_written(warm_shell: Shell, shop: str) -> None:
     document = warm_shell.json("screenshot", f"{shop}/")
     picture = warm_shell.directory / document["output"]
