@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 # The tree of a larger page takes longer to travel than there is time.
 _MAX_ELEMENTS: Final = 8_000
+_FEW_ELEMENTS: Final = 600
 _MAX_ROOTS: Final = 60
 _MARK: Final = 'shadowrootmode="closed"'
 _COUNT: Final = "() => document.getElementsByTagName('*').length"
@@ -63,8 +64,10 @@ async def closed_roots_with(page: ManagedPage, selector: str, deadline: Deadline
 
 
 async def _has_any(page: ManagedPage, deadline: Deadline) -> bool:
-    if await page.evaluate(_COUNT, deadline=deadline) > _MAX_ELEMENTS:
-        return False
+    elements = await page.evaluate(_COUNT, deadline=deadline)
+    if not _FEW_ELEMENTS < elements <= _MAX_ELEMENTS:
+        # The tree of a small page is there as soon as its markup.
+        return bool(elements <= _FEW_ELEMENTS)
     document = await page.guard(page.cdp.send("Runtime.evaluate", {"expression": "document"}), deadline)
     written = await page.guard(
         page.cdp.send(

@@ -44,7 +44,7 @@ BUDGET: Final = 0.5
 _UNANSWERING: Final = frozenset({Pulse.PENDING, Pulse.SLOW, Pulse.SILENT})
 # A failing call ends within a second of its timeout. The rest of that second is for
 # the way back.
-_AFTER_THE_CALL: Final = 0.75
+_AFTER_THE_CALL: Final = 0.65
 
 
 @dataclass(frozen=True, slots=True)

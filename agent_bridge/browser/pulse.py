@@ -33,7 +33,7 @@ _TIMES_SLOWER: Final = 8
 # Stopping a script takes 3 to 7 ms; the rest is for a machine that is busy.
 _FREEING: Final = 0.15
 # Asking is over this long after the call's own deadline, whatever is not known by then.
-_AFTER_THE_CALL: Final = 0.75
+_AFTER_THE_CALL: Final = 0.65
 # A page that has not answered for this long after its call is lost, with its session.
 _GIVEN_UP_AFTER: Final = 10.0
 # Each step of freeing a page that is to leave anyway.

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+import logging
+from collections import Counter, deque
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-from agent_bridge.browser.failures import on_element, overdue, raise_if_lost, script_error, within
-from agent_bridge.browser.page import DRIVER_MARGIN, Overdue
+from agent_bridge.browser.evidence import evidence_of
+from agent_bridge.browser.failures import on_element, overdue, raise_if_lost, script_error, timed_out
+from agent_bridge.browser.page import DRIVER_MARGIN, Overdue, PageLost, ScriptFailed, guarded
+from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.facts import FailedCall
-from cmdop_browser.exceptions import BrowserElementNotFoundError, BrowserTimeoutError, ElementCause, Outcome
+from cmdop_browser.exceptions import (
+    BrowserElementNotFoundError,
+    BrowserError,
+    BrowserTimeoutError,
+    ElementCause,
+    Outcome,
+)
 from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Iterable
+
+    from playwright.async_api import Request
 
     from agent_bridge.browser.page import ManagedPage
-    from agent_bridge.deadline import Deadline
+
+log = logging.getLogger(__name__)
+
+# Requests of the time of waiting that are remembered.
+_REMEMBERED: Final = 200
+_SHOWN: Final = 3
+_LOOK_SECONDS: Final = 0.2
+_PENDING: Final = (resources.files(__package__) / "pending.js").read_text(encoding="utf-8")
+_NO_IDLE: Final = "a page like this never rests: wait for what is needed instead, wait_for(selector)"
 
 ElementState = Literal["visible", "hidden", "attached", "detached"]
 
@@ -57,13 +78,25 @@ async def for_selector(page: ManagedPage, selector: str, state: ElementState, de
 
 
 async def for_url(page: ManagedPage, pattern: str | Callable[[str], bool], deadline: Deadline) -> None:
-    """Wait until the page's URL matches a glob or satisfies a condition."""
-    await within(
+    """Wait until the page's URL matches a glob or satisfies a condition.
+
+    Raises:
+        BrowserTimeoutError: It did not, with the URL where the page is.
+        PageLost: The page went away.
+    """
+    await _until(
         page,
         "wait_for_url",
         deadline,
         page.page.wait_for_url(pattern, wait_until="commit", timeout=deadline.remaining_ms),
+        lambda: _where(page),
     )
+
+
+async def _where(page: ManagedPage) -> tuple[str, ...]:
+    if page.is_loading:
+        return (f"the page is on its way to {texts.shown_url(page.loading_url)}",)
+    return (f"the page is at {texts.shown_url(page.url)}",)
 
 
 async def for_function(page: ManagedPage, expression: str, argument: object, deadline: Deadline) -> Any:
@@ -85,10 +118,69 @@ async def for_function(page: ManagedPage, expression: str, argument: object, dea
 
 
 async def for_idle(page: ManagedPage, deadline: Deadline) -> None:
-    """Wait until no request has been under way for half a second."""
-    await within(
-        page,
-        "wait_for_idle",
-        deadline,
-        page.page.wait_for_load_state("networkidle", timeout=deadline.remaining_ms),
-    )
+    """Wait until no request has been under way for half a second.
+
+    Raises:
+        BrowserTimeoutError: There always was one, with those that there were.
+        PageLost: The page went away.
+    """
+    # Requests are told anyway; this only keeps them.
+    begun: deque[Request] = deque(maxlen=_REMEMBERED)
+    listener = guarded(begun.append)
+    page.page.on("request", listener)
+    try:
+        await _until(
+            page,
+            "wait_for_idle",
+            deadline,
+            page.page.wait_for_load_state("networkidle", timeout=deadline.remaining_ms),
+            lambda: _what_runs(page, begun),
+        )
+    finally:
+        page.page.remove_listener("request", listener)
+
+
+async def _until(
+    page: ManagedPage,
+    action: str,
+    deadline: Deadline,
+    call: Awaitable[object],
+    tips: Callable[[], Awaitable[tuple[str, ...]]],
+) -> None:
+    try:
+        await page.guard(call, deadline, margin=DRIVER_MARGIN)
+    except Overdue as exc:
+        raise await overdue(page, action, deadline, outcome=Outcome.NOT_EXECUTED) from exc
+    except PlaywrightTimeoutError as exc:
+        raise await timed_out(
+            page, action, deadline, outcome=Outcome.NOT_EXECUTED, tips=await tips()
+        ) from exc
+    except PlaywrightError as exc:
+        await raise_if_lost(page, exc)
+        raise BrowserError(
+            f"{action} failed: {texts.first_sentence(exc.message)}",
+            action=action,
+            evidence=await evidence_of(page, exc.message),
+        ) from exc
+
+
+async def _what_runs(page: ManagedPage, begun: Iterable[Request]) -> tuple[str, ...]:
+    """Return what keeps the network busy: requests without an end, else those that come again and again."""
+    try:
+        seen = await page.evaluate(_PENDING, _REMEMBERED, deadline=Deadline.after(_LOOK_SECONDS))
+        done = set(seen["done"])
+    except (Overdue, PageLost, ScriptFailed, PlaywrightError, KeyError, TypeError) as exc:
+        log.debug("what is loading is not known: %s", type(exc).__name__)
+        return ()
+    running = [request.url for request in begun if request.url not in done and request.failure is None]
+    if running:
+        return (f"still running: {_listed(running)}", _NO_IDLE)
+    again = Counter(request.url.partition("?")[0] for request in begun)
+    if again:
+        return (f"requests keep coming: {_listed([url for url, _ in again.most_common()])}", _NO_IDLE)
+    return ("a request that began before has no end, such as a stream", _NO_IDLE)
+
+
+def _listed(urls: list[str]) -> str:
+    shown = ", ".join(texts.shown_url(url) for url in dict.fromkeys(urls[:_SHOWN]))
+    return f"{shown} and {len(urls) - _SHOWN} more" if len(urls) > _SHOWN else shown

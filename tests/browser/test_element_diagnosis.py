@@ -136,10 +136,11 @@ async def test_calls_that_do_not_fit(session: Any, site: WebSite, tmp_path: Path
         ("fill", "#color", "red", C.WRONG_TYPE),
         ("fill", "#plain", "x", C.WRONG_TYPE),
         ("fill", "#select", "x", C.WRONG_TYPE),
-        ("select_option", "#text", "x", C.WRONG_TYPE),
         ("check", "#text", "", C.WRONG_TYPE),
         ("uncheck", "#radio-b", "", C.WRONG_TYPE),
     )
+    listed = await failure(session.select_option, "#text", value="x", timeout=AMPLE)
+    assert (listed.cause, listed.tips[0][:8]) == (C.WRONG_TYPE, "use fill")
     for value in ("2024-03-31", ""):
         await session.fill("#date", value)
     await session.fill("#color", "#ff8800")
