@@ -173,6 +173,8 @@
       length: weightOf(element) - 30 * inside.length,
       fields: inside.slice(0, 12).map((field) => field.facts),
       more: Math.max(0, inside.length - 12),
+      // From the first field to the last: a login in a bar has all of them in one line.
+      height: Math.max(...inside.map((field) => boxOf(field.element).bottom)) - Math.min(...inside.map((field) => boxOf(field.element).top)),
       buttons: buttons.filter((button) => (form.contains ? form.contains(button.element) : false)).slice(0, 10).map((button) => button.text),
       place: where.dialog ? 'dialog' : where.chrome ? 'chrome' : where.aside ? 'aside' : 'main',
     };

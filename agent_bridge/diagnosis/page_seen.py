@@ -37,6 +37,7 @@ class Form:
         length: Characters in it.
         fields: Its fields.
         more: How many fields were left out.
+        height: From the top of the first field to the bottom of the last.
         buttons: Labels of its buttons.
         place: ``main``, ``chrome`` (header, navigation, footer), ``aside`` or ``dialog``.
     """
@@ -46,6 +47,7 @@ class Form:
     names: str = ""
     length: int = 0
     more: int = 0
+    height: float = 0.0
     buttons: tuple[str, ...] = ()
     place: str = "main"
 
@@ -224,6 +226,7 @@ def _form(seen: Mapping[str, Any]) -> Form:
         names=_text(seen.get("names")),
         length=_count(seen, "length"),
         more=_count(seen, "more"),
+        height=_number(seen, "height"),
         buttons=_texts(seen, "buttons"),
         place=_text(seen.get("place")),
     )

@@ -201,7 +201,7 @@ CONSENT: Final = _any(
     r"\bcookies?\b",
     r"\bconsent\b",
     r"\bgdpr\b|\bdsgvo\b|\brgpd\b|\brodo\b|\bavg\b|\bccpa\b|\blgpd\b",
-    r"\beinwilligung\b",
+    r"\b(?:einwilligung|zustimmung)\b",
     r"\bconsentement\b",
     r"\bconsentimiento\b|\bconsentimento\b|\bconsenso\b",
     r"\bvotre vie priv[eé]e",
@@ -233,6 +233,13 @@ PURPOSES: Final = _any(
     r"\bgebruiken\b|\bvoordat je verdergaat",
     r"\bu[zż]ywamy\b|\bpartner[oó]w\b",
     r"используем",
+)
+ADVERTISING: Final = _any(
+    r"\bads?\b|\badverti[sz]",
+    r"\bwerbung\b|\bwerbefrei|\bpur[- ]?abo",
+    r"\bpublicit[eé]|\bpublicidad|\bpublicidade|\bpubblicit[aà]",
+    r"\badvertenties\b|\breklam",
+    r"реклам|広告|广告|광고",
 )
 CONSENT_NAME: Final = re.compile(
     r"cookie|consent|gdpr|ccpa|(?:^|[-_ ])cmp|onetrust|didomi|usercentrics|truste|trustarc|sp_message"

@@ -21,6 +21,8 @@ _IDENTITY: Final = re.compile(
     r"|gebruiker|phone|telefon|mobile|member|customer|kunden|логин|почт|ユーザー|メール|邮箱|用户|아이디",
     re.IGNORECASE,
 )
+# Of pixels: one field with its label is no higher.
+_LINE: Final = 60
 _NEWSLETTER: Final = re.compile(
     r"newsletter|subscri|mailing|search|contact|comment|feedback|coupon|promo", re.IGNORECASE
 )
@@ -40,7 +42,7 @@ def login_wall(facts: PageFacts) -> PageKind | None:
         return None
     redirected = _redirected_to_login(asked, facts)
     refused = (f"status {facts.status}",) if facts.status in {401, 403} else ()
-    named = next((text for text in (*facts.headings, facts.title) if words.LOGIN.search(text)), "")
+    named = next((text for text in (*facts.headings, facts.title) if _names_login(text)), "")
     form, what = _login_form(facts)
     around = facts.length - (form.length if form is not None else 0)
     elsewhere = sum(
@@ -51,7 +53,9 @@ def login_wall(facts: PageFacts) -> PageKind | None:
         outside = redirected or refused
         if outside and around <= 3000:
             return _login([what, *redirected, *refused], named)
-        if around <= 600 and facts.links <= 15 and elsewhere <= 1 and _says_login(form, named):
+        # Without a heading that says so, or in one line, it is a corner of a page rather than a page.
+        most = 600 if named and not _is_bar(form) else 120
+        if around <= most and facts.links <= 15 and elsewhere <= 1 and _says_login(form, named):
             return _login([f"{what} and little else"], named)
         return None
     providers = [text for text in facts.buttons if words.WITH_PROVIDER.search(text)]
@@ -160,6 +164,16 @@ def _is_identifier_form(form: Form, facts: PageFacts) -> bool:
     )
 
 
+def _names_login(heading: str) -> bool:
+    """Whether *heading* is the name of a login page, rather than of something about logins."""
+    return len(heading.split()) <= 6 and words.LOGIN.search(heading) is not None
+
+
+def _is_bar(form: Form) -> bool:
+    """Whether name and password stand in one line."""
+    return len(_typed(form)) > 1 and 0 < form.height < _LINE
+
+
 def _says_login(form: Form, named: str) -> bool:
     said = (form.action, form.names.replace("_", "-"), *form.buttons)
     return bool(named) or any(words.LOGIN.search(text) or words.LOGIN_PLACE.search(text) for text in said)
@@ -188,7 +202,10 @@ def _consent_page(facts: PageFacts) -> PageKind | None:
     sent = _sent_for_consent(facts)
     # A page of its own has no heading that is about something else.
     headings = facts.headings or (facts.title,)
-    prominent = headings[0] if all(_is_about_consent(text) for text in headings) else ""
+    is_about = all(map(_is_about_consent, headings)) or all(
+        map(_is_about_consent, (headings[0], facts.title))
+    )
+    prominent = headings[0] if is_about else ""
     if sent and choice:
         return _consent([sent, f"button {shown(accept)}"], accept)
     # The whole page: what it is called, what it is for, and two ways to answer.
@@ -237,7 +254,7 @@ def _consent(seen: list[str], accept: str) -> PageKind:
 
 
 def _is_about_consent(text: str) -> bool:
-    return bool(words.CONSENT.search(text) or words.PURPOSES.search(text))
+    return any(pattern.search(text) for pattern in (words.CONSENT, words.PURPOSES, words.ADVERTISING))
 
 
 def _other_choice(buttons: tuple[str, ...], about: str) -> bool:

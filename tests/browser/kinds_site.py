@@ -87,6 +87,7 @@ CASES = (
     ),
     Case("consent_redirect", _C.CONSENT_WALL, "Before you continue"),
     Case("consent_page_fr", _C.CONSENT_WALL, "Accepter et continuer"),
+    Case("consent_own_words", _C.CONSENT_WALL, "Tu privacidad"),
     Case("consent_modal_de", _C.CONSENT_WALL, "Alle akzeptieren"),
     Case("consent_modal_de", _C.CONSENT_WALL, "Alle akzeptieren", javascript=False),
     Case("consent_iframe", _C.CONSENT_WALL, "sp_message_container"),
