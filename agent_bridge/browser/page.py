@@ -89,6 +89,7 @@ class ManagedPage:
 
     Attributes:
         lost: Resolved with the reason once the page is beyond use.
+        browser_ended: Tells whether the browser's process is gone.
         documents: How many documents were loaded.
         options: What the context was made with.
         response: The response that brought the document now shown, if one did.
@@ -115,6 +116,7 @@ class ManagedPage:
         self.page = page
         self.cdp = cdp
         self.lost: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()
+        self.browser_ended: Callable[[], bool] = lambda: False
         self.documents = 0
         self.response: Response | None = None
         self.requested_url = ""
@@ -146,8 +148,11 @@ class ManagedPage:
 
     def lose(self, reason: CloseReason) -> None:
         """Note that the page is gone; the first reason stays."""
-        if not self.lost.done():
-            self.lost.set_result(reason)
+        if self.lost.done():
+            return
+        if reason is CloseReason.RENDERER_CRASH and self.browser_ended():
+            reason = CloseReason.BROWSER_CRASH  # the news of which is still on its way
+        self.lost.set_result(reason)
 
     # -- calls ---------------------------------------------------------------
 

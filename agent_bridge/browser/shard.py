@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 from typing import TYPE_CHECKING, Any
 
@@ -65,6 +66,7 @@ class Shard:
         self._driver: Playwright | None = None
         self._browser: Browser | None = None
         self._processes: list[psutil.Process] = []
+        self._browser_processes: list[psutil.Process] = []  # the first of the browser, as a list
         self._watch: processes.ExitWatch | None = None
         self._opening: set[asyncio.Task[ManagedPage]] = set()
         self._reaping: set[asyncio.Task[None]] = set()
@@ -162,6 +164,7 @@ class Shard:
             handle_sighup=False,
         )
         self._processes = processes.tree(pid)
+        self._browser_processes = processes.children_of(pid)
         if self._driver is not driver:  # it died meanwhile, and is given up
             processes.kill(self._processes)
             raise PlaywrightError("the driver ended while the browser started")
@@ -253,6 +256,7 @@ class Shard:
             closing.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise
         managed = ManagedPage(context, page, cdp, options, tree["frameTree"]["frame"]["id"])
+        managed.browser_ended = functools.partial(processes.any_ended, self._browser_processes)
         if browser is not self._browser:
             managed.lose(CloseReason.BROWSER_CRASH)
         self.pages.add(managed)

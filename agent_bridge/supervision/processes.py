@@ -31,6 +31,25 @@ def tree(pid: int) -> list[psutil.Process]:
         return []
 
 
+def children_of(pid: int) -> list[psutil.Process]:
+    """Return the direct children of the process *pid*; empty when it is gone."""
+    try:
+        return psutil.Process(pid).children()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def any_ended(processes: Iterable[psutil.Process]) -> bool:
+    """Whether one of *processes* does not run any more, also when nobody has seen to it yet."""
+    for process in processes:
+        try:
+            if process.status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+    return False
+
+
 def kill(processes: Iterable[psutil.Process]) -> None:
     """Kill processes; psutil makes sure that a pid used anew is spared."""
     for process in processes:
