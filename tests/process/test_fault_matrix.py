@@ -44,6 +44,7 @@ NOT_OF_THE_PAGE = {
     "storage_state",
 }
 SHORT = 0.5
+LATE = "late"
 
 
 @pytest.fixture(scope="module")
@@ -96,9 +97,11 @@ def wrong_about_stuck_page(name: str, came: Any) -> str:
     return "" if good else f"{name}: {came!r}"
 
 
-def said_wrong(found: Iterable[str]) -> str:
-    """All that is wrong, a line for each call."""
-    return "\n".join(filter(None, found))
+def fail_if_wrong(found: Iterable[str]) -> None:
+    """Fail with all that is wrong, a line for each call."""
+    lines = list(filter(None, found))
+    if lines:
+        pytest.fail("\n".join(lines), pytrace=False)
 
 
 def test_every_public_call_has_a_row() -> None:
@@ -139,7 +142,7 @@ async def assert_all_lost(bench: Bench, handles: dict[str, Any], reason: CloseRe
                 wrong.append(wrong_about_loss(name, came, handle, reason, Outcome.NOT_EXECUTED))
             assert handle.is_closed
             assert (handle.id in repr(handle), handle.name) == (True, "")
-    assert not said_wrong(wrong)
+    fail_if_wrong(wrong)
 
 
 # It goes while the call is under way
@@ -150,7 +153,7 @@ DURING = [
         faults.RENDERER,
         faults.is_renderer,
         id="renderer killed",
-        marks=pytest.mark.xfail(reason="navigation and print may tell the loss as a failure", strict=False),
+        marks=pytest.mark.xfail(reason="a navigation may tell the loss as an interruption", strict=False),
     ),
     pytest.param(faults.BROWSER, faults.is_browser, id="browser killed"),
     pytest.param(faults.DRIVER, faults.is_driver, id="driver killed"),
@@ -186,7 +189,7 @@ async def test_calls_under_way_when_the_session_goes(
             assert not isinstance(came, Exception), (name, came)
         else:
             wrong.append(wrong_about_loss(name, came, sessions[name], reason, Outcome.UNKNOWN))
-    assert not said_wrong(wrong)
+    fail_if_wrong(wrong)
 
 
 async def strike_under_way(bench: Bench, fault: faults.Fault) -> None:
@@ -214,7 +217,6 @@ async def give_history(bench: Bench, session: Any) -> None:
 # The page does not answer
 
 
-@pytest.mark.xfail(reason="some calls do not tell that the page is stuck", strict=False)
 async def test_calls_on_a_page_that_a_script_blocks(bench: Bench) -> None:
     at_once = asyncio.Semaphore(3)  # each of these pages takes all the time that a core has
 
@@ -224,24 +226,43 @@ async def test_calls_on_a_page_that_a_script_blocks(bench: Bench) -> None:
             await give_history(bench, session)
             await session.evaluate(calls.FORM)
             await session.evaluate("() => { setTimeout(() => { for (;;); }); }")
-            came = await bench.call(session, name, SHORT)
+            wrong = await wrong_on_stuck_page(bench, session, name)
             await session.close()
-            return wrong_about_stuck_page(name, came)
+            return wrong
 
-    assert not said_wrong(await asyncio.gather(*(row(name) for name in NAMES)))
+    fail_if_wrong(without_late(await asyncio.gather(*(row(name) for name in NAMES))))
 
 
-@pytest.mark.xfail(reason="some calls do not tell that the page is stuck", strict=False)
 async def test_calls_on_a_page_that_stands_still(bench: Bench) -> None:
+    at_once = asyncio.Semaphore(3)
     sessions = dict(zip(NAMES, await bench.sessions(len(NAMES)), strict=True))
-    for name in ("back", "forward"):
+    for name in ("back", "forward", "reload"):
         await give_history(bench, sessions[name])
+
+    async def row(name: str) -> str:
+        async with at_once:
+            return await wrong_on_stuck_page(bench, sessions[name], name)
+
     with faults.stopped(bench.processes(faults.is_renderer)):
-        made = {name: asyncio.ensure_future(bench.call(sessions[name], name, SHORT)) for name in NAMES}
-        await asyncio.wait(made.values())
+        wrong = await asyncio.gather(*(row(name) for name in NAMES))
     for session in sessions.values():
         await session.close()
-    assert not said_wrong(wrong_about_stuck_page(name, call.result()) for name, call in made.items())
+    fail_if_wrong(without_late(wrong))
+
+
+async def wrong_on_stuck_page(bench: Bench, session: Any, name: str) -> str:
+    """Make a call on a page that is stuck; returns what it does not say rightly."""
+    came = await bench.call(session, name, SHORT)
+    if isinstance(came, ConnectionTimeoutError):
+        return LATE
+    return wrong_about_stuck_page(name, came)
+
+
+def without_late(found: Iterable[str]) -> list[str]:
+    """What is wrong, some answers aside that a busy machine did not get out in time."""
+    told = list(found)
+    assert told.count(LATE) <= len(NAMES) // 3
+    return [line for line in told if line != LATE]
 
 
 async def test_calls_to_an_agent_that_stands_still(bench: Bench) -> None:
@@ -257,7 +278,7 @@ async def test_calls_to_an_agent_that_stands_still(bench: Bench) -> None:
         # It may come back, and the session with it.
         if not good or handles[name].is_closed is not (name == "close"):
             wrong.append(f"{name}: {came!r}")
-    assert not said_wrong(wrong)
+    fail_if_wrong(wrong)
 
 
 # Calls that need no session
