@@ -7,6 +7,8 @@
 // Only what is rendered counts as text: templates, closed menus and dialogs say nothing
 // about the page. Values of fields are never read.
 (ask) => {
+  // Layout is not for free, but anything else that looks at the page needs it, too.
+  document.documentElement?.getBoundingClientRect();
   const end = performance.now() + ask.milliseconds;
   const isLate = () => performance.now() > end;
   // An element called "title" takes the place of document.title; the prototype's own getters stay.
@@ -121,10 +123,12 @@
     if (busy.length < 60 && !where.chrome && !where.quiet && isBusy(element) && shareOf(element) > 0) busy.push(element);
   };
   const QUIET = 'button, a, video, picture, figure, code, pre, label, [role=button], [class*=example i], [class*=demo i], [class*=preview i], [class*=playground i], [class*=showcase i], [class*=player i], [class*=video i]';
+  // One node at a time: a list of all children of a long list would take a tenth of a second to make.
   const stack = own('body') ? [[own('body'), {}]] : [];
   for (let count = 0; stack.length; count++) {
     if (count > ask.nodes || ((count & 63) === 0 && isLate())) { isWhole = false; break; }
     const [node, where] = stack.pop();
+    if (node !== own('body') && node.nextSibling) stack.push([node.nextSibling, where]);
     if (node.nodeType === Node.TEXT_NODE) { readText(node, where); continue; }
     let inside = where;
     if (node.nodeType === Node.ELEMENT_NODE) {
@@ -141,12 +145,9 @@
         noscript: where.noscript || tag === 'noscript',
       };
       if (['select', 'textarea', 'svg', 'iframe', 'canvas', 'video', 'audio', 'object'].includes(tag)) continue;
-      if (node.shadowRoot) stack.push([node.shadowRoot, inside]);
-    }
-    const children = Array.from(node.childNodes);
-    for (let i = children.length - 1; i >= 0; i--) {
-      if ([Node.ELEMENT_NODE, Node.TEXT_NODE].includes(children[i].nodeType)) stack.push([children[i], inside]);
-    }
+    } else if (node.nodeType !== Node.DOCUMENT_FRAGMENT_NODE) continue;
+    if (node.firstChild) stack.push([node.firstChild, inside]);
+    if (node.shadowRoot) stack.push([node.shadowRoot, inside]);
   }
 
   // -- forms --------------------------------------------------------------------
@@ -199,7 +200,22 @@
     }
     return layer;
   };
+  const mayCover = () => {
+    // The first hit test of a document of megabytes takes a second: only where something may be hit.
+    const body = own('body');
+    if (!body || all('*').length > 30000) return false;
+    const near = Array.from(body.children).slice(0, 300);
+    const nearer = near.flatMap((child) => Array.from(child.children).slice(0, 20)).slice(0, 400);
+    const dialogs = Array.from(all(`${DIALOG}, ${HOSTS}`)).slice(0, 40);
+    return [...near, ...nearer, ...dialogs].some((element) => {
+      const { position } = getComputedStyle(element);
+      return element.matches(HOSTS) || element.localName === 'dialog' || position === 'fixed' || (position === 'absolute' && shareOf(element) > 0.5);
+    });
+  };
+  // Hosts of shadow roots in which dialogs are kept.
+  const HOSTS = '[id*=usercentrics i], [id*=consent i], [id*=cookie i], [class*=consent i], [class*=cookie i], [id^=sp_message], [aria-modal=true]';
   const overlay = attempt(() => {
+    if (!mayCover()) return null;
     const layers = new Set();
     let points = 0;
     for (const x of [0.1, 0.5, 0.9]) {
@@ -221,7 +237,7 @@
     const parts = Array.from(layers);
     const insides = parts.flatMap((part) => {
       const found = [part];
-      for (const element of part.querySelectorAll('*')) { if (element.shadowRoot) found.push(element.shadowRoot); if (found.length > 5) break; }
+      if (!isLate()) for (const element of Array.from(part.querySelectorAll('*')).slice(0, 2000)) if (element.shadowRoot) found.push(element.shadowRoot);
       if (part.shadowRoot) found.push(part.shadowRoot);
       return found;
     });
@@ -300,7 +316,8 @@
     roots,
     scripts: scripts.map((script) => attribute(script, 'src')).filter(Boolean).map((src) => clean(src, 200)),
     needles: ask.needles.filter((needle) => inline.includes(needle)),
-    marks: ask.marks.filter((selector) => attempt(() => all(selector).length > 0, false)),
+    // A check that stands before a page is small.
+    marks: isWhole ? ask.marks.filter((selector) => attempt(() => all(selector).length > 0, false)) : [],
     refresh: refresh ? clean(attribute(refresh, 'content'), 200) : '',
   };
 }

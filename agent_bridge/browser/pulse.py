@@ -24,6 +24,8 @@ from cmdop_browser.exceptions import CloseReason
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
 
+# What a page takes that has nothing else to do.
+_AT_WORK: Final = 0.02
 # A page at work answers within a few milliseconds, one that lays out a hundred
 # thousand elements within a few hundred.
 _PATIENCE: Final = 0.35
@@ -68,7 +70,11 @@ async def pulse_of(page: ManagedPage, *, may_hang: bool = True) -> Pulse:
     # One question, kept open: an answer to it counts however late it comes.
     asked = asyncio.ensure_future(page.cdp.send("Runtime.evaluate", {"expression": "1"}))
     try:
-        if await _answered(page, asked, 0.02) or await _answered(page, asked, await _patience(page)):
+        if await _answered(page, asked, _AT_WORK):
+            return Pulse.ANSWERS
+        browser = await _browsers_own_time(page)
+        patience = min(max(_PATIENCE, _TIMES_SLOWER * browser), _MOST_PATIENCE)
+        if await _answered(page, asked, patience - browser):
             return Pulse.ANSWERS
         if page.is_loading:
             return Pulse.PENDING
@@ -80,8 +86,11 @@ async def pulse_of(page: ManagedPage, *, may_hang: bool = True) -> Pulse:
         # within milliseconds; every other way costs the page.
         stopped = asyncio.ensure_future(page.cdp.send("Runtime.terminateExecution"))
         try:
-            if await _answered(page, asked, max(_FREEING, _left(page))):
+            if await _answered(page, asked, max(_FREEING, _TIMES_SLOWER * browser)):
                 return Pulse.FREED
+            # What took longer than stopping a script takes was none: a large page at work.
+            if await _answered(page, asked, _left(page)):
+                return Pulse.ANSWERS
         finally:
             abandon(stopped)
         page.chore(_give_up_when_silent(page))
@@ -96,20 +105,19 @@ def lose(page: ManagedPage) -> PageLost:
     return PageLost(page.lost.result())
 
 
-async def _patience(page: ManagedPage) -> float:
-    """Return how long the page may take, by how long the browser takes to say something itself."""
+async def _browsers_own_time(page: ManagedPage) -> float:
+    """Return how long the browser, rather than the page, takes to answer."""
     began = time.monotonic()
     asked = asyncio.ensure_future(page.cdp.send("Target.getTargetInfo"))
     try:
         await _answered(page, asked, _PATIENCE)
     finally:
         abandon(asked)
-    took = time.monotonic() - began
-    return min(max(_PATIENCE, _TIMES_SLOWER * took), _MOST_PATIENCE) - took
+    return time.monotonic() - began
 
 
 def _left(page: ManagedPage) -> float:
-    return page.call_deadline.at + _AFTER_THE_CALL - time.monotonic()
+    return max(0.0, page.call_deadline.at + _AFTER_THE_CALL - time.monotonic())
 
 
 def _a_renderer_is_stopped() -> bool:

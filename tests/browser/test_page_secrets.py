@@ -12,6 +12,7 @@ import pytest
 from cmdop_browser.exceptions import BrowserError, CMDOPError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from tests.agents import RunningAgent
@@ -78,7 +79,7 @@ async def planted(client: Any, site: WebSite) -> Any:
 
 async def _failures(session: Any) -> list[CMDOPError]:
     secret = PLANTED["filled password"]
-    calls = (
+    calls: tuple[Callable[[], Awaitable[object]], ...] = (
         lambda: session.click("#nope", timeout=0.3),
         lambda: session.click("#covered", timeout=0.3),
         lambda: session.fill("#no-password", secret, timeout=0.3),
