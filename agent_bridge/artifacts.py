@@ -81,8 +81,13 @@ class Artifacts:
             return None
         artifact_id = f"a-{secrets.token_hex(16)}"
         path = self._directory / artifact_id
+        writing = asyncio.ensure_future(asyncio.to_thread(_write, path, content))
         try:
-            await asyncio.to_thread(_write, path, content)
+            await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            # The thread goes on; what it writes would belong to nobody.
+            writing.add_done_callback(lambda done: _discard(path, done))
+            raise
         except OSError as exc:
             log.warning("cannot keep %d bytes for an error: %s", len(content), exc.strerror)
             return None
@@ -151,6 +156,11 @@ def _write(path: Path, content: bytes) -> None:
     except BaseException:
         path.unlink(missing_ok=True)
         raise
+
+
+def _discard(path: Path, written: asyncio.Future[None]) -> None:
+    if not written.exception():
+        path.unlink(missing_ok=True)
 
 
 def _missing(artifact_id: str) -> MissingFileError:

@@ -141,7 +141,9 @@ async def _html(page: ManagedPage, store: Artifacts, deadline: Deadline, known: 
         return None
     if len(html) >= _MAX_HTML:
         html += _CUT
-    return await store.keep(await asyncio.to_thread(_masked, html, await known), "text/html")
+    # Others await it, too: it must not be cancelled with this picture.
+    secrets = await asyncio.shield(known)
+    return await store.keep(await asyncio.to_thread(_masked, html, secrets), "text/html")
 
 
 def _masked(html: str, secrets: tuple[str, ...]) -> bytes:

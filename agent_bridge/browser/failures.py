@@ -138,9 +138,21 @@ async def raise_if_dead(page: ManagedPage, exc: PlaywrightError) -> None:
 
 
 async def overdue(
-    page: ManagedPage, action: str, deadline: Deadline, *, outcome: Outcome = Outcome.UNKNOWN
+    page: ManagedPage,
+    action: str,
+    deadline: Deadline,
+    *,
+    outcome: Outcome = Outcome.UNKNOWN,
+    look: Callable[[], Awaitable[tuple[str, ...]]] | None = None,
 ) -> BrowserError:
     """Return the error of a call that got no answer, after freeing the page if a script blocks it.
+
+    Args:
+        page: Where.
+        action: The public name of the call, and what it was about.
+        deadline: What the call had.
+        outcome: What became of it.
+        look: Finds tips on a page that is alive.
 
     Raises:
         PageLost: The page answers to nothing: its renderer hangs.
@@ -175,7 +187,8 @@ async def overdue(
             evidence=await evidence_of(page),
             tips=("wait until it is there: wait_for_url, or allow more time: timeout=…",),
         )
-    return await timed_out(page, action, deadline, outcome=outcome)
+    tips = await look() if look is not None else ()
+    return await timed_out(page, action, deadline, outcome=outcome, tips=tips)
 
 
 async def timed_out(

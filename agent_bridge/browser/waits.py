@@ -11,7 +11,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from agent_bridge.browser.evidence import evidence_of
-from agent_bridge.browser.failures import on_element, overdue, raise_if_lost, script_error, timed_out
+from agent_bridge.browser.failures import on_element, overdue, raise_if_lost, script_error
 from agent_bridge.browser.page import DRIVER_MARGIN, Overdue, PageLost, ScriptFailed, guarded
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import texts
@@ -145,16 +145,12 @@ async def _until(
     action: str,
     deadline: Deadline,
     call: Awaitable[object],
-    tips: Callable[[], Awaitable[tuple[str, ...]]],
+    look: Callable[[], Awaitable[tuple[str, ...]]],
 ) -> None:
     try:
         await page.guard(call, deadline, margin=DRIVER_MARGIN)
-    except Overdue as exc:
-        raise await overdue(page, action, deadline, outcome=Outcome.NOT_EXECUTED) from exc
-    except PlaywrightTimeoutError as exc:
-        raise await timed_out(
-            page, action, deadline, outcome=Outcome.NOT_EXECUTED, tips=await tips()
-        ) from exc
+    except (Overdue, PlaywrightTimeoutError) as exc:
+        raise await overdue(page, action, deadline, outcome=Outcome.NOT_EXECUTED, look=look) from exc
     except PlaywrightError as exc:
         await raise_if_lost(page, exc)
         raise BrowserError(

@@ -232,6 +232,23 @@ async def test_a_script_that_blocks_the_page_is_stopped(session: Any, site: WebS
     assert await session.evaluate("() => 1 + 1") == 2
 
 
+async def test_a_page_that_the_engine_lays_out_is_not_stopped(session: Any, site: WebSite) -> None:
+    await session.navigate(site.at("/plain.html"))
+    # Layout of this takes seconds, in which no script runs; the script that follows must.
+    await session.evaluate(
+        """() => {
+            const item = (at) => `<div style="display: inline-block; width: ${at % 7}%"><p>x ${at}</p></div>`;
+            setTimeout(() => {
+              document.body.innerHTML = Array.from({ length: 100000 }, (_, at) => item(at)).join('');
+              requestAnimationFrame(() => setTimeout(() => { window.wentOn = true; }));
+            });
+        }"""
+    )
+    error = await failure(session.click, "#nowhere")
+    assert error.cause is not C.PAGE_HUNG
+    assert await session.wait_for_function("() => window.wentOn", timeout=60.0)
+
+
 async def test_what_stays_is_a_timeout(session: Any, site: WebSite) -> None:
     await session.navigate(site.at("/plain.html"))
     for state in ("hidden", "detached"):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from agent_bridge import artifacts
 from agent_bridge.artifacts import Artifacts
 from cmdop_browser.exceptions import Artifact
 from cmdop_browser.exceptions import FileNotFoundError as MissingFileError
@@ -102,6 +105,31 @@ async def test_a_disk_that_takes_nothing_costs_the_picture_only(
     with caplog.at_level(logging.WARNING):
         assert await store.keep(b"x", "text/html") is None
     assert "cannot keep 1 bytes" in caplog.text
+
+
+async def test_what_nobody_waits_for_any_more_is_not_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, may_end = threading.Event(), threading.Event()
+    write = artifacts._write
+
+    def slowly(path: Path, content: bytes) -> None:
+        write(path, content)
+        written.set()
+        may_end.wait(10)
+
+    monkeypatch.setattr(artifacts, "_write", slowly)
+    store = Artifacts(tmp_path)
+    keeping = asyncio.ensure_future(store.keep(b"x", "text/html"))
+    await asyncio.to_thread(written.wait, 10)
+    keeping.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await keeping
+    may_end.set()
+    async with asyncio.timeout(10):
+        while _files(tmp_path):
+            await asyncio.to_thread(time.sleep, 0.001)
+    assert not len(store)
 
 
 async def test_many_at_once(tmp_path: Path) -> None:
