@@ -162,8 +162,8 @@ async def _load_once(
             await raise_if_lost(page, exc)
             if "is interrupted by another navigation" in exc.message and deadline.remaining and not last:
                 raise _InterruptedError(texts.first_sentence(exc.message)) from exc
-            if "ERR_ABORTED" in exc.message and journey.response is None:
-                # The death of a renderer that has no document yet looks like this, too.
+            if "ERR_ABORTED" in exc.message:
+                # The death of a renderer looks like this, too, some milliseconds before it is told.
                 await raise_if_dead(page, exc)
             raise await failure(journey, exc.message) from exc
         response = response or page.response

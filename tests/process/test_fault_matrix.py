@@ -154,12 +154,7 @@ async def assert_all_lost(bench: Bench, handles: dict[str, Any], reason: CloseRe
 
 
 DURING = [
-    pytest.param(
-        faults.RENDERER,
-        faults.is_renderer,
-        id="renderer killed",
-        marks=pytest.mark.xfail(reason="a navigation may tell the loss as an interruption", strict=False),
-    ),
+    pytest.param(faults.RENDERER, faults.is_renderer, id="renderer killed"),
     pytest.param(faults.BROWSER, faults.is_browser, id="browser killed"),
     pytest.param(faults.DRIVER, faults.is_driver, id="driver killed"),
     pytest.param(faults.KILLED, faults.is_browser, id="agent killed"),
