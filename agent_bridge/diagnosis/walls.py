@@ -58,14 +58,14 @@ def login_wall(facts: PageFacts) -> PageKind | None:
         if around <= most and facts.links <= 15 and elsewhere <= 1 and _says_login(form, named):
             return _login([f"{what} and little else"], named)
         return None
-    providers = [text for text in facts.buttons if words.WITH_PROVIDER.search(text)]
-    if (
-        (redirected or refused)
-        and facts.is_small
-        and (providers or (redirected and named and not facts.forms))
-    ):
-        first = [f"button {shown(providers[0])}"] if providers else []
-        return _login([*first, *redirected, *refused], named)
+    # Without a form there has to be a button that leads to one: an article about logins has none.
+    ways = [
+        text
+        for text in facts.buttons
+        if words.WITH_PROVIDER.search(text) or (redirected and named and _names_login(text))
+    ]
+    if ways and (redirected or refused) and facts.is_small:
+        return _login([f"button {shown(ways[0])}", *redirected, *refused], named)
     return None
 
 

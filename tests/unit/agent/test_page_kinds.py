@@ -235,3 +235,23 @@ def test_what_a_cover_looks_like(seen: CoverFacts, looks: str | None) -> None:
 def test_the_control_that_closes_it(looks: str | None, labels: list[str], best: str) -> None:
     closers = tuple(Closer(label, f"#{index}") for index, label in enumerate(labels))
     assert ranked_closers(looks, closers)[0].text == best
+
+
+REDIRECTED_TO_LOGIN = {
+    "requested_url": "https://shop.test/wiki/Signing_in",
+    "asked_url": "https://shop.test/wiki/Signing_in",
+    "arrived_url": "https://shop.test/wiki/Login",
+    "document_url": "https://shop.test/wiki/Login",
+    "url": "https://shop.test/wiki/Login",
+    "title": "Login",
+    "headings": ("Login",),
+}
+
+
+def test_a_login_page_without_a_form_has_a_button_that_leads_to_one() -> None:
+    assert cause_of(**REDIRECTED_TO_LOGIN, buttons=("Log in",)) is ElementCause.LOGIN_WALL
+    assert cause_of(**REDIRECTED_TO_LOGIN, buttons=("Sign in with Google",)) is ElementCause.LOGIN_WALL
+
+
+def test_an_article_about_logins_is_no_login_page() -> None:
+    assert cause_of(**REDIRECTED_TO_LOGIN, buttons=("Edit", "History")) is not ElementCause.LOGIN_WALL
