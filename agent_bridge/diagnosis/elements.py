@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from agent_bridge.diagnosis.calllog import Said, Sign, said
 from agent_bridge.diagnosis.facts import Need
-from agent_bridge.diagnosis.wording import Words, wording
+from agent_bridge.diagnosis.wording import wording
 from cmdop_browser.exceptions import Candidate, ElementCause, Outcome
 from cmdop_browser.exceptions.text import seconds
 
@@ -291,7 +291,7 @@ def verdict_of(scene: Scene) -> Verdict | None:
 
 
 def _verdict(cause: ElementCause, case: Case) -> Verdict:
-    words: Words = wording(cause, case.scene, case.said)
+    words = wording(cause, case.scene, case.said)
     return Verdict(
         cause,
         words.explanation,
