@@ -92,11 +92,11 @@ async def pulse_of(page: ManagedPage, *, may_hang: bool = True) -> Pulse:
             return Pulse.PENDING
         if not may_hang:
             return Pulse.SLOW
-        if _a_renderer_is_stopped():
-            return Pulse.STOPPED
         if not await script.is_seen(asked):
             if asked.done():
                 return Pulse.ANSWERS
+            if _a_renderer_is_stopped():
+                return Pulse.STOPPED
             page.chore(_give_up_when_silent(page))
             return Pulse.SLOW
         # On a DevTools session that was open before the script began this works
@@ -172,7 +172,10 @@ def _left(page: ManagedPage) -> float:
 
 
 def _a_renderer_is_stopped() -> bool:
-    """Whether a renderer of this agent has been halted, as by SIGSTOP: no script can be told to stop then."""
+    """Whether a renderer of this agent has been halted, as by SIGSTOP.
+
+    Which page it runs the browser does not tell; asked is for one that gives no sign.
+    """
     for process in processes.tree(os.getpid()):
         try:
             if process.status() == psutil.STATUS_STOPPED and "--type=renderer" in process.cmdline():
