@@ -15,6 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from agent_bridge import __version__, limits
 from agent_bridge.artifacts import Artifacts
 from agent_bridge.browser.executable import find_browser, launch_arguments
+from agent_bridge.browser.recycling import Limits
 from agent_bridge.browser.shard import mute_farewell
 from agent_bridge.browser.shards import Shards
 from agent_bridge.interceptors import CallInterceptor
@@ -121,8 +122,13 @@ class AgentServer:
         self._record = record
         browser = find_browser(settings)
         arguments = launch_arguments(browser, settings)
+        shards = limits.shards(settings)
         self._shards = Shards(
-            limits.shards(settings), str(browser.path), arguments.flags, sandboxed=arguments.sandboxed
+            shards,
+            str(browser.path),
+            arguments.flags,
+            sandboxed=arguments.sandboxed,
+            limits=Limits.of(settings, shards),
         )
         self._transfers = Transfers(directory / "uploads")
         self._artifacts = Artifacts(directory / "artifacts")
@@ -183,6 +189,7 @@ class AgentServer:
         for name in ("", HEALTH_ALIVE, HEALTH_ACCEPTING):
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         self._chore(self._warm_up())
+        self._chore(self._shards.watch_memory())
 
     async def wait(self, publication: Publication, idle_exit: float | None) -> None:
         """Return when the agent is to stop: by signal, by idleness, or since it can be found no more."""

@@ -73,6 +73,14 @@ class Settings(BaseSettings):
     """The same for an agent that a client started."""
     drain_timeout: _NotNegative = 10.0
     """How long running calls may go on when an agent is stopped."""
+    recycle_pages: _Count = 1500
+    """After how many pages a browser is replaced by a new one, once its sessions have ended."""
+    recycle_age: _Positive = 21600.0
+    """After how long a browser is replaced by a new one, once its sessions have ended."""
+    session_memory: _Count = 2048
+    """How many MiB the page of a session may take; more ends that session."""
+    memory: _Count | None = None
+    """How many MiB all browsers may take; more ends the largest page. None for what suits the machine."""
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
     ] = "INFO"

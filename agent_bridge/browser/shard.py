@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import functools
 import logging
+import math
+import time
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Browser, Playwright, async_playwright
@@ -18,9 +20,10 @@ from playwright.async_api import Error as PlaywrightError
 from agent_bridge.browser import blocking
 from agent_bridge.browser.crashes import watch_crashes
 from agent_bridge.browser.page import ManagedPage, guarded, is_gone
+from agent_bridge.browser.recycling import Wear
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
-from agent_bridge.supervision import processes
+from agent_bridge.supervision import memory, processes
 from cmdop_browser.exceptions import (
     BadRequestError,
     BrowserError,
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 
     from agent_bridge.browser.options import ContextOptions
     from agent_bridge.deadline import Deadline
+    from agent_bridge.supervision.memory import Usage
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +52,8 @@ START_TIMEOUT = 30.0
 OPEN_TIMEOUT = 20.0
 # browser.close() on a stopped browser takes 30 s; killing is as good.
 STOP_TIMEOUT = 3.0
+# The browser tells the end of a renderer within some milliseconds.
+_TOLD_WITHIN = 2.0
 _FAREWELL = "Connection closed while reading from the driver"
 
 
@@ -70,13 +76,37 @@ class Shard:
         self._watch: processes.ExitWatch | None = None
         self._opening: set[asyncio.Task[ManagedPage]] = set()
         self._reaping: set[asyncio.Task[None]] = set()
+        self._driver_pid = 0
+        self._began = 0.0
+        self._pages_before = 0  # shown by pages that are closed
+        self._ended_for_memory = -math.inf
         self.pages: set[ManagedPage] = set()
+        self.size = 0
         self.version = ""
 
     @property
     def load(self) -> int:
         """Pages open or opening."""
         return len(self.pages) + len(self._opening)
+
+    @property
+    def wear(self) -> Wear:
+        """What the browser that runs now has been through."""
+        if self._browser is None:
+            return Wear()
+        pages = self._pages_before + sum(page.documents for page in self.pages)
+        return Wear(pages, time.monotonic() - self._began, self.size)
+
+    async def measure(self) -> list[Usage]:
+        """Return what the processes of driver and browser take, and note the sum."""
+        usages = await asyncio.to_thread(memory.usage_of, self._driver_pid) if self._driver else []
+        self.size = sum(usage.size for usage in usages)
+        return usages
+
+    def end_for_memory(self, renderer: psutil.Process) -> None:
+        """End a renderer that takes too much; its page says so."""
+        self._ended_for_memory = time.monotonic()
+        processes.kill([renderer])
 
     async def open(self, options: ContextOptions, deadline: Deadline) -> ManagedPage:
         """Return a page in a fresh context.
@@ -110,7 +140,9 @@ class Shard:
     async def close(self, page: ManagedPage, reason: CloseReason) -> None:
         """Close *page*, or the whole browser when it does not let go of it."""
         confirmed = await page.close(reason)
-        self.pages.discard(page)
+        if page in self.pages:
+            self.pages.remove(page)
+            self._pages_before += page.documents
         if not confirmed:
             log.warning("a context did not close; the browser is started anew")
             self._lose(CloseReason.BROWSER_CRASH)
@@ -171,6 +203,7 @@ class Shard:
         browser.on("disconnected", guarded(self._on_disconnected))
         await watch_crashes(browser, self._page_died)
         self._browser, self.version = browser, browser.version
+        self._driver_pid, self._began, self._pages_before = pid, time.monotonic(), 0
         log.info("browser %s started, driver pid %d", browser.version, pid)
         return browser
 
@@ -188,6 +221,8 @@ class Shard:
             return driver, (processes.children() - before).pop()
 
     def _page_died(self, target_id: str, reason: CloseReason) -> None:
+        if time.monotonic() - self._ended_for_memory < _TOLD_WITHIN:
+            reason = CloseReason.OUT_OF_MEMORY
         for page in self.pages:
             if page.frame_id == target_id:
                 page.lose(reason)

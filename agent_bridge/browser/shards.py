@@ -1,37 +1,72 @@
-"""All browsers of the agent, with sessions spread over them."""
+"""All browsers of the agent, with sessions spread over them, and replaced when they are worn."""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.shard import Shard
+from agent_bridge.supervision import memory
+from cmdop_browser.exceptions import CMDOPError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from agent_bridge.browser.options import ContextOptions
     from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.browser.recycling import Limits
     from agent_bridge.deadline import Deadline
     from cmdop_browser.exceptions import CloseReason
 
+log = logging.getLogger(__name__)
+
+# Measuring takes 6 ms of a core for each browser. A page cannot fill a machine in this
+# time: it fills some two GiB a second at the most.
+_MEASURED_EVERY: Final = 1.0
+
 
 class Shards:
-    """A fixed number of shards; each starts its browser when first used."""
+    """A fixed number of places, each with a shard that starts its browser when first used."""
 
-    def __init__(self, count: int, executable: str, arguments: Sequence[str], *, sandboxed: bool) -> None:
-        spawning = asyncio.Lock()
-        self._shards = [
-            Shard(executable, arguments, sandboxed=sandboxed, spawning=spawning) for _ in range(count)
-        ]
+    def __init__(
+        self,
+        count: int,
+        executable: str,
+        arguments: Sequence[str],
+        *,
+        sandboxed: bool,
+        limits: Limits | None = None,
+    ) -> None:
+        """Make the shards; nothing is started yet.
+
+        Args:
+            count: How many browsers there are.
+            executable: The browser.
+            arguments: For the browser.
+            sandboxed: Whether the browser's sandbox is on.
+            limits: What a browser and its pages may take; None for all they want.
+        """
+        self._arguments = list(arguments)
+        self._spawning = asyncio.Lock()
+        self._limits = limits
         self._home: dict[ManagedPage, Shard] = {}
+        self._retired: set[Shard] = set()
+        self._chores: set[asyncio.Task[None]] = set()
+        self._replacing: set[Shard] = set()
         self.executable = executable
         self.sandboxed = sandboxed
+        self._shards = [self._new_shard() for _ in range(count)]
 
     @property
     def version(self) -> str:
         """The browser's version, empty before the first one runs."""
         return next((shard.version for shard in self._shards if shard.version), "")
+
+    @property
+    def size(self) -> int:
+        """Bytes that all browsers took when they were last measured."""
+        return sum(shard.size for shard in self._all())
 
     async def warm_up(self) -> None:
         """Start the first browser ahead of need.
@@ -44,6 +79,7 @@ class Shards:
     async def open(self, options: ContextOptions, deadline: Deadline) -> ManagedPage:
         """Return a page in a fresh context of the least loaded browser; raises as `Shard.open`."""
         shard = min(self._shards, key=lambda candidate: candidate.load)
+        self._replace_if_worn(shard)
         page = await shard.open(options, deadline)
         self._home[page] = shard
         return page
@@ -53,7 +89,82 @@ class Shards:
         shard = self._home.pop(page, None)
         if shard is not None:
             await shard.close(page, reason)
+            self._stop_if_retired(shard)
 
     async def stop(self) -> None:
         """End all browsers."""
-        await asyncio.gather(*(shard.stop() for shard in self._shards))
+        chores = list(self._chores)
+        for chore in chores:
+            chore.cancel()
+        await asyncio.gather(*chores, return_exceptions=True)
+        await asyncio.gather(*(shard.stop() for shard in self._all()))
+
+    # -- memory ----------------------------------------------------------------
+
+    async def watch_memory(self) -> None:
+        """Measure the browsers for as long as it is awaited, and end the pages that take too much."""
+        while self._limits is not None:
+            await asyncio.sleep(_MEASURED_EVERY)
+            try:
+                await self._limit_memory(self._limits)
+            except Exception:
+                # Without this watch one page could take the machine: it has to go on.
+                log.exception("the memory of the browsers could not be measured")
+
+    async def _limit_memory(self, limits: Limits) -> None:
+        owners = {}
+        usages = []
+        for shard in self._all():
+            for usage in await shard.measure():
+                owners[usage.process] = shard
+                usages.append(usage)
+        for usage in memory.too_large(usages, each=limits.session, together=limits.agent):
+            log.warning("a page takes %d MiB and is ended", usage.size // memory.MIB)
+            owners[usage.process].end_for_memory(usage.process)
+        for shard in list(self._shards):
+            self._replace_if_worn(shard)
+
+    # -- recycling -------------------------------------------------------------
+
+    def _new_shard(self) -> Shard:
+        return Shard(self.executable, self._arguments, sandboxed=self.sandboxed, spawning=self._spawning)
+
+    def _all(self) -> list[Shard]:
+        return [*self._shards, *self._retired]
+
+    def _replace_if_worn(self, shard: Shard) -> None:
+        why = self._limits.why_worn(shard.wear) if self._limits is not None else ""
+        if why and shard not in self._replacing:
+            self._replacing.add(shard)
+            self._chore(self._replace(shard, why))
+
+    async def _replace(self, worn: Shard, why: str) -> None:
+        """Put a new shard in the place of *worn*, which goes on until its pages are closed."""
+        fresh = self._new_shard()
+        try:
+            await fresh.start()
+        except CMDOPError as error:
+            log.warning("a worn browser is kept, no other starts: %s", error)
+            return
+        except asyncio.CancelledError:
+            await asyncio.shield(fresh.stop())
+            raise
+        finally:
+            self._replacing.discard(worn)
+        log.info("a browser is replaced: %s; %d sessions are still in it", why, worn.load)
+        self._shards[self._shards.index(worn)] = fresh
+        self._retired.add(worn)
+        self._stop_if_retired(worn)
+
+    def _stop_if_retired(self, shard: Shard) -> None:
+        if shard in self._retired and not shard.load:
+            self._chore(self._stop_retired(shard))
+
+    async def _stop_retired(self, shard: Shard) -> None:
+        await shard.stop()
+        self._retired.discard(shard)
+
+    def _chore(self, coroutine: Coroutine[None, None, None]) -> None:
+        task = asyncio.ensure_future(coroutine)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)

@@ -1,0 +1,55 @@
+"""When a browser is replaced, and which pages end for want of memory."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent_bridge.browser.recycling import Limits, Wear
+from agent_bridge.supervision.memory import MIB, Usage, too_large
+from cmdop_browser.settings import Settings
+
+LIMITS = Limits(pages=100, age=3600.0, size=500 * MIB, session=200 * MIB, agent=1000 * MIB)
+
+
+def usage(size: int, *, is_renderer: bool = True) -> Usage:
+    return Usage(cast("Any", None), size, is_renderer)
+
+
+def test_a_browser_goes_on_until_one_limit_is_reached() -> None:
+    assert LIMITS.why_worn(Wear(99, 3599.0, 500 * MIB - 1)) == ""
+    assert LIMITS.why_worn(Wear(pages=100)) == "it has shown 100 pages"
+    assert LIMITS.why_worn(Wear(age=3600.0)) == "it has run for 3600 s"
+    assert LIMITS.why_worn(Wear(size=500 * MIB)) == "it takes 500 MiB"
+
+
+def test_limits_follow_from_the_settings() -> None:
+    limits = Limits.of(Settings(memory=4000, session_memory=100, recycle_pages=7), shards=2)
+    assert (limits.pages, limits.session, limits.agent) == (7, 100 * MIB, 4000 * MIB)
+    assert limits.size == 1000 * MIB
+    assert Limits.of(Settings(), shards=1).agent > 0
+
+
+def test_a_page_beyond_its_limit_ends() -> None:
+    small, large = usage(10), usage(11)
+    assert too_large([small, large], each=10, together=1000) == [large]
+
+
+def test_when_all_is_too_much_the_largest_pages_end_until_it_is_enough() -> None:
+    usages = [usage(30), usage(50), usage(40), usage(100, is_renderer=False)]
+    assert [found.size for found in too_large(usages, each=1000, together=150)] == [50, 40]
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.booleans())), st.integers(0, 50), st.integers(0, 500))
+def test_no_more_end_than_need_be(sizes: list[tuple[int, bool]], each: int, together: int) -> None:
+    usages = [usage(size, is_renderer=is_renderer) for size, is_renderer in sizes]
+    ending = too_large(usages, each=each, together=together)
+    assert all(found.is_renderer for found in ending)
+    left = [found for found in usages if not any(found is other for other in ending)]
+    assert all(found.size <= each for found in left if found.is_renderer)
+    renderers_left = any(found.is_renderer for found in left)
+    assert sum(found.size for found in left) <= together or not renderers_left
+    if ending and ending[-1].size <= each:
+        assert sum(found.size for found in left) + ending[-1].size > together
