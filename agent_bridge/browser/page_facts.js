@@ -45,6 +45,9 @@
   const CAPTCHA = '.g-recaptcha, .h-captcha, .cf-turnstile, .grecaptcha-badge, [data-sitekey], .frc-captcha, #px-captcha';
   const BUSY_NAME = /(^|[-_ ])(?:skeletons?|shimmer|spinner|spinners|loader|loading|preloader|throbber|lds|ghost-line|placeholder-glow|placeholder-wave|circularprogress|progress-circular|progress-spinner|loadingspinner)(?=$|[-_ 0-9])/i;
   const BUSY_TAG = /(?:^|-)(?:spinner|skeleton|loader|progress-circular|skeleton-text)$/;
+  const HEADING = 'h1, h2, h3, h4, h5, h6, legend, [role=heading]';
+  const NAMED = `${HEADING}, a, button, label, select, caption, [role=button]`;
+  const RECORD = 'tr, li, article, [role=row], [role=listitem], [role=article]';
   const weights = new Map();
   const fields = [];
   const buttons = [];
@@ -58,6 +61,12 @@
   let chromeLength = 0;
   let mainLinks = 0;
   let media = 0;
+  let prose = 0;
+  let lastHeading = '';
+  // Rows, items and articles: what a page lists.
+  const records = [];
+  // What the page itself says, piece by piece: not its header, navigation or headings.
+  const said = [];
   const weigh = (element, amount) => {
     for (let at = element, depth = 0; at && depth < 60; at = parentOf(at), depth++) weights.set(at, (weights.get(at) || 0) + amount);
   };
@@ -70,12 +79,17 @@
     element.localName === 'button' || attribute(element, 'role') === 'button' ||
     (element.localName === 'input' && ['submit', 'button', 'image'].includes(attribute(element, 'type').toLowerCase())) ||
     (element.localName === 'a' && /(^|[-_ ])(btn|button)/i.test(attribute(element, 'class')));
+  // A picture that another one replaces later stands for that one alone.
+  const isBusyPicture = (element) =>
+    !Array.from(element.attributes).some(({ name }) => /^data-.*(?:src|original|lazy)/.test(name)) &&
+    BUSY_NAME.test(`${attribute(element, 'class')} ${attribute(element, 'id')} ${attribute(element, 'alt')} ${attribute(element, 'src').slice(0, 300).split(/[?#]/)[0].split('/').pop().replace(/\.\w+$/, '')}`);
   const isBusy = (element) => {
     if (attribute(element, 'aria-busy') === 'true') return true;
     const role = attribute(element, 'role');
     if (element.localName === 'progress') return !Element.prototype.hasAttribute.call(element, 'value');
     if (role === 'progressbar') return !attribute(element, 'aria-valuenow');
-    if (['img', 'a', 'button', 'html', 'body', 'input', 'iframe', 'video'].includes(element.localName)) return false;
+    if (element.localName === 'img') return isBusyPicture(element);
+    if (['a', 'button', 'html', 'body', 'input', 'iframe', 'video'].includes(element.localName)) return false;
     const names = `${attribute(element, 'class')} ${attribute(element, 'id')} ${attribute(element, 'data-testid')}`.slice(0, 300).replace(/([a-z])([A-Z])/g, '$1-$2');
     return BUSY_NAME.test(names) || BUSY_TAG.test(element.localName);
   };
@@ -83,13 +97,16 @@
   const readText = (node, where) => {
     const found = node.data.trim();
     if (!found) return;
-    const said = clean(found, 600);
-    weigh(node.parentElement || node.getRootNode().host, said.length);
-    if (where.noscript) { if (noscript.length < 600) noscript += ` ${said}`; return; }
-    if (where.chrome) { chromeLength += said.length; return; }
+    const piece = clean(found, 600);
+    const around = node.parentElement || node.getRootNode().host;
+    weigh(around, piece.length);
+    if (where.noscript) { if (noscript.length < 600) noscript += ` ${piece}`; return; }
+    if (where.chrome) { chromeLength += piece.length; return; }
     if (where.captcha) return;
-    mainLength += said.length;
-    if (text.length < 3000) text += ` ${said}`;
+    mainLength += piece.length;
+    if (text.length < 3000) text += ` ${piece}`;
+    if (!where.named && !where.form) prose += piece.length;
+    if (!where.heading && !where.aside && said.length < 200) said.push([around, piece]);
   };
   const readElement = (element, where) => {
     const tag = element.localName;
@@ -98,7 +115,7 @@
         const root = element.getRootNode();
         // A link such as "forgot your password" has no bearing; the label has.
         const label = attempt(() => clean(Array.from(element.labels || []).map((l) => l.innerText).join(' '), 60), '');
-        fields.push({ element, form: element.form || (root.host ? root : null), where, facts: {
+        fields.push({ element, form: element.form || (root.host ? root : null), where, heading: lastHeading, facts: {
           type: tag === 'input' ? attribute(element, 'type').toLowerCase() || 'text' : tag,
           names: clean(`${attribute(element, 'name')} ${attribute(element, 'id')} ${attribute(element, 'placeholder')} ${attribute(element, 'aria-label')} ${label}`, 160),
           autocomplete: clean(attribute(element, 'autocomplete'), 40).toLowerCase(),
@@ -112,6 +129,8 @@
     if (/^h[12]$/.test(tag) || (attribute(element, 'role') === 'heading')) {
       if (headings.length < 6 && !where.chrome) headings.push(clean(element.innerText, 160));
     }
+    if (element.matches(HEADING)) lastHeading = clean(element.innerText, 160);
+    if (records.length < 60 && !where.chrome && !where.form && element.matches(RECORD)) records.push(element);
     if (tag === 'iframe') {
       const box = boxOf(element);
       if (frames.length < 30) frames.push({ src: clean(element.src, 300), names: clean(`${attribute(element, 'name')} ${namesOf(element)}`, 200), share: shareOf(element), width: box.width, height: box.height });
@@ -143,6 +162,9 @@
         captcha: where.captcha || node.matches(CAPTCHA),
         quiet: where.quiet || node.matches(QUIET),
         noscript: where.noscript || tag === 'noscript',
+        heading: where.heading || node.matches(HEADING),
+        named: where.named || node.matches(NAMED),
+        form: where.form || tag === 'form',
       };
       if (['select', 'textarea', 'svg', 'iframe', 'canvas', 'video', 'audio', 'object'].includes(tag)) continue;
     } else if (node.nodeType !== Node.DOCUMENT_FRAGMENT_NODE) continue;
@@ -171,6 +193,7 @@
     return {
       action: isReal ? clean(attribute(element, 'action'), 200) : '',
       names: clean(`${namesOf(element)} ${namesOf(parentOf(element) || element)}`, 300),
+      heading: inside[0].heading,
       length: weightOf(element) - 30 * inside.length,
       fields: inside.slice(0, 12).map((field) => field.facts),
       more: Math.max(0, inside.length - 12),
@@ -180,6 +203,13 @@
       place: where.dialog ? 'dialog' : where.chrome ? 'chrome' : where.aside ? 'aside' : 'main',
     };
   });
+
+  // A row with a field is layout, an item that is only a link is navigation.
+  const isRecord = (element) => {
+    if (!weightOf(element) || fields.some((field) => element.contains(field.element))) return false;
+    const link = element.localName === 'li' && element.querySelector('a');
+    return !link || weightOf(element) > weightOf(link);
+  };
 
   // -- what lies over everything ------------------------------------------------
   const hitAt = (x, y) => {
@@ -279,11 +309,18 @@
   for (const element of busy) {
     if (weightOf(element) > EMPTY) continue;
     const region = regionOf(element);
-    const entry = regions.get(region) || { markup: markupOf(element), share: shareOf(region), count: 0, isMoving: false, isBusy: false, text: clean(region.innerText, EMPTY) };
-    entry.count += 1;
+    const entry = regions.get(region) || { markup: '', share: shareOf(region), count: 0, isMoving: false, isBusy: false, isPicture: false, text: '' };
     entry.isMoving ||= isMoving(element);
     entry.isBusy ||= attribute(element, 'aria-busy') === 'true' || attribute(element, 'role') === 'progressbar';
+    entry.isPicture ||= element.localName === 'img';
     regions.set(region, entry);
+    // A box around others is not one of them.
+    if (busy.some((other) => other !== element && element.contains(other))) continue;
+    entry.markup ||= markupOf(element);
+    entry.count += 1;
+  }
+  for (const [region, entry] of regions) {
+    entry.text = clean(said.filter(([around]) => region.contains(around)).map(([, piece]) => piece).join(' '), EMPTY);
   }
   const waiting = Array.from(regions).filter(([region]) => !Array.from(regions.keys()).some((other) => other !== region && other.contains(region))).map(([, entry]) => entry);
 
@@ -306,6 +343,8 @@
     isWhole,
     links: mainLinks,
     media,
+    prose,
+    records: attempt(() => records.filter(isRecord).length, 0),
     headings: headings.filter(Boolean),
     noscript: clean(noscript || Array.from(all('noscript')).slice(0, 5).map((element) => element.textContent.slice(0, 300)).join(' '), 600),
     buttons: buttons.filter((button) => !button.where.chrome).slice(0, 30).map((button) => button.text),

@@ -39,6 +39,7 @@ class Form:
         more: How many fields were left out.
         height: From the top of the first field to the bottom of the last.
         buttons: Labels of its buttons.
+        heading: The last heading before its first field, of any level.
         place: ``main``, ``chrome`` (header, navigation, footer), ``aside`` or ``dialog``.
     """
 
@@ -49,6 +50,7 @@ class Form:
     more: int = 0
     height: float = 0.0
     buttons: tuple[str, ...] = ()
+    heading: str = ""
     place: str = "main"
 
 
@@ -94,7 +96,8 @@ class Waiting:
         count: How many indicators.
         is_moving: Whether one is animated without end.
         is_busy: Whether one says so itself: `aria-busy`, `role=progressbar`.
-        text: What little text there is.
+        is_picture: Whether one is a picture called so, of which nobody knows whether it moves.
+        text: What little text there is, without headings and navigation.
     """
 
     markup: str
@@ -102,6 +105,7 @@ class Waiting:
     count: int = 1
     is_moving: bool = False
     is_busy: bool = False
+    is_picture: bool = False
     text: str = ""
 
 
@@ -121,6 +125,8 @@ class PageFacts:
         answered: Whether the page itself could be asked; without, only what came over the network is known.
         requested_url: What `navigate` was asked for.
         arrived_url: Where that led.
+        missed_url: The document that was asked for last, when it did not come.
+        missed_why: What the browser said of that, or the cause that was found.
         document_url: What the document was loaded from, before any script rewrote it.
         url: Where the page says it is.
         asked_url: What the request for this document asked for first, before redirects.
@@ -135,6 +141,8 @@ class PageFacts:
         is_whole: Whether the page was read to its end.
         links: How many links it has besides header, navigation and footer.
         media: How many large pictures, likewise.
+        prose: How much of the text stands outside of forms, links, labels and headings.
+        records: How many rows, list items and articles it shows, besides forms and navigation.
         noscript: What is said to browsers without script.
         marks: Selectors, of those asked about, that match.
         needles: Texts, of those asked about, that inline scripts contain.
@@ -144,6 +152,8 @@ class PageFacts:
     answered: bool = False
     requested_url: str = ""
     arrived_url: str = ""
+    missed_url: str = ""
+    missed_why: str = ""
     document_url: str = ""
     url: str = ""
     asked_url: str = ""
@@ -160,6 +170,8 @@ class PageFacts:
     is_whole: bool = True
     links: int = 0
     media: int = 0
+    prose: int = 0
+    records: int = 0
     headings: tuple[str, ...] = ()
     noscript: str = ""
     buttons: tuple[str, ...] = ()
@@ -177,6 +189,15 @@ class PageFacts:
     def is_small(self) -> bool:
         """Whether there is little besides what the page is about: an interstitial, not an article."""
         return self.answered and self.is_whole and self.length <= 1500 and self.links <= 15
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether there is next to nothing on it: no more than a line, and nothing to act on."""
+        return (
+            self.answered
+            and self.length <= 60
+            and not (self.links or self.media or self.forms or self.buttons)
+        )
 
     @property
     def header(self) -> Mapping[str, str]:
@@ -199,6 +220,8 @@ def seen_of(seen: Mapping[str, Any]) -> dict[str, Any]:
         "is_whole": bool(seen.get("isWhole", True)),
         "links": _count(seen, "links"),
         "media": _count(seen, "media"),
+        "prose": _count(seen, "prose"),
+        "records": _count(seen, "records"),
         "headings": _texts(seen, "headings"),
         "noscript": _text(seen.get("noscript"), _MAX_TEXT),
         "buttons": _texts(seen, "buttons"),
@@ -228,6 +251,7 @@ def _form(seen: Mapping[str, Any]) -> Form:
         more=_count(seen, "more"),
         height=_number(seen, "height"),
         buttons=_texts(seen, "buttons"),
+        heading=_text(seen.get("heading")),
         place=_text(seen.get("place")),
     )
 
@@ -263,6 +287,7 @@ def _waiting(seen: Mapping[str, Any]) -> Waiting:
         count=_count(seen, "count"),
         is_moving=bool(seen.get("isMoving")),
         is_busy=bool(seen.get("isBusy")),
+        is_picture=bool(seen.get("isPicture")),
         text=_text(seen.get("text")),
     )
 

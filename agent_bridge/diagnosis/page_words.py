@@ -85,6 +85,19 @@ NEW_PASSWORD: Final = _any(
     r"mot de passe (?:actuel|oublié)",
     r"\b(?:nueva|repite|confirma\w*|actual)\b.{0,20}contrase[nñ]a",
 )
+# What one logs in for where the page is there for everybody.
+TAKE_PART: Final = _any(
+    r"\bto (?:\w+ ){0,3}(?:comments?|reply|answer|respond|reviews?|rate|vote|post|discuss|participate)\b",
+    r"\b(?:kommentieren|antworten|bewerten|abstimmen|mitdiskutieren)\b|\bkommentar|\bbewertung",
+    r"\b(?:commenter|r[eé]pondre|r[eé]agir|donner (?:votre|un) avis)\b|\bcommentaire",
+    r"\b(?:comentar|responder|opinar|votar)\b|\bcomentario|\bcoment[aá]rio",
+    r"\b(?:commentare|rispondere)\b|\breageren\b|\bskomentowa",
+    r"комментир|コメント|评论|댓글",
+)
+WELCOME: Final = _any(
+    r"\bwelcome\b|\bhello\b|\bwillkommen\b|\bbienvenue\b|\bbienvenid|\bbenvenut|\bbem[- ]vind|\bwelkom\b"
+    r"|\bwitamy\b|\bvälkommen\b|добро пожаловать|ようこそ|欢迎|환영"
+)
 # Segments of paths and labels of hosts.
 LOGIN_PLACE: Final = re.compile(
     r"(?:^|[./_-])(?:log[-_]?in|log[-_]?on|sign[-_]?in|sign[-_]?on|sso|auth|oauth2?|oidc|openid(?:-connect)?|saml2?|adfs"
@@ -322,12 +335,21 @@ BLOCKED: Final = _any(
 
 # -- waiting --------------------------------------------------------------------
 
-LOADING: Final = re.compile(
-    r"^\W*(?:(?:now |still )?loading|please wait|one moment|wird geladen|l[aä]dt|laden|bitte warten"
+_LOADING: Final = (
+    r"(?:(?:now |still )?loading|please wait|one moment|wird geladen|l[aä]dt|laden|bitte warten"
     r"|chargement|veuillez patienter|cargando|espere|caricamento|attendere|carregando|a carregar"
     r"|bezig met laden"
-    r"|[lł]adowanie|wczytywanie|laddar|laster|indlæser|ladataan|na[cč][ií]t[aá]|yükleniyor|загрузка|загружа"
-    r"|завантаження|読み込み中|ロード中|加载中|載入中|로딩|불러오는)",
+    r"|[lł]adowanie|wczytywanie|laddar|laster|indlæser|ladataan|na[cč][ií]t[aá]|yükleniyor|загрузка|загружа\w*"
+    r"|завантаження|読み込み中|ロード中|加载中|載入中|로딩 ?중?|불러오는 ?중?)"
+)
+# The whole of a text: the words alone, what is loaded with an ellipsis, or what every
+# application loads. "Loading dock 4" and "please wait for me" are prose.
+LOADING: Final = re.compile(
+    rf"^\W*{_LOADING}(?:[\W\d]+{_LOADING})*[\W\d]*$"
+    rf"|^\W*{_LOADING}\b.{{0,60}}(?:…|\.\.\.)\W*$"
+    r"|^\W*loading (?:your|data|content|page|the (?:page|app)|app|application)\b[\w ]{0,30}\W*$"
+    r"|^\W*please wait while\b.{0,60}\b(?:load|prepar|fetch|start|get)\w*\b.{0,30}$"
+    r"|^\W*(?:die |ihre )?(?:seite|daten|inhalte?|anwendung) (?:wird|werden) geladen\W*$",
     re.IGNORECASE,
 )
 NEEDS_SCRIPT: Final = re.compile(r"java\s?-?script|ecmascript|джаваскрипт|脚本", re.IGNORECASE)

@@ -171,7 +171,7 @@ def page_loading(facts: PageFacts) -> PageKind | None:
             f"{waiting.markup}{text} stands where content will be{count}",
             ("wait for what it loads late: wait_for(selector, timeout=…)",),
         )
-    if facts.answered and facts.length <= 60 and words.LOADING.match(facts.text) and not facts.media:
+    if facts.is_bare and words.LOADING.match(facts.text):
         return _loading(
             f"all it shows is {shown(facts.text)}",
             ("wait for what it loads late: wait_for(selector, timeout=…)",),
@@ -187,11 +187,16 @@ def _waiting(facts: PageFacts) -> Waiting | None:
     """Return the part of the page that shows a skeleton or spinner in the place of content."""
     if not facts.answered:
         return None
-    needed = 0.08 if facts.length < 400 else 0.3
+    # On a page with nothing else, a spinner of any size stands for all of it.
+    needed = 0.0 if facts.is_bare else 0.08 if facts.length < 400 else 0.3
     for waiting in sorted(facts.waiting, key=lambda waiting: -waiting.share):
         # A box that is merely called so is told by moving, by repeating, or by what it says.
         is_one = (
-            waiting.is_busy or waiting.is_moving or waiting.count >= 3 or words.LOADING.match(waiting.text)
+            waiting.is_busy
+            or waiting.is_moving
+            or (waiting.is_picture and facts.is_bare)
+            or (waiting.count >= 3 and not waiting.is_picture)
+            or words.LOADING.match(waiting.text)
         )
         if waiting.share >= needed and is_one:
             return waiting

@@ -53,9 +53,7 @@ def login_wall(facts: PageFacts) -> PageKind | None:
         outside = redirected or refused
         if outside and around <= 3000:
             return _login([what, *redirected, *refused], named)
-        # Without a heading that says so, or in one line, it is a corner of a page rather than a page.
-        most = 600 if named and not _is_bar(form) else 120
-        if around <= most and facts.links <= 15 and elsewhere <= 1 and _says_login(form, named):
+        if around <= 600 and elsewhere <= 1 and _is_about_login(facts, form, around):
             return _login([f"{what} and little else"], named)
         return None
     # Without a form there has to be a button that leads to one: an article about logins has none.
@@ -169,14 +167,43 @@ def _names_login(heading: str) -> bool:
     return len(heading.split()) <= 6 and words.LOGIN.search(heading) is not None
 
 
+def _is_about_login(facts: PageFacts, form: Form, around: int) -> bool:
+    """Whether the page is there for *form*, rather than the form being a corner of it."""
+    if words.TAKE_PART.search(" ".join((form.heading, *form.buttons))):
+        return False
+    by_title = _names_login(facts.title)
+    others = any(_is_about_else(heading, facts.title) for heading in facts.headings)
+    by_heading = not others and any(map(_names_login, facts.headings))
+    # In one line it is a bar on top of a page, even of one that says so in its title.
+    if (by_title or by_heading) and around > 120 and _is_bar(form):
+        return False
+    if by_title:
+        return facts.links <= 15
+    # Whatever is listed, shown or told beside the form is what the page is for.
+    if facts.records >= 3 or facts.media > 1:
+        return False
+    if by_heading:
+        return facts.links <= 8
+    return not others and around <= 120 and facts.prose <= 60 and facts.links <= 5 and _says_login(form)
+
+
+def _is_about_else(heading: str, title: str) -> bool:
+    """Whether *heading* names something that is neither a login nor what the whole site is called."""
+    return not (
+        _names_login(heading)
+        or heading.casefold() == title.casefold()
+        or any(pattern.search(heading) for pattern in (words.WELCOME, words.SIGN_UP))
+    )
+
+
 def _is_bar(form: Form) -> bool:
     """Whether name and password stand in one line."""
     return len(_typed(form)) > 1 and 0 < form.height < _LINE
 
 
-def _says_login(form: Form, named: str) -> bool:
+def _says_login(form: Form) -> bool:
     said = (form.action, form.names.replace("_", "-"), *form.buttons)
-    return bool(named) or any(words.LOGIN.search(text) or words.LOGIN_PLACE.search(text) for text in said)
+    return any(words.LOGIN.search(text) or words.LOGIN_PLACE.search(text) for text in said)
 
 
 # -- consent ----------------------------------------------------------------------

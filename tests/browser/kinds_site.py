@@ -78,6 +78,10 @@ CASES = (
     Case("login_sso", _C.LOGIN_WALL, "Continue with Google", there="/sso/start"),
     Case("login_spa", _C.LOGIN_WALL, "to /acceder", asked="/pedidos/77"),
     Case("login_redirect", _C.LOGIN_WALL, "password form", asked="/"),
+    Case("login_bare", _C.LOGIN_WALL, "password form and little else"),
+    Case("login_product_name", _C.LOGIN_WALL, "password form and little else"),
+    Case("login_welcome", _C.LOGIN_WALL, "password form and little else"),
+    Case("login_ja", _C.LOGIN_WALL, "password form and little else"),
     Case(
         "consent_redirect",
         _C.CONSENT_WALL,
@@ -106,6 +110,16 @@ CASES = (
     Case("loading_spinner", _C.PAGE_LOADING, "spinner-border"),
     Case("loading_busy_fr", _C.PAGE_LOADING, "Chargement"),
     Case("loading_text", _C.PAGE_LOADING, "Loading"),
+    Case("loading_your_data", _C.PAGE_LOADING, "Loading your dashboard"),
+    Case("loading_root_spinner", _C.PAGE_LOADING, '<div class="spinner"> stands where content will be'),
+    Case("loading_mui_progress", _C.PAGE_LOADING, "MuiCircularProgress"),
+    Case("loading_gif", _C.PAGE_LOADING, "<img"),
+    Case("loading_header_spinner", _C.PAGE_LOADING, '<div class="spinner"> stands where content will be'),
+    Case(
+        "loading_skeleton_root",
+        _C.PAGE_LOADING,
+        '<div class="skeleton"> stands where content will be, 8 of them',
+    ),
     # Ordinary pages.
     *(Case(path.stem) for path in sorted(PAGES.glob("ok_*.html")) if path.stem != "ok_login_asked"),
     Case("ok_login_asked", asked="/login"),

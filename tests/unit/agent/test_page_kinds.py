@@ -102,6 +102,87 @@ def test_a_click_that_leads_to_a_login_leads_to_a_wall() -> None:
     assert cause_of(**{**login, "asked_url": login["url"]}) is None
 
 
+LITTLE_ELSE = {"forms": (LOGIN,), "title": "", "headings": (), "length": 100, "links": 2}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"title": "Acme - Log in", "headings": ("Acme",), "length": 400, "prose": 200},
+        {"title": "Acme", "headings": ("Acme", "Sign in"), "length": 200, "prose": 120},
+        {"title": "Acme", "headings": ("Welcome to Acme",), "media": 1},
+        {"title": "Log in", "headings": ("Acme", "News"), "records": 4, "length": 500},
+    ],
+)
+def test_a_page_that_is_there_for_its_login(changes: dict[str, object]) -> None:
+    assert cause_of(**{**LITTLE_ELSE, **changes}) is ElementCause.LOGIN_WALL
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"headings": ("Mugs",)},
+        {"title": "Shop", "headings": ("Log in", "Mugs")},
+        {"records": 3},
+        {"media": 2},
+        {"prose": 90},
+        {"links": 9},
+        {"forms": (replace(LOGIN, heading="Log in to leave a comment"),)},
+        {"forms": (replace(LOGIN, buttons=("Anmelden und kommentieren",)),)},
+        {"title": "Acme - Log in", "length": 900},
+        {"title": "Acme - Log in", "length": 300, "forms": (replace(LOGIN, height=30.0),)},
+    ],
+)
+def test_a_login_in_a_corner_of_a_page_about_something_else(changes: dict[str, object]) -> None:
+    assert cause_of(**{**LITTLE_ELSE, **changes}) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Loading",
+        "Loading…",
+        "Loading... 40 %",
+        "Loading, please wait",
+        "Please wait while we load your orders.",
+        "Loading your dashboard",
+        "Chargement des résultats…",
+        "Daten werden geladen",
+        "読み込み中",
+        "загружается...",
+    ],
+)
+def test_a_page_that_says_only_that_it_is_loading(text: str) -> None:
+    bare = {"length": len(text), "links": 0, "headings": (), "text": text}
+    assert cause_of(**bare) is ElementCause.PAGE_LOADING
+    assert cause_of(**bare, buttons=("Cancel",)) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Loading dock 4",
+        "Please wait for me at the door.",
+        "Loading zones are marked yellow.",
+        "Laden in Kreuzberg",
+        "Espere fuera de la tienda",
+        "Laster for hire",
+    ],
+)
+def test_prose_that_begins_like_a_wait(text: str) -> None:
+    assert cause_of(length=len(text), links=0, headings=(), text=text) is None
+
+
+def test_a_small_spinner_stands_for_a_page_only_if_nothing_else_is_there() -> None:
+    spinner = Waiting('<div class="spinner">', 0.01, is_moving=True)
+    picture = Waiting("<img>", 0.01, is_picture=True)
+    for waiting in (spinner, picture):
+        assert cause_of(waiting=(waiting,)) is None
+        assert cause_of(waiting=(waiting,), length=0, links=0) is ElementCause.PAGE_LOADING
+        assert cause_of(waiting=(waiting,), length=0, links=3) is None
+
+
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_url_that_the_page_rewrote_is_the_same_document(javascript: bool) -> None:
     assert cause_of(url="https://shop.test/mugs/blue", javascript=javascript) is None
