@@ -37,6 +37,27 @@ def errors_of_ours(path: Path, operation: str) -> Iterator[None]:
         raise FileError(f"cannot {operation} {path}: {exc.strerror}", path=str(path)) from exc
 
 
+def target_of(path: object, field: str = "path") -> Path:
+    """A path to write to, as a caller gives it.
+
+    Raises:
+        BadRequestError: It is none.
+    """
+    return checks.path(field, path)
+
+
+def make_directory(path: Path) -> None:
+    """Make the directory *path* with those above it, if it is not there.
+
+    Raises:
+        FileError: It cannot be made, or there is something else.
+    """
+    if path.exists() and not path.is_dir():
+        raise FileError(f"cannot write into {path}: it is a file, not a directory", path=str(path))
+    with errors_of_ours(path, "write"):
+        path.mkdir(parents=True, exist_ok=True)
+
+
 def read_file(path: Path) -> bytes:
     """The content of *path*.
 

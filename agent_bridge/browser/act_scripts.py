@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-# Dates, times, colours and ranges drop a text that is none of theirs without a word.
+# Numbers, dates, times, colours and ranges drop a text that is none of theirs without a word.
 # (selector, text) => the type of the input that dropped it, null, or "ask".
 REFUSED_TEXT: Final = """
 (selector, text) => {
@@ -20,6 +20,7 @@ REFUSED_TEXT: Final = """
   const type = input.type;
   const dated = ['date', 'time', 'datetime-local', 'month', 'week'];
   if (dated.includes(type)) return input.value === '' ? type : null;
+  if (type === 'number') return input.value === '' ? type : null;
   if (type === 'color') return input.value.toLowerCase() === text.toLowerCase() ? null : type;
   if (type === 'range') return Number(input.value) === Number(text) ? null : type;
   return null;

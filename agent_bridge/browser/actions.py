@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, Literal, cast
 
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 # How long the page is asked what became of an act that is done.
 _LOOK_SECONDS: Final = 0.25
+# What every input takes; of other texts some drop all or a part.
+_NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
 # The longest value of a date, time, colour or range is shorter.
 _LONGEST_TYPED_VALUE: Final = 100
 
@@ -148,6 +151,8 @@ async def type_text(
         deadline,
         lambda timeout: locator.press_sequentially(text, delay=delay * 1000, timeout=timeout),
     )
+    if not _NUMBER.fullmatch(text) and await _was_refused(page, selector, text.strip()):
+        raise await element_error(page, FailedCall("type", selector, text="Malformed value", timed_out=False))
 
 
 async def press(page: ManagedPage, key: str, selector: str | None, deadline: Deadline) -> None:
@@ -193,22 +198,32 @@ async def set_checked(page: ManagedPage, selector: str, deadline: Deadline, *, c
 async def select_option(page: ManagedPage, selector: str, choice: Choice, deadline: Deadline) -> list[str]:
     """Select options of a list and return the values now selected."""
     locator = page.page.locator(selector)
-    return await on_element(
+    call = FailedCall("select_option", selector, options=(*(choice.values or ()), *(choice.labels or ())))
+    selected = await on_element(
         page,
-        FailedCall("select_option", selector, options=(*(choice.values or ()), *(choice.labels or ()))),
+        call,
         deadline,
         lambda timeout: locator.select_option(
             value=choice.values, label=choice.labels, index=choice.indexes, timeout=timeout
         ),
     )
+    asked = set(choice.values or choice.labels or choice.indexes or ())
+    if len(selected) == 1 < len(asked):
+        # The browser keeps one of them without a word.
+        raise await element_error(page, replace(call, text="Non-multiple select", timed_out=False))
+    return selected
 
 
 async def upload(page: ManagedPage, selector: str, files: Sequence[Path], deadline: Deadline) -> None:
     """Put files into a file input."""
     locator = page.page.locator(selector)
+    call = FailedCall("upload", selector)
+    # Playwright gives files to a disabled input, too, where they are of no effect.
+    if not await on_element(page, call, deadline, lambda timeout: locator.is_enabled(timeout=timeout)):
+        raise await element_error(page, replace(call, text="element is not enabled", timed_out=False))
     await on_element(
         page,
-        FailedCall("upload", selector),
+        call,
         deadline,
         lambda timeout: locator.set_input_files(list(files), timeout=timeout),
     )

@@ -220,7 +220,9 @@ async def timed_out(
         tips=(
             *(kind.tips if kind is not None else ()),
             *tips,
-            "what it waited for did not come; raise timeout if it may take longer",
+            "allow more time: timeout=…"
+            if action == "evaluate"
+            else "what it waited for did not come; raise timeout if it may take longer",
         ),
     )
 

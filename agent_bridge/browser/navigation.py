@@ -20,6 +20,7 @@ from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.urls import refusal_of
 from cmdop_browser.exceptions import BrowserNavigationError, NavigationCause
+from cmdop_browser.exceptions.tips import phrase
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -82,13 +83,20 @@ async def navigate(
     if page.is_loading:
         # A page that reloads itself for ever would commit in our place.
         await stop_loading(page)
+    before = (page.documents, page.requested_url, page.arrived_url)
     page.requested_url, page.arrived_url = url, ""
-    loaded = await _load(
-        Journey(page, "navigate", url, deadline, wait_until, referer),
-        lambda milliseconds: page.page.goto(
-            url, wait_until=wait_until, referer=referer, timeout=milliseconds
-        ),
-    )
+    try:
+        loaded = await _load(
+            Journey(page, "navigate", url, deadline, wait_until, referer),
+            lambda milliseconds: page.page.goto(
+                url, wait_until=wait_until, referer=referer, timeout=milliseconds
+            ),
+        )
+    except BrowserNavigationError as exc:
+        page.missed = (url, phrase(exc.cause))
+        if page.documents == before[0]:  # the page from before is still there
+            page.requested_url, page.arrived_url = before[1:]
+        raise
     page.arrived_url = loaded.url
     return loaded
 

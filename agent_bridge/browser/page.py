@@ -95,6 +95,7 @@ class ManagedPage:
         response: The response that brought the document now shown, if one did.
         requested_url: What `navigate` was last asked for; "" before that.
         arrived_url: Where that led, HTTP redirects included; "" until it did.
+        missed: URL of the last document that did not come, and why; "" and "" when one came since.
         has_acted: Whether a call since then may have led elsewhere: a click, a script.
         loading_url: What the page is on its way to; "" when it is not on its way.
         call_deadline: Of the call that has the page.
@@ -121,6 +122,7 @@ class ManagedPage:
         self.response: Response | None = None
         self.requested_url = ""
         self.arrived_url = ""
+        self.missed = ("", "")
         self.has_acted = False
         self.call_deadline = Deadline.after(0)
         self.failed_requests: deque[str] = deque(maxlen=MAX_FAILED_REQUESTS)
@@ -293,6 +295,8 @@ class ManagedPage:
 
     def _on_request_failed(self, request: Request) -> None:
         failure = request.failure or ""
+        if self.is_main_request(request):
+            self.missed = (request.url[:MAX_URL_KEPT], failure)
         # Broken off by the page itself, or refused because the caller asked for that: no failures.
         if "ERR_ABORTED" not in failure and "ERR_BLOCKED_BY_CLIENT" not in failure:
             self._note_request(request, failure)
@@ -319,6 +323,7 @@ class ManagedPage:
         elif arrived is not None:
             self.response = arrived
             self.documents += 1
+            self.missed = ("", "")
 
     def is_main_request(self, request: Request) -> bool:
         """Whether *request* is for the document of this page itself."""

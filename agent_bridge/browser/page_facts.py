@@ -51,6 +51,8 @@ async def page_facts(page: ManagedPage, deadline: Deadline) -> PageFacts:
     known = {
         "requested_url": page.requested_url,
         "arrived_url": page.arrived_url,
+        "missed_url": page.missed[0],
+        "missed_why": page.missed[1],
         "url": page.url,
         "status": page.status,
         "javascript": page.options.javascript,

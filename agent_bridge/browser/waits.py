@@ -86,7 +86,7 @@ async def for_url(page: ManagedPage, pattern: str | Callable[[str], bool], deadl
     """
     await _until(
         page,
-        "wait_for_url",
+        f"wait_for_url {texts.shown_url(pattern)!r}" if isinstance(pattern, str) else "wait_for_url",
         deadline,
         page.page.wait_for_url(pattern, wait_until="commit", timeout=deadline.remaining_ms),
         lambda: _where(page),
@@ -101,6 +101,7 @@ async def _where(page: ManagedPage) -> tuple[str, ...]:
 
 async def for_function(page: ManagedPage, expression: str, argument: object, deadline: Deadline) -> Any:
     """Wait until *expression* gives a truthy value and return it."""
+    named = f"wait_for_function {texts.shorten(expression, texts.MAX_URL)!r}"
     try:
         handle = await page.guard(
             page.page.wait_for_function(expression, arg=argument, timeout=deadline.remaining_ms),
@@ -109,9 +110,9 @@ async def for_function(page: ManagedPage, expression: str, argument: object, dea
         )
         return await page.guard(handle.json_value(), deadline)
     except Overdue as exc:
-        raise await overdue(page, "wait_for_function", deadline) from exc
+        raise await overdue(page, named, deadline) from exc
     except PlaywrightTimeoutError as exc:
-        raise await overdue(page, "wait_for_function", deadline, outcome=Outcome.NOT_EXECUTED) from exc
+        raise await overdue(page, named, deadline, outcome=Outcome.NOT_EXECUTED) from exc
     except PlaywrightError as exc:
         await raise_if_lost(page, exc)
         raise await script_error(page, "wait_for_function", exc.message) from exc
@@ -155,7 +156,7 @@ async def _until(
         await raise_if_lost(page, exc)
         raise BrowserError(
             f"{action} failed: {texts.first_sentence(exc.message)}",
-            action=action,
+            action=action.partition(" ")[0],
             evidence=await evidence_of(page, exc.message),
         ) from exc
 

@@ -58,7 +58,7 @@ _REFUSED = "|".join(
         "Not a checkbox or radio.*",
         "Cannot type text into.*",
         r'Input of type "[\w-]+" cannot be filled',
-        "Non-multiple file input.*",
+        "Non-multiple (?:file input|select).*",
         "Clicking the .* did not change its state",
         "Cannot uncheck radio button",
         "Malformed value",

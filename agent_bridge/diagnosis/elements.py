@@ -31,6 +31,8 @@ _ON_ONE: Final = frozenset(
 )
 _KEYS: Final = frozenset({"type", "press"})
 _LISTS: Final = frozenset({"select_option"})
+# The box was clicked, and the page put it back; the field was emptied; one option was selected.
+_HALF_DONE: Final = ("Clicking", "Malformed", "Non-multiple select")
 _UPLOADS: Final = frozenset({"upload"})
 
 
@@ -311,8 +313,7 @@ def _matches(cause: ElementCause, case: Case) -> int:
 def _outcome(cause: ElementCause, case: Case) -> Outcome:
     if cause is _Cause.PAGE_HUNG and case.may_be_half_done:
         return Outcome.UNKNOWN
-    # The box was clicked, and the page put it back; the field was emptied.
-    if cause is _Cause.WRONG_TYPE and case.said.refusal.startswith(("Clicking", "Malformed")):
+    if cause is _Cause.WRONG_TYPE and case.said.refusal.startswith(_HALF_DONE):
         return Outcome.UNKNOWN
     return Outcome.NOT_EXECUTED
 

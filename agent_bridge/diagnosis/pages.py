@@ -89,6 +89,8 @@ def _error_tips(facts: PageFacts) -> tuple[str, ...]:
 
 def wrong_page(facts: PageFacts) -> PageKind | None:
     """Return the kind of a document other than the one that was asked for."""
+    if facts.missed_url and (facts.url.startswith("chrome-error:") or not facts.has_acted):
+        return _missed(facts)
     asked, there = facts.requested_url, facts.document_url or facts.url
     if not asked.startswith("http") or not there or facts.url.startswith("chrome-error:"):
         return None
@@ -115,6 +117,22 @@ def wrong_page(facts: PageFacts) -> PageKind | None:
             "check where navigate() led: result.url, result.redirects",
             "the site may want something first: a login, a cookie, a language or region",
         ),
+    )
+
+
+def _missed(facts: PageFacts) -> PageKind:
+    """Return the kind of a page that is there because another one did not come."""
+    missed = texts.shown_url(facts.missed_url)
+    why = texts.shorten(facts.missed_why, 80)
+    if facts.url.startswith("chrome-error:"):
+        there = "the page is the browser's own error page"
+    else:
+        there = f"the page is still {texts.shown_url(facts.url)}"
+    return PageKind(
+        ElementCause.WRONG_PAGE,
+        f"{there}: {missed} did not load ({why})",
+        (f"{missed} did not load",),
+        ("see to it that the page loads first: navigate() raises when it does not",),
     )
 
 

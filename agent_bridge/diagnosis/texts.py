@@ -18,8 +18,9 @@ MAX_LOG_LINE = 300
 
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _API_PREFIX = re.compile(r"^[A-Z]\w+\.\w+: ")
-# A user and password in front of a host whose scheme was forgotten.
-_BARE_USERINFO = re.compile(r"^([A-Za-z]+:)?[^/?#]*@")
+_WELL_FORMED = re.compile(r"[A-Za-z][\w+.-]*://[^\s/?#]*(?:[/?#]|$)")
+# Of a URL that is not well formed nobody knows where a user and password end but at an @.
+_UP_TO_USERINFO = re.compile(r"^[^?#]*@")
 # What was to be typed may be a password.
 _TYPED = re.compile(r"^(fill|type)\(\".*")
 _LOG_BULLET = re.compile(r"^\s*-?\s*")
@@ -58,6 +59,6 @@ def shown_url(url: str) -> str:
     """Return *url* fit for a message: without credentials, and short."""
     # The credentials stand at the front: what is cut off first is none of them.
     url = url[:_MAX_REDACTED]
-    if "://" not in url:
-        url = _BARE_USERINFO.sub(r"\1***@", url)
+    if not _WELL_FORMED.match(url):
+        url = _UP_TO_USERINFO.sub("***@", url)
     return shorten(redact(url), MAX_URL)

@@ -57,6 +57,11 @@ def explained(call: FailedCall, element: ElementFacts | None, refusal: str) -> t
             f"it was clicked, but the page put {kind} back",
             ("look at what the page asks for; it may refuse this choice",),
         )
+    if "Non-multiple select" in refusal:
+        return (
+            f"{kind} takes one option only",
+            ("give a single option, or find the list that takes several: it has the attribute multiple",),
+        )
     if "Non-multiple" in refusal:
         return (
             f"{kind} takes one file only",

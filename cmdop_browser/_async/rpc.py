@@ -267,16 +267,20 @@ class AsyncRpc:
         if self._origin.forked:
             raise ConnectionError(
                 "this client was made before fork() and cannot be used in the child",
+                retryable=False,
                 tips=(
                     "make a client of its own in each process",
                     "or start processes with multiprocessing's 'spawn' or 'forkserver' method",
                 ),
             )
         if self._closed:
-            raise ConnectionError("this client is closed", tips=("make a new one: CMDOPClient.local()",))
+            raise ConnectionError(
+                "this client is closed", retryable=False, tips=("make a new one: CMDOPClient.local()",)
+            )
         if self._origin.foreign_loop:
             raise ConnectionError(
                 "this client belongs to another event loop",
+                retryable=False,
                 tips=("make a client on the loop that uses it", "or use the blocking CMDOPClient"),
             )
 

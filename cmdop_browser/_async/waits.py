@@ -9,6 +9,7 @@ from cmdop_browser import _methods as methods
 from cmdop_browser._convert import replies, requests
 from cmdop_browser._deadline import Deadline
 from cmdop_browser.exceptions import BrowserTimeoutError, InternalError
+from cmdop_browser.exceptions.redact import redact
 from cmdop_browser.exceptions.text import seconds
 from cmdop_browser.wire.v1 import common_pb2
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # A step of a wait whose time is over: enough to learn where the page is.
 _LEAST_SECONDS: Final = 0.05
+_MAX_SHOWN: Final = 200
 
 
 class AsyncWaits:
@@ -75,7 +77,8 @@ class AsyncWaits:
                     "wait_for_url", methods.FOR_URL, requests.wait_for_other_url(step, url)
                 )
             except BrowserTimeoutError as exc:
-                exc.message = f"wait_for_url timed out after {seconds(call.timeout_seconds)}"
+                shown = redact(pattern.pattern[:_MAX_SHOWN])
+                exc.message = f"wait_for_url {shown!r} timed out after {seconds(call.timeout_seconds)}"
                 exc.timeout_seconds = call.timeout_seconds
                 raise
             self._handle.journal.committed(reply.url)

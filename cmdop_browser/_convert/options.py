@@ -165,6 +165,9 @@ def _checked_server(value: object) -> str:
 def _storage_state(value: object) -> bytes:
     if value is None:
         return b""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        expected = "a mapping or the path of a file, and this is JSON: pass json.loads(…)"
+        checks.refuse("storage_state", value, expected, secret=True)
     if isinstance(value, (str, os.PathLike)):
         value = _parsed_state(read_file(checks.path("storage_state", value)))
     if not isinstance(value, Mapping) or not all(

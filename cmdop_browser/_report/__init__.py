@@ -13,7 +13,6 @@ import secrets
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import jinja2
@@ -21,10 +20,11 @@ import jinja2
 from cmdop_browser import _files
 from cmdop_browser._report import view
 from cmdop_browser._version import __version__
-from cmdop_browser.exceptions import BadRequestError, BrowserError, CMDOPError, FileError
+from cmdop_browser.exceptions import BrowserError, CMDOPError, FileError
 
 if TYPE_CHECKING:
     from os import PathLike
+    from pathlib import Path
 
     from cmdop_browser._report.view import Fetched
 
@@ -38,16 +38,10 @@ def save(error: CMDOPError, directory: str | PathLike[str]) -> Path:
         FileError: It cannot be written.
         BadRequestError: *directory* is no path.
     """
-    try:
-        target = Path(directory)
-    except TypeError as exc:
-        raise BadRequestError(
-            "directory must be a path", field="directory", value=type(directory).__name__
-        ) from exc
+    target = _files.target_of(directory, "directory")
     saved = datetime.now().astimezone()
     try:
-        with _files.errors_of_ours(target, "write"):
-            target.mkdir(parents=True, exist_ok=True)
+        _files.make_directory(target)
         path = target / _name(error, saved)
         _files.write_file(path, report(error, saved).encode("utf-8", "replace"), private=True)
     except FileError as failure:

@@ -189,6 +189,8 @@ class Browser:
             BadRequestError: An argument is not what it should be.
             CMDOPError: The agent could not be reached, or failed.
         """
+        for name in options.keys() - (session_options.__kwdefaults__ or {}).keys():
+            raise TypeError(f"fetch() got an unexpected keyword argument {name!r}")
         seconds = checks.timeout(timeout, self._rpc.default_timeout)
         queue_seconds = checks.seconds("queue_timeout", queue_timeout, zero=True)
         request = requests.fetch(

@@ -75,14 +75,13 @@ class Artifact:
             The path.
 
         Raises:
+            BadRequestError: *path* is no path.
             FileError: It cannot be written.
             CMDOPError: As `read`.
         """
-        from pathlib import Path  # noqa: PLC0415 -- rarely used
+        from cmdop_browser._files import target_of, write_file  # noqa: PLC0415 -- above the errors, which it raises
 
-        from cmdop_browser._files import write_file  # noqa: PLC0415 -- above the errors, which it raises
-
-        target = Path(path)
+        target = target_of(path)
         write_file(target, self.read(), private=True)
         return target
 

@@ -245,6 +245,7 @@ class CMDOPError(Exception):
             The file, named by time, code and request.
 
         Raises:
+            BadRequestError: *directory* is no path.
             FileError: It cannot be written.
         """
         from cmdop_browser._report import save  # noqa: PLC0415 -- the template engine comes in when it is used

@@ -43,8 +43,12 @@ _ASSIGNMENT_WORDS: Final = (
     "private",
     "signature",
 )
-_LONG_PARAMETER: Final = re.compile(
-    r"([?&](?:key|sig|code|auth|sid|session(?:_?id)?)=)[^&\s\"'<>#]{16,}", re.IGNORECASE
+# Of parameters whose names say less, the values that look made: long, or with digits among the letters.
+_MADE: Final = r"(?:[^&;\s\"'<>#]{16,}|(?=[^&;\s\"'<>#]*\d)[^&;\s\"'<>#]{6,})"
+_PARAMETER: Final = re.compile(
+    r"([?&;](?:(?:php|j|asp\.?net_?)sess(?:ion)?_?id|sess(?:ion)?_?id|pwd|pass|passcode|otp)=)[^&;\s\"'<>#]+"
+    rf"|([?&;](?:key|sig|code|auth|sid|session|state|ticket|nonce|hash)=){_MADE}",
+    re.IGNORECASE,
 )
 # Forms that are secrets whatever stands before them: a JSON web token, keys with a well-known prefix.
 _KEYS: Final = re.compile(
@@ -96,7 +100,7 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
         text = _where(_AUTHORIZATION, ("authorization",), text, _masked)
         text = _where(_COOKIES, ("cookie",), text, _masked)
         text = _where(_ASSIGNMENT, _ASSIGNMENT_WORDS, text, _masked)
-        text = _LONG_PARAMETER.sub(_masked, text)
+        text = _PARAMETER.sub(_masked_parameter, text)
     text = _where(_KEYS, _KEYS_WORDS, text, _masked, before=1)
     return _where(_CREDENTIALS, _CREDENTIALS_WORDS, text, _masked)
 
@@ -164,6 +168,10 @@ def _places(text: str, word: str) -> Iterable[int]:
 
 def _masked(found: re.Match[str]) -> str:
     return found[1] + MASK
+
+
+def _masked_parameter(found: re.Match[str]) -> str:
+    return (found[1] or found[2]) + MASK
 
 
 def _masked_field(found: re.Match[str]) -> str:

@@ -142,13 +142,31 @@ def for_navigation(cause: NavigationCause | None) -> tuple[str, ...]:
     return (tip,) if tip else ()
 
 
+# What does no harm when it is done twice needs no warning.
+_ACTS: Final = frozenset(
+    {
+        "click",
+        "fill",
+        "type",
+        "press",
+        "check",
+        "uncheck",
+        "select_option",
+        "upload",
+        "evaluate",
+        "set_cookies",
+        "clear_cookies",
+    }
+)
+
+
 def after_close(
     reason: CloseReason | None, outcome: Outcome | None, last_action: str | None
 ) -> tuple[str, ...]:
     """Tips for a session that ended."""
     found: list[str] = []
-    if outcome in {Outcome.UNKNOWN, Outcome.EXECUTED}:
-        found.append(f"look at the page before repeating {last_action or 'the call'}: it may have happened")
+    if outcome in {Outcome.UNKNOWN, Outcome.EXECUTED} and (last_action is None or last_action in _ACTS):
+        found.append(f"before {last_action or 'the call'} is repeated, find out whether it had its effect")
     if reason is CloseReason.IDLE_TIMEOUT:
         found.append("keep it longer: create_session(idle_timeout=…)")
     elif reason is CloseReason.OUT_OF_MEMORY:

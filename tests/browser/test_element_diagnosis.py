@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cmdop_browser.exceptions import (
     BrowserElementNotFoundError,
+    BrowserNavigationError,
     BrowserTimeoutError,
     ElementCause,
     Outcome,
@@ -138,6 +140,7 @@ async def test_calls_that_do_not_fit(session: Any, site: WebSite, tmp_path: Path
         ("fill", "#select", "x", C.WRONG_TYPE),
         ("check", "#text", "", C.WRONG_TYPE),
         ("uncheck", "#radio-b", "", C.WRONG_TYPE),
+        ("type", "#number", "abc", C.WRONG_TYPE),
     )
     listed = await failure(session.select_option, "#text", value="x", timeout=AMPLE)
     assert (listed.cause, listed.tips[0][:8]) == (C.WRONG_TYPE, "use fill")
@@ -150,6 +153,10 @@ async def test_calls_that_do_not_fit(session: Any, site: WebSite, tmp_path: Path
         file.write_text("x")
     error = await failure(session.upload, "#file", files, timeout=AMPLE)
     assert (error.cause, "one file only" in error.message) == (C.WRONG_TYPE, True)
+    await session.evaluate("() => { document.querySelector('#file').disabled = true; }")
+    assert (await failure(session.upload, "#file", files[0], timeout=AMPLE)).cause is C.DISABLED
+    several = await failure(session.select_option, "#select", value=["r", "g"], timeout=AMPLE)
+    assert (several.cause, several.details["outcome"]) == (C.WRONG_TYPE, Outcome.UNKNOWN)
     assert (await failure(session.dom.table, "#form", timeout=AMPLE)).cause is C.WRONG_TYPE
 
 
@@ -238,15 +245,55 @@ async def test_a_page_that_the_engine_lays_out_is_not_stopped(session: Any, site
     await session.evaluate(
         """() => {
             const item = (at) => `<div style="display: inline-block; width: ${at % 7}%"><p>x ${at}</p></div>`;
+            document.body.hidden = true;
+            document.body.innerHTML = Array.from({ length: 100000 }, (_, at) => item(at)).join('');
             setTimeout(() => {
-              document.body.innerHTML = Array.from({ length: 100000 }, (_, at) => item(at)).join('');
+              document.body.hidden = false;
               requestAnimationFrame(() => setTimeout(() => { window.wentOn = true; }));
             });
-        }"""
+        }""",
+        timeout=60.0,
     )
     error = await failure(session.click, "#nowhere")
     assert error.cause is not C.PAGE_HUNG
     assert await session.wait_for_function("() => window.wentOn", timeout=60.0)
+
+
+async def test_a_page_that_is_there_because_another_did_not_come(session: Any, site: WebSite) -> None:
+    await session.navigate(site.at("/plain.html"))
+    with pytest.raises(BrowserNavigationError):
+        await session.navigate(site.at("/status/204"))
+    error = await failure(session.click, "#quantity")
+    assert error.cause is C.WRONG_PAGE
+    assert "the page is still" in error.message
+    assert "/status/204 did not load" in error.message
+    with pytest.raises(BrowserNavigationError):
+        await session.navigate(site.refused)
+    error = await failure(session.click, "#quantity")
+    assert error.cause is C.WRONG_PAGE
+    assert "the browser's own error page" in error.message
+    assert f"{site.refused} did not load" in error.message
+    await session.navigate(site.at("/plain.html"))
+    await session.evaluate("(url) => { document.body.innerHTML = `<a href=${url}>there</a>`; }", site.refused)
+    await session.click("a")
+    await session.wait_for_url(re.compile("^chrome-error:"))
+    error = await failure(session.click, "#quantity")
+    assert (error.cause, "ERR_CONNECTION_REFUSED" in error.message) == (C.WRONG_PAGE, True)
+    await session.navigate(site.at("/plain.html"))
+    assert (await failure(session.click, "#quantity")).cause is C.NO_MATCH
+
+
+async def test_waits_say_what_they_waited_for(session: Any, site: WebSite) -> None:
+    await session.navigate(site.at("/plain.html"))
+    waits = {
+        "wait_for_url '**/never'": session.wait_for_url("**/never", timeout=SOON),
+        "wait_for_url '/never$'": session.wait_for_url(re.compile("/never$"), timeout=SOON),
+        "wait_for_function 'window.never'": session.wait_for_function("window.never", timeout=SOON),
+    }
+    for beginning, wait in waits.items():
+        with pytest.raises(BrowserTimeoutError) as caught:
+            await wait
+        assert caught.value.message.startswith(f"{beginning} timed out")
 
 
 async def test_what_stays_is_a_timeout(session: Any, site: WebSite) -> None:

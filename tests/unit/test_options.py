@@ -68,6 +68,7 @@ def test_what_a_proxy_leaves_out() -> None:
         {"storage_state": {"cookies": SECRET}},
         {"storage_state": {"cookies": [], "more": {SECRET}}},
         {"storage_state": [SECRET]},
+        {"storage_state": f'{{"cookies": [{{"value": "{SECRET}"}}]}}'},
     ],
     ids=lambda options: next(iter(options)),
 )

@@ -29,6 +29,10 @@ LEAKS = [
     f"--proxy-password={SECRET}",
     f"client_secret = '{SECRET}'",
     f"passphrase: {SECRET}",
+    f"https://site.test/a;jsessionid={SECRET}",
+    f"https://site.test/a?PHPSESSID={SECRET}&page=2",
+    f"https://site.test/login?user=ada&pwd={SECRET}",
+    "https://site.test/callback?state=a1b2c3d4&page=2".replace("a1b2c3d4", SECRET),
 ]
 
 HARMLESS = [
@@ -39,6 +43,7 @@ HARMLESS = [
     'input[autocomplete="current-password"]',
     "Basic understanding of the bearer of this letter",
     "https://shop.test/item/3?page=2&key=blue-mug",
+    "https://shop.test/orders?state=open&code=DE&session=spring",
     "https://medium.test/@author/post",
     "mailto:someone@example.test",
     "TypeError: x is not a function\n    at f (https://a.test/app.js:1:22)",

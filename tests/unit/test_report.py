@@ -242,6 +242,20 @@ def test_a_directory_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
+@pytest.mark.parametrize("path", ["a\0b", 5, None, ""])
+def test_what_is_no_path_is_refused(path: Any) -> None:
+    with pytest.raises(BadRequestError):
+        CMDOPError("failed").save(path)
+    with pytest.raises(BadRequestError):
+        Artifact("a-1").save(path)
+
+
+def test_a_file_is_no_directory(tmp_path: Path) -> None:
+    (tmp_path / "errors").touch()
+    with pytest.raises(FileError, match="it is a file, not a directory"):
+        CMDOPError("failed").save(tmp_path / "errors")
+
+
 async def test_saves_from_async_code(tmp_path: Path) -> None:
     error = make_error(Shelf({"a-1": b"picture", "a-2": b"html"}))
     path = await asyncio.to_thread(error.save, tmp_path)

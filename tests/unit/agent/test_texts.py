@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from agent_bridge.diagnosis.texts import MAX_TEXT, call_log, first_sentence
+import pytest
+
+from agent_bridge.diagnosis.texts import MAX_TEXT, call_log, first_sentence, shown_url
 
 MESSAGE = """Locator.click: Timeout 500ms exceeded.
 Call log:
@@ -30,3 +32,23 @@ def test_a_text_of_megabytes_becomes_short() -> None:
 
 def test_credentials_in_a_url_do_not_show() -> None:
     assert "hunter2" not in first_sentence("net::ERR_FAILED at http://me:hunter2@host/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http:/bob:hunter2@host/",
+        "//bob:hunter2@host/",
+        "https//bob:hunter2@host/",
+        "https://bob:hunter2 and more@host/",
+        "bob:hunter2@host/path",
+        "http://bob:hunter2@host/path?x#y",
+    ],
+)
+def test_no_url_shows_its_credentials_however_malformed(url: str) -> None:
+    assert "hunter2" not in shown_url(url)
+    assert "host" in shown_url(url)
+
+
+def test_an_at_sign_in_a_path_is_no_credential() -> None:
+    assert shown_url("https://medium.test/@author/post") == "https://medium.test/@author/post"
