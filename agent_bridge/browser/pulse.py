@@ -46,8 +46,10 @@ _FRESH: Final = 0.2
 _STOPPING: Final = 0.25
 # Asking is over this long after the call's own deadline, whatever is not known by then.
 _AFTER_THE_CALL: Final = 0.65
-# A page that has not answered for this long after its call is lost, with its session.
+# A page that has not answered for this long after its call is lost, with its session:
+# one whose script was told to stop, and one on which the engine itself is at work.
 _GIVEN_UP_AFTER: Final = 10.0
+_GIVEN_UP_AT_WORK_AFTER: Final = 60.0
 # The least that an answer is waited for.
 _STEP: Final = 0.15
 
@@ -97,7 +99,7 @@ async def pulse_of(page: ManagedPage, *, may_hang: bool = True) -> Pulse:
                 return Pulse.ANSWERS
             if _a_renderer_is_stopped():
                 return Pulse.STOPPED
-            page.chore(_give_up_when_silent(page))
+            page.chore(_give_up_when_silent(page, _GIVEN_UP_AT_WORK_AFTER))
             return Pulse.SLOW
         # On a DevTools session that was open before the script began this works
         # within milliseconds; every other way costs the page.
@@ -107,7 +109,7 @@ async def pulse_of(page: ManagedPage, *, may_hang: bool = True) -> Pulse:
                 return Pulse.FREED
         finally:
             abandon(stopped)
-        page.chore(_give_up_when_silent(page))
+        page.chore(_give_up_when_silent(page, _GIVEN_UP_AFTER))
         return Pulse.SILENT
     finally:
         abandon(asked)
@@ -185,9 +187,9 @@ def _a_renderer_is_stopped() -> bool:
     return False
 
 
-async def _give_up_when_silent(page: ManagedPage) -> None:
+async def _give_up_when_silent(page: ManagedPage, after: float) -> None:
     try:
-        if not await answers(page, _GIVEN_UP_AFTER):
+        if not await answers(page, after):
             page.lose(CloseReason.RENDERER_HANG)
     except PageLost:
         return

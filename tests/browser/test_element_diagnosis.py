@@ -246,7 +246,7 @@ async def test_a_page_that_the_engine_lays_out_is_not_stopped(session: Any, site
         """() => {
             const item = (at) => `<div style="display: inline-block; width: ${at % 7}%"><p>x ${at}</p></div>`;
             document.body.hidden = true;
-            document.body.innerHTML = Array.from({ length: 100000 }, (_, at) => item(at)).join('');
+            document.body.innerHTML = Array.from({ length: 50000 }, (_, at) => item(at)).join('');
             setTimeout(() => {
               document.body.hidden = false;
               requestAnimationFrame(() => setTimeout(() => { window.wentOn = true; }));
