@@ -21,7 +21,7 @@ from cmdop_browser.exceptions import Evidence, PageSnapshot
 from cmdop_browser.exceptions.redact import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from agent_bridge.artifacts import Artifacts
     from agent_bridge.browser.page import ManagedPage
@@ -95,8 +95,8 @@ async def _texts(page: ManagedPage, text: str, deadline: Deadline, known: _Secre
     soon = Deadline.after(min(_TEXTS_SECONDS, deadline.remaining))
     try:
         state, cookies, messages = await asyncio.gather(
-            _unless_late(page.evaluate(_STATE_SCRIPT, deadline=soon), "its state"),
-            _unless_late(page.guard(page.cdp.send("Network.getAllCookies"), soon), "its cookies"),
+            _unless_late(lambda: page.evaluate(_STATE_SCRIPT, deadline=soon), "its state"),
+            _unless_late(lambda: page.guard(page.cdp.send("Network.getAllCookies"), soon), "its cookies"),
             console.messages(page, soon),
         )
         state = state or {}
@@ -119,8 +119,8 @@ async def _texts(page: ManagedPage, text: str, deadline: Deadline, known: _Secre
 
 async def _pictures(page: ManagedPage, store: Artifacts, deadline: Deadline, known: _Secrets) -> _Pictures:
     screenshot, html = await asyncio.gather(
-        _in_time(_screenshot(page, store, deadline), deadline),
-        _in_time(_html(page, store, deadline, known), deadline),
+        _in_time(lambda: _screenshot(page, store, deadline), deadline),
+        _in_time(lambda: _html(page, store, deadline, known), deadline),
     )
     return {"screenshot": screenshot, "html": html}
 
@@ -130,13 +130,14 @@ async def _no_pictures() -> _Pictures:
 
 
 async def _screenshot(page: ManagedPage, store: Artifacts, deadline: Deadline) -> Artifact | None:
-    taking = page.guard(page.cdp.send("Page.captureScreenshot", _PICTURE), deadline)
-    picture = await _unless_late(taking, "its picture")
+    picture = await _unless_late(
+        lambda: page.guard(page.cdp.send("Page.captureScreenshot", _PICTURE), deadline), "its picture"
+    )
     return None if picture is None else await store.keep(base64.b64decode(picture["data"]), "image/jpeg")
 
 
 async def _html(page: ManagedPage, store: Artifacts, deadline: Deadline, known: _Secrets) -> Artifact | None:
-    html = await _unless_late(page.evaluate(_HTML_SCRIPT, _MAX_HTML, deadline=deadline), "its HTML")
+    html = await _unless_late(lambda: page.evaluate(_HTML_SCRIPT, _MAX_HTML, deadline=deadline), "its HTML")
     if not html:
         return None
     if len(html) >= _MAX_HTML:
@@ -160,18 +161,22 @@ def _left_of_the_call(page: ManagedPage) -> float:
     return max(_LEAST_SECONDS, page.call_deadline.at + _AFTER_SECONDS - time.monotonic())
 
 
-async def _in_time(making: Awaitable[T], deadline: Deadline) -> T | None:
+# Both take what makes a coroutine rather than the coroutine, which would be left over
+# unawaited when the task is cancelled before it begins.
+
+
+async def _in_time(make: Callable[[], Awaitable[T]], deadline: Deadline) -> T | None:
     try:
         async with asyncio.timeout(deadline.remaining):
-            return await making
+            return await make()
     except TimeoutError:
         log.debug("a picture of a failed page was not kept in time")
         return None
 
 
-async def _unless_late(looking: Awaitable[T], what: str) -> T | None:
+async def _unless_late(look: Callable[[], Awaitable[T]], what: str) -> T | None:
     try:
-        return await looking
+        return await look()
     except (Overdue, PageLost, ScriptFailed, PlaywrightError) as exc:
         log.debug("the page did not show %s: %s", what, type(exc).__name__)
         return None
