@@ -214,6 +214,8 @@ def _plain(facts: NavigationFacts, cause: NavigationCause | None) -> NavigationV
     explanation = _SENTENCES.get(cause, "").format(at=facts.at, host=host) or phrase(cause)
     if cause in {_Cause.BAD_RESPONSE, _Cause.BLOCKED_BY_POLICY, _Cause.RESET, _Cause.UNREACHABLE}:
         explanation += in_brackets(facts.text)
+    if facts.stations:
+        explanation += f"; {shown_url(facts.stations[-1])} redirects there"
     return NavigationVerdict(cause, explanation)
 
 

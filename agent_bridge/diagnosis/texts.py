@@ -19,6 +19,7 @@ MAX_LOG_LINE = 300
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _API_PREFIX = re.compile(r"^[A-Z]\w+\.\w+: ")
 _WELL_FORMED = re.compile(r"[A-Za-z][\w+.-]*://[^\s/?#]*(?:[/?#]|$)")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 # Of a URL that is not well formed nobody knows where a user and password end but at an @.
 _UP_TO_USERINFO = re.compile(r"^[^?#]*@")
 # What was to be typed may be a password.
@@ -61,4 +62,5 @@ def shown_url(url: str) -> str:
     url = url[:_MAX_REDACTED]
     if not _WELL_FORMED.match(url):
         url = _UP_TO_USERINFO.sub("***@", url)
-    return shorten(redact(url), MAX_URL)
+    # A line of its own within a URL would read as a line of the message.
+    return shorten(_CONTROLS.sub(lambda found: f"%{ord(found[0]):02X}", redact(url)), MAX_URL)

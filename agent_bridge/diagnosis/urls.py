@@ -6,12 +6,18 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from agent_bridge.diagnosis.texts import shown_url
 from cmdop_browser.exceptions import NavigationCause
 
 LOADABLE = frozenset({"http", "https"})
 # Chromium drops longer ones without a word (`url::kMaxURLChars`).
 _MAX_URL_CHARACTERS = 2 * 1024 * 1024
 _BARE_HOST = re.compile(r"^[\w.-]+(:\d+)?(/|$)")
+
+# Machines at hand, which seldom speak TLS.
+_LOCAL = re.compile(r"^(?:localhost|127\.|10\.|192\.168\.)", re.IGNORECASE)
+# What is meant for http:// or https:// and is not quite: htp://, https//, http:/, http:///.
+_SLIP = re.compile(r"^h+t+p+(s?)[:/]{1,4}([^/:].*)$", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ def refusal_of(url: str) -> Refusal | None:
     if parts.scheme not in LOADABLE:
         return _refuse_scheme(url.strip(), parts.scheme)
     if not parts.hostname:
-        return _invalid("it names no host")
+        return _invalid("it names no host", *_meant(url.strip()))
     if port_is_bad or re.search(r"[\s\x00-\x1f]", parts.netloc):
         return _invalid("its host or port is malformed")
     return None
@@ -52,9 +58,19 @@ def refusal_of(url: str) -> Refusal | None:
 def _refuse_scheme(url: str, scheme: str) -> Refusal:
     if not scheme or (_BARE_HOST.match(url) and re.match(r"[\w.-]+:\d", url)):
         if _BARE_HOST.match(url) and ("." in url or ":" in url):
-            return _invalid("it has no scheme", f"did you mean https://{url}?")
-        return _invalid("it is not an absolute URL")
-    return Refusal(NavigationCause.UNSUPPORTED_SCHEME, f"{scheme}: is not loaded")
+            scheme = "http" if _LOCAL.match(url) else "https"
+            return _invalid("it has no scheme", *(_meant(url) or (_did_you_mean(f"{scheme}://{url}"),)))
+        return _invalid("it is not an absolute URL", *_meant(url))
+    return Refusal(NavigationCause.UNSUPPORTED_SCHEME, f"{scheme}: is not loaded", _meant(url))
+
+
+def _meant(url: str) -> tuple[str, ...]:
+    slip = _SLIP.match(url)
+    return (_did_you_mean(f"http{slip[1].lower()}://{slip[2]}"),) if slip else ()
+
+
+def _did_you_mean(url: str) -> str:
+    return f"did you mean {shown_url(url)}?"
 
 
 def _invalid(why: str, *tips: str) -> Refusal:

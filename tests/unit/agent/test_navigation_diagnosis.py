@@ -119,7 +119,20 @@ def test_what_may_not_be_loaded_is_not_even_tried(url: str, cause: NavigationCau
     assert refusal.cause is cause
 
 
-def test_a_bare_host_gets_the_url_that_was_meant() -> None:
-    refusal = refusal_of("example.com/page")
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("example.com/page", "https://example.com/page"),
+        ("localhost:8080", "http://localhost:8080"),
+        ("127.0.0.1:8080/a", "http://127.0.0.1:8080/a"),
+        ("htp://example.com/", "http://example.com/"),
+        ("https//example.com/", "https://example.com/"),
+        ("http:/example.com", "http://example.com"),
+        ("HTTPS:///example.com", "https://example.com"),
+        ("https//ada:secret@example.com/", "https://***@example.com/"),
+    ],
+)
+def test_what_is_nearly_a_url_gets_the_one_that_was_meant(url: str, meant: str) -> None:
+    refusal = refusal_of(url)
     assert refusal is not None
-    assert refusal.tips == ("did you mean https://example.com/page?",)
+    assert refusal.tips == (f"did you mean {meant}?",)
