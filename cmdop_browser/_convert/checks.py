@@ -27,11 +27,13 @@ MAX_SECONDS: Final = 366 * 24 * 3600.0
 MIN_SECONDS: Final = 0.001
 
 
-def refuse(field: str, value: object, expected: str, *, secret: bool = False) -> NoReturn:
+def refuse(
+    field: str, value: object, expected: str, *, secret: bool = False, tips: tuple[str, ...] = ()
+) -> NoReturn:
     """Raise the error for *value* in the parameter *field*."""
     shown = MASK if secret else _show(value)
     message = f"{field} must be {expected}, not {shown}"
-    raise BadRequestError(message, field=field, value=shown if secret else value)
+    raise BadRequestError(message, field=field, value=shown if secret else value, tips=tips)
 
 
 def text(field: str, value: object, *, secret: bool = False) -> str:
@@ -81,8 +83,16 @@ def one_of(field: str, value: object, literal: Any) -> str:
     """One of the values of a ``Literal``."""
     allowed = get_args(literal)
     if not isinstance(value, str) or value not in allowed:
-        refuse(field, value, f"one of {', '.join(map(repr, allowed))}")
+        refuse(field, value, f"one of {', '.join(map(repr, allowed))}", tips=_nearest(value, allowed))
     return value
+
+
+def _nearest(value: object, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    from difflib import get_close_matches  # noqa: PLC0415 -- rarely used
+
+    names = {name.casefold(): name for name in allowed}
+    near = get_close_matches(value.casefold(), names, n=1) if isinstance(value, str) else []
+    return (f"did you mean {names[near[0]]!r}?",) if near else ()
 
 
 def each_of(field: str, values: object, literal: Any) -> list[str]:

@@ -95,3 +95,16 @@ def test_a_storage_state_from_a_file(tmp_path: Path) -> None:
 def test_kinds_to_block_are_taken_once() -> None:
     assert list(session_options(block={"image"}, timeout=1.0).block) == ["image"]
     assert list(session_options(block=["font", "ads", "font"], timeout=1.0).block) == ["font", "ads"]
+
+
+@pytest.mark.parametrize(
+    ("options", "meant"),
+    [
+        ({"block": ("imgae",)}, "did you mean 'image'?"),
+        ({"on_crash": "Raise"}, "did you mean 'raise'?"),
+    ],
+)
+def test_a_slip_gets_the_value_that_was_meant(options: dict[str, Any], meant: str) -> None:
+    with pytest.raises(BadRequestError) as caught:
+        session_options(**options)
+    assert caught.value.tips == (meant,)
