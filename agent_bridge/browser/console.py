@@ -23,14 +23,19 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MAX_MESSAGES: Final = 30
+# Of those at most, errors that came before; what a page chats of must not push them out.
+_MAX_ERRORS: Final = 10
+_ERRORS: Final = ("error: ", "uncaught: ", "assert: ")
+# As many as the browser keeps.
+_MAX_KEPT: Final = 1000
 _MAX_TEXT: Final = 1000
 # Playwright writes a message of its own when it sets the content of a page.
 _OF_PLAYWRIGHT: Final = "--playwright--"
 
 
 async def messages(page: ManagedPage, deadline: Deadline) -> tuple[str, ...]:
-    """Return the latest messages, one line each; what came before the deadline, if it runs out."""
-    found: deque[tuple[float, str]] = deque(maxlen=MAX_MESSAGES)
+    """Return the latest messages and errors, a line each; what came before the deadline, if it runs out."""
+    found: deque[tuple[float, str]] = deque(maxlen=_MAX_KEPT)
     listeners = {
         "Runtime.consoleAPICalled": guarded(lambda event: found.extend(_called(event))),
         "Runtime.exceptionThrown": guarded(lambda event: found.extend(_thrown(event))),
@@ -49,7 +54,13 @@ async def messages(page: ManagedPage, deadline: Deadline) -> tuple[str, ...]:
         # Not waited for: a page that hangs now would send its messages to us when it goes on.
         for domain in ("Runtime", "Log"):
             page.chore(page.cdp.send(f"{domain}.disable"))
-    return tuple(text for _time, text in sorted(found, key=lambda entry: entry[0]))
+    return _selected([text for _time, text in sorted(found, key=lambda entry: entry[0])])
+
+
+def _selected(lines: list[str]) -> tuple[str, ...]:
+    """Return the last lines, and in place of the first of them the last errors before."""
+    earlier = [line for line in lines[:-MAX_MESSAGES] if line.startswith(_ERRORS)][-_MAX_ERRORS:]
+    return (*earlier, *lines[-MAX_MESSAGES:][len(earlier) :]) if earlier else tuple(lines[-MAX_MESSAGES:])
 
 
 def _called(event: dict[str, Any]) -> Iterator[tuple[float, str]]:

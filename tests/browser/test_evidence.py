@@ -89,6 +89,14 @@ async def test_the_page_goes_on_as_before(session: Any, site: WebSite) -> None:
     assert await session.evaluate("1 + 1") == 2
 
 
+async def test_an_error_of_the_page_is_not_lost_among_what_it_chats_of(session: Any, site: WebSite) -> None:
+    await session.navigate(site.at("/plain.html"))
+    await session.evaluate("console.error('the cause')")
+    await session.evaluate("for (let n = 0; n < 200; n++) console.log(n)")
+    console = (await _failure(session)).evidence.console
+    assert (console[0], console[-1], len(console)) == ("error: the cause", "log: 199", 30)
+
+
 async def test_failed_requests_are_those_of_the_document(session: Any, site: WebSite) -> None:
     await session.navigate(site.at("/plain.html"))
     await session.evaluate("fetch('/none/before').then(reply => reply.status)")

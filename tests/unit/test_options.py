@@ -106,5 +106,5 @@ def test_kinds_to_block_are_taken_once() -> None:
 )
 def test_a_slip_gets_the_value_that_was_meant(options: dict[str, Any], meant: str) -> None:
     with pytest.raises(BadRequestError) as caught:
-        session_options(**options)
+        session_options(timeout=1.0, **options)
     assert caught.value.tips == (meant,)
