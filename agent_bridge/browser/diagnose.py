@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from agent_bridge.browser import probe
 from agent_bridge.browser.closed_roots import closed_roots_with
 from agent_bridge.browser.evidence import evidence_of
-from agent_bridge.browser.near_misses import near_misses
+from agent_bridge.browser.near_misses import Search, near_misses
 from agent_bridge.browser.page import Overdue, PageLost
 from agent_bridge.browser.page_facts import page_facts
 from agent_bridge.browser.pulse import Pulse, lose, pulse_of
@@ -35,6 +35,7 @@ from cmdop_browser.exceptions.text import seconds
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.diagnosis.facts import ElementFacts
+    from agent_bridge.diagnosis.page_seen import PageFacts
     from agent_bridge.diagnosis.pages import PageKind
 
 log = logging.getLogger(__name__)
@@ -163,6 +164,7 @@ async def _seen(page: ManagedPage, call: FailedCall, before: Before | None, dead
     scene = Scene(
         call,
         probed=look.answered,
+        refused=bool(look.refused),
         count=look.count,
         visible=look.visible,
         element=await _finished(page, look.element, deadline),
@@ -176,22 +178,31 @@ async def _seen(page: ManagedPage, call: FailedCall, before: Before | None, dead
     if look.count or not look.answered:
         return scene
     moved_on = before is not None and page.documents != before.documents and what_was_said.found
-    frames, closed_roots, below_root, near, facts = await asyncio.gather(
+    frames, closed_roots, below_root, (search, facts) = await asyncio.gather(
         probe.frames_with(page, call.selector, deadline),
         closed_roots_with(page, call.selector, deadline),
         probe.below_root(page, call.selector, deadline),
-        near_misses(page, call.selector, call.action, deadline),
-        page_facts(page, deadline),
+        _search_and_facts(page, call, deadline),
     )
     return replace(
         scene,
         frames=frames,
         closed_roots=closed_roots,
         below_root=below_root,
-        near=near,
+        near=search.misses,
+        searched_whole=search.was_whole,
         kind=pages.kind_of(facts),
         moved_to=texts.shown_url(page.url) if moved_on else "",
     )
+
+
+async def _search_and_facts(
+    page: ManagedPage, call: FailedCall, deadline: Deadline
+) -> tuple[Search, PageFacts]:
+    # One after the other: on a page so large that there is time for one of them only,
+    # what was meant is more to the point than what the page is.
+    search = await near_misses(page, call.selector, call.action, deadline)
+    return search, await page_facts(page, deadline)
 
 
 async def _finished(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import Error as PlaywrightError
 
+from agent_bridge.browser import frame_ways
 from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
 from agent_bridge.diagnosis import syntax, texts
 from agent_bridge.diagnosis.facts import (
@@ -44,7 +45,6 @@ _MAX_NAMED_FRAMES: Final = 3
 _MAX_CLOSERS: Final = 3
 _MAX_TRIED: Final = 8
 _ASK_PLAYWRIGHT: Final = "cmdop:ask-playwright"
-_INTO_FRAME: Final = " >> internal:control=enter-frame >> "
 
 
 def _script(*names: str) -> str:
@@ -67,7 +67,6 @@ _LOOK_BY_CSS: Final = f"""async (selector, ask) => {{
   return ({_LOOK})(found, ask);
 }}"""
 SELECTOR_OF: Final = f"function () {{ {_NAMES} return selectorOf(this); }}"
-_SELECTOR_OF_HANDLE: Final = f"(element) => {{ {_NAMES} return selectorOf(element); }}"
 _IN_FRAMES: Final = f"(selector) => {{ {_NAMES} {_script('frames')} }}"
 _BELOW_ROOTS: Final = f"(xpath) => {{ {_NAMES} {_script('below_roots')} }}"
 
@@ -138,7 +137,7 @@ async def syntax_of(page: ManagedPage, selector: str, deadline: Deadline) -> Syn
     an earlier one matches nothing: so each is tried by itself.
     """
     refused = await _refusal(page, selector, deadline)
-    where, parts = "", syntax.parts_of(selector)
+    where, parts = "", [part for part in syntax.parts_of(selector) if part != frame_ways.ENTER]
     if len(parts) > 1:
         refusals = await asyncio.gather(*(_refusal(page, part, deadline) for part in parts[:_MAX_TRIED]))
         for part, refusal in zip(parts, refusals, strict=False):
@@ -226,7 +225,7 @@ async def _verified(page: ManagedPage, match: FrameMatch, deadline: Deadline) ->
 
 
 def _match(path: list[str], url: str, number: int, selector: str) -> FrameMatch:
-    return FrameMatch(" >> ".join(path), texts.shown_url(url), number, _INTO_FRAME.join((*path, selector)))
+    return FrameMatch(" >> ".join(path), texts.shown_url(url), number, frame_ways.joined(*path, selector))
 
 
 async def _in_any_frame(page: ManagedPage, selector: str, deadline: Deadline) -> tuple[FrameMatch, ...]:
@@ -254,13 +253,8 @@ async def _count_in(page: ManagedPage, frame: Frame, selector: str, deadline: De
 async def _match_in(
     page: ManagedPage, frame: Frame, number: int, selector: str, deadline: Deadline
 ) -> FrameMatch:
-    path: list[str] = []
-    here: Frame | None = frame
     try:
-        while here is not None and here.parent_frame is not None:
-            handle = await page.guard(here.frame_element(), deadline)
-            path.insert(0, str(await page.guard(handle.evaluate(_SELECTOR_OF_HANDLE), deadline)))
-            here = here.parent_frame
+        path = await frame_ways.way_into(page, frame, deadline)
     except UNANSWERED as exc:
         log.debug("a frame was not named: %s", type(exc).__name__)
         return FrameMatch(frame.name, texts.shown_url(frame.url), number)

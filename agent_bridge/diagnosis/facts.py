@@ -255,6 +255,7 @@ class Scene:
     Attributes:
         call: The call.
         probed: Whether the page answered; if not, counts and facts below say nothing.
+        refused: Whether Playwright refused the question; if not, a page that did not answer was busy.
         count: How many elements match in the main document, open shadow roots included.
         visible: How many of them are visible.
         element: The first match.
@@ -264,6 +265,7 @@ class Scene:
         below_root: Host of an open shadow root in which an XPath would match.
         syntax: What is wrong with the selector; None when it parses.
         near: Elements that were probably meant, best first.
+        searched_whole: Whether there was time to search the whole page for them.
         kind: What the page is, if anything special.
         hung: Whether the page answered to nothing.
         freed: Whether it answered when its script was stopped.
@@ -274,6 +276,7 @@ class Scene:
 
     call: FailedCall
     probed: bool = True
+    refused: bool = False
     count: int = 0
     visible: int = 0
     element: ElementFacts | None = None
@@ -283,6 +286,7 @@ class Scene:
     below_root: str = ""
     syntax: Syntax | None = None
     near: tuple[NearMiss, ...] = ()
+    searched_whole: bool = True
     kind: PageKind | None = None
     hung: bool = False
     freed: bool = False

@@ -246,9 +246,9 @@ class _Ranking:
     def _ancestors(self, index: int) -> list[int]:
         found: list[int] = []
         parent = self.elements[index].parent
-        while 0 <= parent < index and len(found) < 100:
+        while 0 <= parent < len(self.elements) and len(found) < 100:
             found.append(parent)
-            index, parent = parent, self.elements[parent].parent
+            parent = self.elements[parent].parent
         return found
 
     def _restructure(self, branch: Branch, matching: list[frozenset[int]]) -> None:

@@ -9,7 +9,6 @@ from agent_bridge.diagnosis.obstacles import OBSTACLES
 from agent_bridge.diagnosis.phrases import Words, counted, quoted
 from agent_bridge.diagnosis.texts import MAX_URL, shorten
 from cmdop_browser.exceptions import Candidate, ElementCause
-from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -152,18 +151,22 @@ def _no_match(scene: Scene, _said: Said) -> Words:
             f"XPath stops at shadow roots, and it would match in that of {quoted(scene.below_root)}:"
             " use CSS, text= or role="
         )
-    if scene.page:
-        waited = f"; {seconds(call.waited)} were waited" if call.timed_out else ""
-        tips.append(f"the page is {scene.page}{waited}")
     if not call.timed_out:
         tips.append("reads do not wait; for what comes late: wait_for(selector) first")
     tips.append("check the selector against dom.html()")
-    if scene.probed:
-        return Words("no element matches", tuple(tips))
-    return Words(
-        "no element matched, and the page was too busy to be looked at",
-        (*tips, "allow more time: timeout=…"),
-    )
+    if not scene.probed:
+        if scene.refused:
+            return Words("no element matched, and the page could not be asked about it", tuple(tips))
+        return Words(
+            "no element matched, and the page was too busy to be looked at",
+            (*tips, "allow more time: timeout=…"),
+        )
+    if not scene.searched_whole:
+        return Words(
+            "no element matches; the page is too large, or too busy, to be searched whole for one like it",
+            tuple(tips),
+        )
+    return Words("no element matches", tuple(tips))
 
 
 _WORDINGS: Final[dict[ElementCause, Callable[[Scene, Said], Words]]] = {

@@ -60,7 +60,7 @@ async def page(browser: Browser) -> AsyncIterator[ManagedPage]:
 
 
 async def _near(page: ManagedPage, selector: str, action: str = "click") -> tuple[NearMiss, ...]:
-    return await near_misses(page, selector, action, Deadline.after(PATIENT))
+    return (await near_misses(page, selector, action, Deadline.after(PATIENT))).misses
 
 
 @pytest.mark.parametrize(
@@ -178,7 +178,7 @@ async def test_a_page_of_100_000_elements(page: ManagedPage) -> None:
 async def test_no_time_left_is_no_error(page: ManagedPage) -> None:
     await page.page.set_content(SHOP)
 
-    assert await near_misses(page, "#serach", "fill", Deadline.after(0)) == ()
+    assert not (await near_misses(page, "#serach", "fill", Deadline.after(0))).misses
 
 
 async def test_a_page_that_is_gone_is_no_error(page: ManagedPage) -> None:
@@ -197,3 +197,78 @@ async def test_a_failing_call_names_them(session: Any, site: WebSite) -> None:
 
     assert caught.value.cause is ElementCause.TYPO
     assert caught.value.candidates[0].selector == "button.buy-now"
+
+
+FRAMED = """<h1>Checkout</h1>
+<iframe id="hidden" style="display: none" srcdoc="<i class='pay-nowe'>x</i>"></iframe>
+<iframe class="payment" width="300" height="200"
+ srcdoc="<input id='cardnumber'><button class='pay-now'>Pay now</button>"></iframe>"""
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        ("#cardnumbr", "#cardnumber"),
+        (".pay-noww", ".pay-now"),
+        ("text=Pay nwo", "text=Pay now"),
+        ("iframe.payment >> internal:control=enter-frame >> #cardnumbr", "#cardnumber"),
+    ],
+)
+async def test_frames_that_show_are_looked_into(page: ManagedPage, selector: str, expected: str) -> None:
+    await page.page.set_content(FRAMED)
+
+    found = await _near(page, selector)
+
+    (best,) = found
+    assert best.selector.endswith(f"payment >> internal:control=enter-frame >> {expected}")
+    assert best.count == await page.page.locator(best.selector).count() == 1
+
+
+async def test_the_document_itself_goes_before_its_frames(page: ManagedPage) -> None:
+    await page.page.set_content(FRAMED + "<button class='pay-now'>Pay here</button>")
+
+    assert [miss.selector for miss in await _near(page, ".pay-noww")] == [".pay-now"]
+
+
+@pytest.mark.parametrize(
+    ("field", "selector", "expected"),
+    [
+        ("id", "#chekout-form", "#checkout-form"),
+        ("attributes", "#chekout-form", "#checkout-form"),
+        ("parentNode", "#chekout-form .field", "#checkout-form .field"),
+        ("getAttribute", "form[name=chekcout]", "form[name=checkout]"),
+    ],
+)
+async def test_fields_do_not_hide_what_a_form_is(
+    page: ManagedPage, field: str, selector: str, expected: str
+) -> None:
+    await page.page.set_content(
+        f'<form id="checkout-form" name="checkout"><input name="{field}" class="field">'
+        '<input name="localName"><input name="shadowRoot"></form><form name="querySelectorAll"></form>'
+    )
+
+    assert (await _near(page, selector))[0].selector == expected
+
+
+@pytest.mark.parametrize("selector", [".buy-nwo", "#quick-buuy"])
+async def test_a_very_large_page_is_searched_for_what_shares_letters(
+    page: ManagedPage, selector: str
+) -> None:
+    await page.page.set_content('<button class="buy-now" id="quick-buy">Buy</button><div id="rows"></div>')
+    await page.page.evaluate(
+        """() => {
+          const rows = Array.from({length: 50000}, (_, i) => `<div class='row r${i}'>row ${i}</div>`);
+          document.getElementById('rows').innerHTML = rows.join('') + '<p class="buy-now">last</p>';
+        }"""
+    )
+
+    search = await near_misses(page, selector, "click", Deadline.after(PATIENT))
+
+    assert {miss.selector for miss in search.misses} <= {".buy-now", "#quick-buy"}
+    assert search.misses
+
+
+async def test_want_of_time_is_said(page: ManagedPage) -> None:
+    await page.page.set_content(SHOP)
+
+    assert not (await near_misses(page, "#serach", "fill", Deadline.after(0))).was_whole
