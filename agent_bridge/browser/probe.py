@@ -20,6 +20,7 @@ from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
 from agent_bridge.diagnosis import syntax, texts
 from agent_bridge.diagnosis.facts import (
     Closer,
+    CoverFacts,
     ElementFacts,
     FrameMatch,
     Need,
@@ -44,6 +45,7 @@ _MAX_FRAMES: Final = 30
 _MAX_NAMED_FRAMES: Final = 3
 _MAX_CLOSERS: Final = 3
 _MAX_TRIED: Final = 8
+_MAX_TEXT: Final = 400
 _ASK_PLAYWRIGHT: Final = "cmdop:ask-playwright"
 
 
@@ -66,6 +68,8 @@ _LOOK_BY_CSS: Final = f"""async (selector, ask) => {{
   }}
   return ({_LOOK})(found, ask);
 }}"""
+# The scripts ask for a call; here there is none.
+_FRAME_COVER: Final = f"() => {{ const ask = {{}}; {_script('names', 'states', 'covers', 'frame_cover')} }}"
 SELECTOR_OF: Final = f"function () {{ {_NAMES} return selectorOf(this); }}"
 _IN_FRAMES: Final = f"(selector) => {{ {_NAMES} {_script('frames')} }}"
 _BELOW_ROOTS: Final = f"(xpath) => {{ {_NAMES} {_script('below_roots')} }}"
@@ -275,11 +279,32 @@ async def below_root(page: ManagedPage, selector: str, deadline: Deadline) -> st
 
 async def with_verified_closers(page: ManagedPage, element: ElementFacts, deadline: Deadline) -> ElementFacts:
     """Keep those ways to close a cover that match exactly one element."""
-    if element.cover is None or not element.cover.closers:
+    if element.cover is None:
         return element
-    tried = element.cover.closers[:_MAX_CLOSERS]
+    cover = await _with_its_frame(page, element.cover, deadline)
+    tried = cover.closers[:_MAX_CLOSERS]
     counts = await asyncio.gather(*(count(page, closer.selector, deadline) for closer in tried))
-    closers: tuple[Closer, ...] = tuple(
-        closer for closer, number in zip(tried, counts, strict=True) if number == 1
-    )
-    return replace(element, cover=replace(element.cover, closers=closers))
+    closers = tuple(closer for closer, number in zip(tried, counts, strict=True) if number == 1)
+    return replace(element, cover=replace(cover, closers=closers))
+
+
+async def _with_its_frame(page: ManagedPage, cover: CoverFacts, deadline: Deadline) -> CoverFacts:
+    """Add what the frame in a cover says and offers: consent is asked for in one, often of another origin."""
+    if not cover.frame or cover.closers:
+        return cover
+    try:
+        handle = await page.guard(page.page.locator(cover.frame).element_handle(), deadline)
+        frame = await page.guard(handle.content_frame(), deadline)
+        if frame is None:
+            return cover
+        seen = await page.guard(frame.evaluate(_FRAME_COVER), deadline)
+        closers = tuple(
+            Closer(str(closer["text"]), frame_ways.joined(cover.frame, str(closer["selector"])))
+            for closer in seen["closers"]
+        )
+        return replace(cover, text=cover.text or texts.shorten(str(seen["text"]), _MAX_TEXT), closers=closers)
+    except UNANSWERED as exc:
+        log.debug("the frame in front was not looked into: %s", type(exc).__name__)
+    except (KeyError, TypeError, ValueError, AttributeError) as exc:
+        log.debug("the frame in front answered nonsense: %s", exc)
+    return cover

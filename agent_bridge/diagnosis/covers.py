@@ -26,7 +26,7 @@ _CLOSE: Final = re.compile(
 )
 
 
-def looks_like(cover: CoverFacts) -> Literal["consent", "modal"] | None:
+def looks_like(cover: CoverFacts) -> Literal["consent", "modal", "loading"] | None:
     """Return what *cover* looks like; None for what is neither."""
     named = bool(words.CONSENT_NAME.search(cover.names))
     said = bool(words.CONSENT.search(cover.text))
@@ -40,6 +40,8 @@ def looks_like(cover: CoverFacts) -> Literal["consent", "modal"] | None:
         return "consent"
     if named and cover.role in {"dialog", "alertdialog", "region", "banner"}:
         return "consent"
+    if not cover.closers and (cover.is_busy or words.LOADING.match(cover.text)):
+        return "loading"
     if cover.is_modal or cover.role in {"dialog", "alertdialog"} or _MODAL_NAME.search(cover.names):
         return "modal"
     return None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 if TYPE_CHECKING:
     from agent_bridge.diagnosis.nearness import NearMiss
     from agent_bridge.diagnosis.pages import PageKind
+    from cmdop_browser.exceptions import Candidate
 
 
 class Need(StrEnum):
@@ -128,6 +129,14 @@ class CoverFacts:
         is_label: Whether it is, or belongs to, the label of the element.
         closers: Its buttons and links that may close it, likely ones first.
         url: Of the frame, where it is one.
+        frame: Selector of the frame that it is or holds.
+        is_around: Whether the element itself stands in it: a click "through" it goes to it as well.
+        pseudo: The pseudo-element of it that lies there, such as ``::after``.
+        is_link: Whether it is, or belongs to, a link or button of its own.
+        is_bar: Whether it is a header or the like that keeps its place while the page scrolls.
+        is_busy: Whether it shows that the page is at work.
+        free: A place in the element that a click does reach, for ``position=``.
+        missed: Width and height of the element, where the ``position=`` asked for lies outside of it.
         looks: What it looks like, if anything in particular.
     """
 
@@ -141,7 +150,24 @@ class CoverFacts:
     is_label: bool = False
     closers: tuple[Closer, ...] = ()
     url: str = ""
-    looks: Literal["consent", "modal"] | None = None
+    frame: str = ""
+    is_around: bool = False
+    pseudo: str = ""
+    is_link: bool = False
+    is_bar: bool = False
+    is_busy: bool = False
+    free: tuple[int, int] | None = None
+    missed: tuple[int, int] | None = None
+    looks: Literal["consent", "modal", "loading"] | None = None
+
+    @property
+    def stays(self) -> bool:
+        """Whether it is part of the page, so that neither waiting nor closing takes it away."""
+        if self.is_label or self.tag in {"label", "html", "body"}:
+            return True
+        if self.is_around or self.pseudo:
+            return self.looks != "loading"
+        return self.looks is None and not self.closers and (self.is_link or self.is_bar)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +189,7 @@ class ElementFacts:
         content_editable: Its `contenteditable` as inherited; None without one.
         takes_text: Whether `fill` is for elements of its kind.
         label: Selector of its label, which may be clicked in its place.
+        widget: Selector of what shows in its place, where a script drew a list of its own.
         options: Of a select, those that there are; cut at a few dozen.
         more_options: How many were cut off.
         is_multiple: Whether it takes several options or files.
@@ -183,6 +210,7 @@ class ElementFacts:
     content_editable: bool | None = None
     takes_text: bool = False
     label: str = ""
+    widget: str = ""
     options: tuple[Choice, ...] = ()
     more_options: int = 0
     is_multiple: bool = False
@@ -235,17 +263,21 @@ class ClosedRoot:
 
 @dataclass(frozen=True, slots=True)
 class Syntax:
-    """Why a selector does not parse.
+    """Why a selector does not parse, or parses and can match nothing.
 
     Attributes:
         where: The part that is wrong, or "" when only the whole is known to be.
         why: What is wrong with it, in a few words.
-        corrections: Selectors that were probably meant; each of them parses.
+        corrections: What was probably meant; each of them parses.
+        parses: Whether Playwright takes it, though it is of no use.
+        tips: What to do besides.
     """
 
     where: str = ""
     why: str = ""
-    corrections: tuple[str, ...] = ()
+    corrections: tuple[Candidate, ...] = ()
+    parses: bool = False
+    tips: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +345,7 @@ def element_facts(seen: dict[str, Any]) -> ElementFacts:
         content_editable=seen.get("contentEditable"),
         takes_text=bool(seen.get("takesText")),
         label=str(seen.get("label") or ""),
+        widget=str(seen.get("widget") or ""),
         options=tuple(
             Choice(str(option["value"]), str(option["label"]), bool(option["disabled"]))
             for option in seen.get("options") or ()
@@ -343,4 +376,16 @@ def _cover(seen: dict[str, Any]) -> CoverFacts:
             Closer(str(closer["text"]), str(closer["selector"])) for closer in seen.get("closers") or ()
         ),
         url=str(seen.get("url") or ""),
+        frame=str(seen.get("frame") or ""),
+        is_around=bool(seen.get("around")),
+        pseudo=str(seen.get("pseudo") or ""),
+        is_link=bool(seen.get("link")),
+        is_bar=bool(seen.get("bar")),
+        is_busy=bool(seen.get("busy")),
+        free=_pair(seen.get("free")),
+        missed=_pair(seen.get("missed")),
     )
+
+
+def _pair(seen: Any) -> tuple[int, int] | None:
+    return None if seen is None else (round(seen[0]), round(seen[1]))

@@ -6,21 +6,18 @@ from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz, process
 
-from agent_bridge.diagnosis import wrong_types
+from agent_bridge.diagnosis import uncovering, wrong_types
 from agent_bridge.diagnosis.calllog import Sign
 from agent_bridge.diagnosis.phrases import Words, listed, quoted
-from agent_bridge.diagnosis.texts import MAX_URL, shorten
 from cmdop_browser.exceptions import ElementCause
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agent_bridge.diagnosis.calllog import Said
-    from agent_bridge.diagnosis.facts import By, CoverFacts, ElementFacts, Scene
+    from agent_bridge.diagnosis.facts import By, ElementFacts, Scene
 
 _LIKELY_OPTION: Final = 60.0
-# Only `click` has the option.
-_FORCE: Final = "pass force=True to click through it"
 
 
 def _hidden(scene: Scene, said: Said) -> Words:
@@ -65,21 +62,38 @@ def _what_hides(by: By) -> str:
 def _ways_to_show(scene: Scene, element: ElementFacts, by: By) -> list[str]:
     call = scene.call
     tips = []
+    if by.what.endswith("is not rendered"):
+        return [f"it is never shown, only read: {_read(element, call.selector)}", *_attached(scene)]
+    if element.widget:
+        tips.append(f"{quoted(element.widget)} shows in its place: click that, then the option in its list")
     if element.label and call.action in {"click", "check", "uncheck"}:
         tips.append(f"its label is visible, click that: {quoted(element.label)}")
     if by.what == "closed details":
         tips.append(f"open it first: click {quoted(f'{by.selector} > summary')}")
     elif element.tag in {"option", "optgroup"}:
         tips.append(f"choose it with select_option({quoted(by.selector)}, …)")
-    else:
+    elif not element.widget:
         tips.append("do first what makes it appear: open its menu, tab or dialog")
-    if call.action == "wait_for":
-        tips.append('it need not be visible to be read: wait_for(…, state="attached")')
-    return tips
+    return [*tips, *_attached(scene)]
+
+
+def _attached(scene: Scene) -> list[str]:
+    if scene.call.action != "wait_for":
+        return []
+    return ['it need not be visible to be read: wait_for(…, state="attached")']
+
+
+def _read(element: ElementFacts, selector: str) -> str:
+    name = {"meta": "content", "link": "href", "base": "href", "option": "value", "source": "src"}.get(
+        element.tag
+    )
+    return f"dom.attrs({quoted(selector)}, {name!r})" if name else f"dom.html({quoted(selector)})"
 
 
 def _empty(scene: Scene, _said: Said) -> Words:
     tips = _those_that_show(scene)
+    if scene.element is not None and scene.element.widget:
+        tips.append(f"{quoted(scene.element.widget)} shows in its place: click that")
     if scene.element is not None and scene.element.label:
         tips.append(f"its label is visible, click that: {quoted(scene.element.label)}")
     tips.append("give the selector of what shows in its place, inside or around it")
@@ -175,7 +189,9 @@ def _detached(scene: Scene, said: Said) -> Words:
     )
 
 
-def _outside(_scene: Scene, _said: Said) -> Words:
+def _outside(scene: Scene, _said: Said) -> Words:
+    if (missed := uncovering.missed(scene)) is not None:
+        return missed
     return Words(
         "it cannot be scrolled into the viewport",
         (
@@ -183,33 +199,6 @@ def _outside(_scene: Scene, _said: Said) -> Words:
             "or create the session with a larger viewport",
         ),
     )
-
-
-def _covered(scene: Scene, said: Said) -> Words:
-    cover = scene.element.cover if scene.element is not None else None
-    force = (f"or {_FORCE}",) if scene.call.action == "click" else ()
-    if cover is None:
-        by = f"covered by {said.cover}" if said.cover else "something else would receive the click"
-        return Words(by, ("wait until it is gone, or close it first", *force))
-    shows = f", which shows {shorten(cover.url, MAX_URL)}" if cover.url else ""
-    return Words(f"covered by {cover.markup}{shows}", (*_ways_to_uncover(scene, cover), *force))
-
-
-def _ways_to_uncover(scene: Scene, cover: CoverFacts) -> tuple[str, ...]:
-    label = scene.element.label if scene.element is not None else ""
-    if cover.is_label and label:
-        return (f"it is its own label, click that: {quoted(label)}",)
-    if cover.tag in {"html", "body"}:
-        return ("the page around it takes the click: aim at another place, position=(x, y)",)
-    what = {"consent": "consent banner", "modal": "dialog"}.get(cover.looks or "", "")
-    click = f": click {quoted(cover.closers[0].selector)}" if cover.closers else ""
-    if what:
-        return (f"close the {what} first{click}",)
-    if click:
-        return (f"close it first{click}",)
-    if cover.selector:
-        return (f"wait until it is gone: wait_for({quoted(cover.selector)}, state='hidden')",)
-    return ("wait until it is gone, or close it first",)
 
 
 def _verb(scene: Scene) -> str:
@@ -232,5 +221,5 @@ OBSTACLES: Final[dict[ElementCause, Callable[[Scene, Said], Words]]] = {
     ElementCause.DETACHED: _detached,
     ElementCause.MOVING: _moving,
     ElementCause.OUTSIDE_VIEWPORT: _outside,
-    ElementCause.COVERED: _covered,
+    ElementCause.COVERED: uncovering.covered,
 }

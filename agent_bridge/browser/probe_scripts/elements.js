@@ -43,6 +43,7 @@ const describe = (element) => {
     contentEditable: attempt(() => editableOf(control), null),
     takesText: attempt(() => takesText(control), false),
     label: label ? selectorOf(label) : '',
+    widget: hidden || empty ? attempt(() => widgetOf(control), '') : '',
     options: list.slice(0, OPTIONS).map((option) => ({
       value: clean(option.value, 80),
       label: clean(option.label, 80),

@@ -1,6 +1,7 @@
 // Whether an element shows, and what hides or disables it. Reads only.
 // -- whether it shows, and what hides it ------------------------------------
 const styleOf = (element) => getComputedStyle(element);
+const UNSHOWN = ['head', 'title', 'meta', 'link', 'base', 'script', 'style', 'template', 'noscript', 'datalist', 'param', 'source', 'track', 'area'];
 const hiddenBy = (target) => {
   if (tagOf(target) === 'input' && String(target.type).toLowerCase() === 'hidden') return by('type=hidden', target, true);
   const chain = chainOf(target);
@@ -14,7 +15,7 @@ const hiddenBy = (target) => {
       if (tagOf(element) === 'dialog' && !element.open) what = 'closed dialog';
       else if (element.hasAttribute('popover')) what = 'closed popover';
       else if (element.hasAttribute('hidden')) what = 'hidden attribute';
-      else if (['head', 'script', 'style', 'template', 'noscript', 'datalist'].includes(tagOf(element))) what = `a <${tagOf(element)}> is not rendered`;
+      else if (UNSHOWN.includes(tagOf(element))) what = `a <${tagOf(element)}> is not rendered`;
       found = by(what, element, own);
     } else if (!own && style.contentVisibility === 'hidden') {
       found = by(tagOf(element) === 'slot' ? 'closed details' : 'content-visibility: hidden', element, own);
@@ -39,6 +40,18 @@ const hiddenBy = (target) => {
   }
   if (target.checkVisibility && !target.checkVisibility()) return by('not rendered', target, true);
   return null;
+};
+// What a script drew in the place of a list, as Select2, Chosen, Tom Select and others do.
+const WIDGET = '[class*=select2-container], [class*=chosen-container], [class*=selectize-control], .ts-wrapper, .choices, .nice-select, .selectric, .selectric-wrapper, .bootstrap-select, .dropdown-toggle, .ms-parent, .ss-main, [role=combobox], [aria-haspopup=listbox]';
+const widgetOf = (control) => {
+  if (tagOf(control) !== 'select') return '';
+  const beside = [control.nextElementSibling, control.previousElementSibling, control.parentElement];
+  const id = attribute(control, 'id');
+  const isOne = (element) =>
+    Boolean(element) && isVisible(element) && element !== document.body &&
+    (element.matches(WIDGET) || /(^|[-_ ])(select|chosen|dropdown|combobox)/i.test(attribute(element, 'class') || '') || Boolean(id && String(element.id).includes(id)));
+  const widget = beside.find(isOne);
+  return widget ? selectorOf(widget) : '';
 };
 // What shows of a box inside of the boxes around it that cut off what does not fit.
 const clippedBy = (element) => {
