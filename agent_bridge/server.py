@@ -32,6 +32,7 @@ from agent_bridge.services.script import ScriptServicer
 from agent_bridge.services.sessions import SessionsServicer
 from agent_bridge.services.transfers import TransferServicer
 from agent_bridge.services.waits import WaitServicer
+from agent_bridge.supervision.adoption import Adoption
 from agent_bridge.supervision.orphans import Workspace, sweep
 from agent_bridge.transfers import Transfers
 from cmdop_browser.exceptions import AgentExistsError, CloseReason, CMDOPError
@@ -92,7 +93,7 @@ async def serve(agent: str, settings: Settings, *, idle_exit: float | None, read
         with AgentLock.acquire(paths) as lock:
             sweep(paths)
             record = new_record(paths, agent)
-            with Workspace(paths, record) as workspace:
+            with Adoption(), Workspace(paths, record) as workspace:
                 server = AgentServer(agent, record, settings, workspace.directory)
                 await server.start()
                 async with Publication(paths, record, lock) as publication:

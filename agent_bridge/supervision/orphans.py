@@ -6,9 +6,7 @@ import contextlib
 import json
 import logging
 import os
-import shutil
 import stat
-import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +14,8 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import psutil
 
+from agent_bridge.supervision import processes
+from agent_bridge.supervision.removal import remove_tree
 from cmdop_browser.wire.rendezvous import has_directory_of_its_own, is_running, make_private
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def kill_marked(traces: Traces) -> list[int]:
             continue
     if victims:
         logger.warning("killed %d processes that instance %s left", len(victims), traces.instance_id)
-        psutil.wait_procs(list(victims.values()), timeout=_KILL_SECONDS)
+        processes.wait_until_ended(list(victims.values()), _KILL_SECONDS)
     return sorted(victims)
 
 
@@ -208,7 +208,7 @@ def _remove_files(traces: Traces) -> bool:
     """
     directory, socket = Path(traces.temporary), Path(traces.socket)
     if directory.name == traces.instance_id:
-        _remove_tree(directory)
+        remove_tree(directory)
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISSOCK(socket.lstat().st_mode):
             socket.unlink()
@@ -216,18 +216,6 @@ def _remove_files(traces: Traces) -> bool:
         with contextlib.suppress(FileNotFoundError):
             socket.parent.rmdir()
     return not directory.exists()
-
-
-def _remove_tree(directory: Path) -> None:
-    if sys.version_info >= (3, 12):
-        shutil.rmtree(directory, onexc=_log_unremoved)
-    else:
-        shutil.rmtree(directory, onerror=lambda call, path, failure: _log_unremoved(call, path, failure[1]))
-
-
-def _log_unremoved(_call: object, path: str, error: BaseException) -> None:
-    if not isinstance(error, FileNotFoundError):
-        logger.warning("cannot remove %s: %s", path, error)
 
 
 def _set_environment(values: dict[str, str | None]) -> None:
