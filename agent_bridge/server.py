@@ -34,6 +34,7 @@ from agent_bridge.services.transfers import TransferServicer
 from agent_bridge.services.waits import WaitServicer
 from agent_bridge.supervision.adoption import Adoption
 from agent_bridge.supervision.orphans import Workspace, sweep
+from agent_bridge.supervision.watchdog import Watchdog
 from agent_bridge.transfers import Transfers
 from cmdop_browser.exceptions import AgentExistsError, CloseReason, CMDOPError
 from cmdop_browser.wire.channel import server_options, unix_target
@@ -93,7 +94,8 @@ async def serve(agent: str, settings: Settings, *, idle_exit: float | None, read
         with AgentLock.acquire(paths) as lock:
             sweep(paths)
             record = new_record(paths, agent)
-            with Adoption(), Workspace(paths, record) as workspace:
+            workspace = Workspace(paths, record)
+            with Adoption(), Watchdog(workspace.note), workspace:
                 server = AgentServer(agent, record, settings, workspace.directory)
                 await server.start()
                 async with Publication(paths, record, lock) as publication:
