@@ -32,6 +32,7 @@ from agent_bridge.services.script import ScriptServicer
 from agent_bridge.services.sessions import SessionsServicer
 from agent_bridge.services.transfers import TransferServicer
 from agent_bridge.services.waits import WaitServicer
+from agent_bridge.supervision import notify
 from agent_bridge.supervision.adoption import Adoption
 from agent_bridge.supervision.orphans import Workspace, sweep
 from agent_bridge.supervision.watchdog import Watchdog
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXIT_OK: Final = 0
+EXIT_LOST: Final = 1
 EXIT_EXISTS: Final = 3
 EXIT_CANNOT_START: Final = 4
 
@@ -100,15 +102,18 @@ async def serve(agent: str, settings: Settings, *, idle_exit: float | None, read
                 await server.start()
                 async with Publication(paths, record, lock) as publication:
                     report_ready(ready_fd, publication.record)
+                    notify.notify(notify.READY)
                     log.info("agent %s ready on %s, instance %s", agent, record.socket, record.instance_id)
                     await server.wait(publication, idle_exit)
+                    notify.notify(notify.STOPPING)
                     publication.withdraw()
                     await server.drain()
     except CMDOPError as error:
         log.error("%s", error)  # noqa: TRY400 -- the error explains itself; a traceback would bury it
         report_failure(ready_fd, error)
         return EXIT_EXISTS if isinstance(error, AgentExistsError) else EXIT_CANNOT_START
-    return EXIT_OK
+    # Nobody told it to end: who supervises it should start another.
+    return EXIT_LOST if publication.lost.is_set() else EXIT_OK
 
 
 class AgentServer:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import subprocess
-import sys
 from typing import TYPE_CHECKING, Final, Self
 
+from agent_bridge.supervision import program
 from agent_bridge.supervision.orphans import INSTANCE_VARIABLE
 from agent_bridge.supervision.processes import ExitWatch
 
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_PROGRAM: Final = ("-P", "-m", "agent_bridge.supervision.reaper")
 _NOTHING_TO_DO: Final = b"."
 _END_SECONDS: Final = 2.0
 # Who kills it again and again does not want it.
@@ -69,27 +67,20 @@ class Watchdog:
         self._starts += 1
         try:
             self._process = subprocess.Popen(  # noqa: S603 -- our own program
-                [sys.executable, *_PROGRAM, str(self._note)],
+                program.command("agent_bridge.supervision.reaper", str(self._note)),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 bufsize=0,
                 # Out of reach of what is sent to the agent's group, by a terminal or by a client.
                 start_new_session=True,
                 cwd="/",
-                env=self._environment(),
+                # The next agent kills it, too, if it finds it: stopped, for example.
+                env=program.environment(**{INSTANCE_VARIABLE: self._note.stem}),
             )
         except OSError as error:
             log.warning("no watchdog: %s; what is left of a killed agent waits for the next one", error)
             return
         self._watch = ExitWatch(self._process.pid, self._replace)
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
-            # The next agent kills it, too, if it finds it: stopped, for example.
-            INSTANCE_VARIABLE: self._note.stem,
-        }
 
     def _replace(self) -> None:
         log.warning("the watchdog was ended by somebody")
