@@ -49,7 +49,11 @@ START_TIMEOUT = 30.0
 OPEN_TIMEOUT = 20.0
 # browser.close() on a stopped browser takes 30 s; killing is as good.
 STOP_TIMEOUT = 3.0
-_FAREWELL = "Connection closed while reading from the driver"
+_FAREWELLS = (
+    "Connection closed while reading from the driver",
+    # When the agent ends while a browser starts: Playwright writes to a driver that is gone.
+    "unable to perform operation on <WriteUnixTransport closed=True",
+)
 
 
 class Shard:
@@ -310,13 +314,14 @@ class Shard:
 def mute_farewell(loop: asyncio.AbstractEventLoop) -> None:
     """Keep Playwright's last words out of the log.
 
-    When a driver ends, futures of Playwright's own that nobody awaits end with
-    "Connection closed while reading from the driver", and asyncio reports each.
+    When a driver ends, futures and callbacks of Playwright's own that nobody awaits fail,
+    and asyncio reports each.
     """
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if _FAREWELL in str(context.get("exception")):
-            log.debug("playwright: %s", _FAREWELL)
+        said = str(context.get("exception"))
+        if any(farewell in said for farewell in _FAREWELLS):
+            log.debug("playwright: %.200s", said)
         else:
             loop.default_exception_handler(context)
 
