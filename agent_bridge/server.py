@@ -181,6 +181,10 @@ class AgentServer:
 
     async def start(self) -> None:
         """Listen, and start the browser meanwhile."""
+        # Before anybody can find the agent and tell it to end.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
         # Only the owner may connect; the directory sees to that as well.
         umask = os.umask(0o077)
         try:
@@ -194,9 +198,6 @@ class AgentServer:
 
     async def wait(self, publication: Publication, idle_exit: float | None) -> None:
         """Return when the agent is to stop: by signal, by idleness, or since it can be found no more."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
         waits: list[asyncio.Future[object]] = [
             asyncio.ensure_future(self._stop.wait()),
             asyncio.ensure_future(publication.lost.wait()),

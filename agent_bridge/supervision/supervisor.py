@@ -23,9 +23,14 @@ from agent_bridge.supervision.respawn import Crashes, Policy
 if TYPE_CHECKING:
     from types import FrameType
 
+EXIT_FAILED: Final = 1
 EXIT_EXISTS: Final = 3
 EXIT_CRASH_LOOP: Final = 6
 
+# What it dies of when it is told to end and has not come so far as to handle that.
+_TOLD_TO_END: Final = frozenset({-signal.SIGTERM, -signal.SIGINT})
+# As a shell has it.
+_CANNOT_RUN: Final = 127
 # An agent that was never ready and says so itself would say the same again: its settings
 # are wrong, another one runs, it has no browser.
 _FINAL: Final = frozenset({2, EXIT_EXISTS, 4})
@@ -126,6 +131,9 @@ class Supervisor:
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)  # only wakes
         try:
             return self._run()
+        except OSError as error:
+            self._say(f"cannot go on: {error}")
+            return EXIT_FAILED
         finally:
             self._outlive_orphans()
 
@@ -135,9 +143,10 @@ class Supervisor:
                 self._say("another supervisor runs it")
                 return EXIT_EXISTS
             code, uptime = self._run_agent()
+            if code in _TOLD_TO_END:
+                code = 0
             if self._stopping:
-                # It may not have come so far as to handle the signal.
-                return 0 if code == -signal.SIGTERM else _exit_code(code)
+                return _exit_code(code)
             if self._restarting:
                 self._restarting = False
                 continue
@@ -162,10 +171,16 @@ class Supervisor:
         environment = notify.without_manager(dict(os.environ))
         # Whatever else is open here is closed there.
         self._code = None
-        self._child = os.posix_spawn(
-            words[0], words, environment, file_actions=[(os.POSIX_SPAWN_DUP2, self._stderr, 2)]
-        )
-        os.close(report)
+        try:
+            self._child = os.posix_spawn(
+                words[0], words, environment, file_actions=[(os.POSIX_SPAWN_DUP2, self._stderr, 2)]
+            )
+        except OSError as error:
+            os.close(ready)
+            self._say(f"cannot run {words[0]}: {error.strerror}")
+            return _CANNOT_RUN, 0.0
+        finally:
+            os.close(report)
         try:
             return self._watch(ready)
         finally:

@@ -76,11 +76,19 @@ def refuse_second(agent: str, settings: Settings) -> None:
         PermissionDeniedError: One of another user does.
     """
     from cmdop_browser import discovery
+    from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised
 
     try:
         record = discovery.find(agent, settings)
-    except (AgentNotRunningError, StalePortFileError):
-        return
+    except (AgentNotRunningError, StalePortFileError) as error:
+        if not is_supervised(AgentPaths.of(agent, settings.runtime_dir)):
+            return
+        raise AgentExistsError(
+            f"agent {agent!r} has a supervisor, which is about to start it",
+            agent=agent,
+            reason="supervised",
+            tips=(f"stop both: cmdop-browser agents stop --agent {agent}",),
+        ) from error
     raise AgentExistsError(
         f"agent {agent!r} is running already, as process {record.pid}",
         agent=agent,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _CLOSING_SECONDS: Final = 10.0
 _KILL_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.1
+_SUPERVISOR: Final = "agent_bridge.supervision.supervisor"
 
 
 class Outcome(enum.StrEnum):
@@ -49,6 +50,7 @@ def stop_agent(agent: Agent, settings: Settings, *, timeout: float | None, force
     supervisor = supervisor_pid(paths)
     if supervisor is not None and agent.state is not State.FOREIGN:
         # It ends its agent, waits for that, and would start another if the agent just ended.
+        _verify_supervisor(agent, supervisor)
         outcome = _end(agent, supervisor, patience, force=force)
         if outcome is Outcome.KILLED and agent.pid is not None:
             _kill_if_running(agent, agent.pid)
@@ -82,6 +84,19 @@ def _end(agent: Agent, pid: int, patience: float, *, force: bool) -> Outcome:
             raise _still_running(agent, pid, patience) from error
         return _kill(agent, process)
     return Outcome.STOPPED
+
+
+def _verify_supervisor(agent: Agent, pid: int) -> None:
+    """Make sure that *pid* is the supervisor, and not a number of another container's."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if _SUPERVISOR in psutil.Process(pid).cmdline():
+            return
+    raise AgentStopError(
+        agent=agent.name,
+        backend="process",
+        reason=f"its supervisor calls itself process {pid}, which is another one here",
+        tips=("stop it in the container in which it runs",),
+    )
 
 
 def _kill_if_running(agent: Agent, pid: int) -> None:

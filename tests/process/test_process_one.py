@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.process.shell import Shell
 
-LONG = 30.0
+LONG = 60.0
 _USE = """
 from cmdop_browser import CMDOPClient
 with CMDOPClient.local(timeout=30) as client:

@@ -20,6 +20,7 @@ from cmdop_browser import CMDOPClient
 from cmdop_browser._sync.launcher import ensure_agent
 from cmdop_browser.exceptions import AgentStartError
 from cmdop_browser.settings import Settings
+from cmdop_browser.wire.rendezvous import AgentPaths, FileLock
 from tests.process.shell import wait_until_line
 from tests.waiting import eventually
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from tests.flavours import Flavour
     from tests.process.shell import Shell
 
-LONG = 30.0
+LONG = 60.0  # a start of an agent on a machine that has other things to do
 
 
 class Supervised:
@@ -165,6 +166,26 @@ def test_agents_stop_by_force_kills_both(supervised: Supervised) -> None:
 def test_a_second_one_is_refused(supervised: Supervised) -> None:
     assert supervised.shell.run("serve", "--supervised").returncode == 3
     assert supervised.agent.is_running()
+    supervised.process.send_signal(signal.SIGSTOP)
+    supervised.agent.kill()
+    eventually(lambda: not lives(supervised.agent))
+    refused = supervised.shell.json("serve", code=3)
+    supervised.process.send_signal(signal.SIGCONT)
+    assert "has a supervisor" in refused["error"]["message"]
+    supervised.next_agent(supervised.agent)
+
+
+def test_a_number_that_is_not_the_supervisors_is_not_killed(shell: Shell) -> None:
+    """As when it runs in a container with which the directory is shared."""
+    paths = AgentPaths.of("default", shell.runtime)
+    paths.create()
+    with subprocess.Popen(["sleep", "60"]) as bystander, FileLock(paths.supervisor_lock) as lock:
+        assert lock.try_acquire()
+        lock.write(str(bystander.pid).encode())
+        refused = shell.json("agents", "stop", "--force", code=1)
+        assert "which is another one here" in refused["error"]["message"]
+        assert bystander.poll() is None
+        bystander.kill()
 
 
 def test_an_agent_that_cannot_start_is_not_tried_again(shell: Shell) -> None:
@@ -176,7 +197,9 @@ def test_an_agent_that_cannot_start_is_not_tried_again(shell: Shell) -> None:
 # With agents that do as they are told
 
 
-def supervisor(directory: Path, code: str, **orders: Any) -> subprocess.Popen[str]:
+def supervisor(
+    directory: Path, code: str, *, interpreter: str = sys.executable, **orders: Any
+) -> subprocess.Popen[str]:
     """A supervisor of an agent that runs *code*."""
     patience: dict[str, Any] = {"stop_seconds": 10.0, "silence_seconds": 10.0} | orders
     told = Orders(
@@ -185,7 +208,7 @@ def supervisor(directory: Path, code: str, **orders: Any) -> subprocess.Popen[st
         respawn=True,
         max_crashes=3,
         crash_window=60.0,
-        command=(sys.executable, "-c", code),
+        command=(interpreter, "-c", code),
         **patience,
     )
     return subprocess.Popen(
@@ -204,6 +227,14 @@ def ready():
     os.write(report, b'{"ready": {}}')
     print("ready", file=sys.stderr, flush=True)
 """
+
+
+def test_a_program_that_cannot_be_run_is_a_crash(tmp_path: Path) -> None:
+    with supervisor(tmp_path, "", interpreter=str(tmp_path / "python")) as process:
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert process.returncode == 6
+    assert said.count(f"cannot run {tmp_path / 'python'}: No such file or directory") == 3
 
 
 def test_it_gives_up_on_what_crashes_at_once(tmp_path: Path) -> None:
