@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 # it cannot; nothing here forks without exec. Read when grpc is imported.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
+from agent_bridge.supervision import prctl
 from cmdop_browser.exceptions import BrowserNotInstalledError, CMDOPError, ConfigurationError
 from cmdop_browser.settings import Settings
 
@@ -30,6 +31,11 @@ _EXIT_USAGE = 2
 # Chromium answers in some ten milliseconds.
 _VERSION_SECONDS: Final = 1.2
 _VERSION: Final = re.compile(r"\b\d+(\.\d+){3}\b")
+# What an agent may take beyond its running calls: closing browsers, removing their profiles.
+_CLOSING_SECONDS: Final = 10.0
+# The agent renews its record every second. One that is silent for so long is stopped, or
+# its event loop hangs; its clients have given up on it before.
+_SILENCE_SECONDS: Final = 15.0
 _LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -53,6 +59,16 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--agent", default="default", metavar="NAME", help="its name")
     serve.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end after so long without clients")
     serve.add_argument("--ready-fd", type=int, metavar="FD", help="where to report that it is ready")
+    serve.add_argument("--supervised", action="store_true", help="start it again when it crashes")
+    serve.add_argument(
+        "--max-crashes",
+        type=int,
+        default=5,
+        metavar="N",
+        help="so many crashes within the window are too many",
+    )
+    serve.add_argument("--crash-window", type=float, default=60.0, metavar="SECONDS", help="see there")
+    serve.add_argument("--supervisor", type=int, metavar="PID", help=argparse.SUPPRESS)
     serve.set_defaults(run=_serve)
     browsers = commands.add_parser("browsers", help="list the browsers that could be driven")
     browsers.add_argument("--json", action="store_true", help="report as JSON")
@@ -64,10 +80,43 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
+    # As the first process of a container it would be the init, and there would be nobody
+    # to clean up after it: so that becomes another's part.
+    alone = arguments.supervisor is None and arguments.ready_fd is None
+    if alone and (arguments.supervised or os.getpid() == 1):
+        return _become_supervisor(arguments, settings)
+    if arguments.supervisor is not None:
+        prctl.end_with_parent(arguments.supervisor)
     from agent_bridge.server import serve  # noqa: PLC0415 -- the other commands need no server
 
     idle_exit = arguments.idle_exit if arguments.idle_exit is not None else settings.idle_exit
     return _run(serve(arguments.agent, settings, idle_exit=idle_exit, ready_fd=arguments.ready_fd))
+
+
+def _become_supervisor(arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: RET503
+    """Have the supervisor take the place of this process; returns, with the exit code, only if it cannot."""
+    from agent_bridge.supervision import program, supervisor  # noqa: PLC0415
+    from cmdop_browser.wire.rendezvous import AgentPaths  # noqa: PLC0415
+
+    try:
+        paths = AgentPaths.of(arguments.agent, settings.runtime_dir)
+        paths.create()
+    except CMDOPError as error:
+        _failed(arguments, error)
+        return _EXIT_USAGE
+    idle_exit = () if arguments.idle_exit is None else (f"--idle-exit={arguments.idle_exit}",)
+    supervisor.replace_process(
+        supervisor.Orders(
+            agent=arguments.agent,
+            directory=str(paths.directory),
+            stop_seconds=settings.drain_timeout + _CLOSING_SECONDS,
+            silence_seconds=_SILENCE_SECONDS,
+            respawn=arguments.supervised,
+            max_crashes=arguments.max_crashes,
+            crash_window=arguments.crash_window,
+            command=tuple(program.command("agent_bridge", "serve", f"--agent={arguments.agent}", *idle_exit)),
+        )
+    )
 
 
 def _browsers(arguments: argparse.Namespace, settings: Settings) -> int:

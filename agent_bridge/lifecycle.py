@@ -13,6 +13,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from agent_bridge.supervision import notify
 from cmdop_browser.exceptions import AgentExistsError, AgentStartError, StalePortFileError
 from cmdop_browser.wire.channel import PROTOCOL_MAX
 from cmdop_browser.wire.rendezvous import (
@@ -181,6 +182,7 @@ class Publication:
             return
         if self._lock is not None:
             self._lock.touch()
+        notify.notify(notify.ALIVE)
         try:
             os.utime(self._paths.record)
         except FileNotFoundError:

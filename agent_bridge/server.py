@@ -33,7 +33,10 @@ from agent_bridge.services.script import ScriptServicer
 from agent_bridge.services.sessions import SessionsServicer
 from agent_bridge.services.transfers import TransferServicer
 from agent_bridge.services.waits import WaitServicer
+from agent_bridge.supervision import notify
+from agent_bridge.supervision.adoption import Adoption
 from agent_bridge.supervision.orphans import Workspace, sweep
+from agent_bridge.supervision.watchdog import Watchdog
 from agent_bridge.transfers import Transfers
 from cmdop_browser.exceptions import AgentExistsError, CloseReason, CMDOPError
 from cmdop_browser.wire.channel import server_options, unix_target
@@ -61,6 +64,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXIT_OK: Final = 0
+EXIT_LOST: Final = 1
 EXIT_EXISTS: Final = 3
 EXIT_CANNOT_START: Final = 4
 
@@ -93,20 +97,24 @@ async def serve(agent: str, settings: Settings, *, idle_exit: float | None, read
         with AgentLock.acquire(paths) as lock:
             sweep(paths)
             record = new_record(paths, agent)
-            with Workspace(paths, record) as workspace:
+            workspace = Workspace(paths, record)
+            with Adoption(), Watchdog(workspace.note), workspace:
                 server = AgentServer(agent, record, settings, workspace.directory)
                 await server.start()
                 async with Publication(paths, record, lock) as publication:
                     report_ready(ready_fd, publication.record)
+                    notify.notify(notify.READY)
                     log.info("agent %s ready on %s, instance %s", agent, record.socket, record.instance_id)
                     await server.wait(publication, idle_exit)
+                    notify.notify(notify.STOPPING)
                     publication.withdraw()
                     await server.drain()
     except CMDOPError as error:
         log.error("%s", error)  # noqa: TRY400 -- the error explains itself; a traceback would bury it
         report_failure(ready_fd, error)
         return EXIT_EXISTS if isinstance(error, AgentExistsError) else EXIT_CANNOT_START
-    return EXIT_OK
+    # Nobody told it to end: who supervises it should start another.
+    return EXIT_LOST if publication.lost.is_set() else EXIT_OK
 
 
 class AgentServer:
@@ -179,6 +187,10 @@ class AgentServer:
 
     async def start(self) -> None:
         """Listen, and start the browser meanwhile."""
+        # Before anybody can find the agent and tell it to end.
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop.set)
         # Only the owner may connect; the directory sees to that as well.
         umask = os.umask(0o077)
         try:
@@ -193,9 +205,6 @@ class AgentServer:
 
     async def wait(self, publication: Publication, idle_exit: float | None) -> None:
         """Return when the agent is to stop: by signal, by idleness, or since it can be found no more."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
         waits: list[asyncio.Future[object]] = [
             asyncio.ensure_future(self._stop.wait()),
             asyncio.ensure_future(publication.lost.wait()),

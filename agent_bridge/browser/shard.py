@@ -24,6 +24,7 @@ from agent_bridge.browser.recycling import Wear
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
 from agent_bridge.supervision import memory, processes
+from agent_bridge.supervision.family import Family
 from cmdop_browser.exceptions import (
     BadRequestError,
     BrowserError,
@@ -54,7 +55,11 @@ OPEN_TIMEOUT = 20.0
 STOP_TIMEOUT = 3.0
 # The browser tells the end of a renderer within some milliseconds.
 _TOLD_WITHIN = 2.0
-_FAREWELL = "Connection closed while reading from the driver"
+_FAREWELLS = (
+    "Connection closed while reading from the driver",
+    # When the agent ends while a browser starts: Playwright writes to a driver that is gone.
+    "unable to perform operation on <WriteUnixTransport closed=True",
+)
 
 
 class Shard:
@@ -71,7 +76,8 @@ class Shard:
         self._start_lock = asyncio.Lock()
         self._driver: Playwright | None = None
         self._browser: Browser | None = None
-        self._processes: list[psutil.Process] = []
+        self._family: Family | None = None
+        self._clearing: set[asyncio.Task[None]] = set()
         self._browser_processes: list[psutil.Process] = []  # the first of the browser, as a list
         self._watch: processes.ExitWatch | None = None
         self._opening: set[asyncio.Task[ManagedPage]] = set()
@@ -166,11 +172,14 @@ class Shard:
             except PlaywrightError as exc:
                 self._lose(CloseReason.DRIVER_CRASH)
                 raise _cannot_start(self._executable, launch_failure(exc.message)) from exc
+            except OSError as exc:
+                unplaced = LaunchFailure(f"there is no place for its temporary files: {exc.strerror or exc}")
+                raise _cannot_start(self._executable, unplaced) from exc
 
     async def stop(self) -> None:
         """End browser and driver; whatever does not end is killed."""
         driver, browser = self._driver, self._browser
-        self._forget()
+        family = self._forget()
         try:
             async with asyncio.timeout(STOP_TIMEOUT):
                 with contextlib.suppress(PlaywrightError):  # it is dead already
@@ -180,11 +189,19 @@ class Shard:
                         await driver.stop()
         except TimeoutError:
             log.warning("the browser did not end within %g s and is killed", STOP_TIMEOUT)
-        processes.kill(self._processes)
+        if family is not None:
+            self._clear(family)
+        await asyncio.gather(*self._clearing)
 
     async def _start(self) -> Browser:
-        driver, pid = await self._spawn()
-        self._driver, self._processes = driver, processes.tree(pid)
+        family = Family()
+        try:
+            driver, pid = await self._spawn(family)
+        except BaseException:
+            self._clear(family)
+            raise
+        self._driver, self._family = driver, family
+        family.take_note(pid)
         self._watch = processes.ExitWatch(pid, lambda: self._lose(CloseReason.DRIVER_CRASH))
         browser = await driver.chromium.launch(
             executable_path=self._executable,
@@ -195,10 +212,10 @@ class Shard:
             handle_sigterm=False,
             handle_sighup=False,
         )
-        self._processes = processes.tree(pid)
+        family.take_note(pid)
         self._browser_processes = processes.children_of(pid)
         if self._driver is not driver:  # it died meanwhile, and is given up
-            processes.kill(self._processes)
+            self._clear(family)
             raise PlaywrightError("the driver ended while the browser started")
         browser.on("disconnected", guarded(self._on_disconnected))
         await watch_crashes(browser, self._page_died)
@@ -207,12 +224,14 @@ class Shard:
         log.info("browser %s started, driver pid %d", browser.version, pid)
         return browser
 
-    async def _spawn(self) -> tuple[Playwright, int]:
+    async def _spawn(self, family: Family) -> tuple[Playwright, int]:
         """Start a driver; returns it with its pid."""
         async with self._spawning:
+            # Drivers are started one at a time, so the environment is this one's alone.
             before = processes.children()
             try:
-                driver = await async_playwright().start()
+                with family.at_home():
+                    driver = await async_playwright().start()
             except BaseException:
                 # Given up half-way: nobody else knows of the process.
                 for pid in processes.children() - before:
@@ -236,16 +255,32 @@ class Shard:
         if self._driver is None:
             return
         log.warning("browser lost: %s, with %d pages", reason.value, len(self.pages))
-        self._forget()
+        family = self._forget()
         for page in self.pages:
             page.lose(reason)
         self.pages.clear()
-        processes.kill(self._processes)
+        if family is not None:
+            family.kill()
+            self._clear(family)
 
-    def _forget(self) -> None:
+    def _forget(self) -> Family | None:
+        """Have no driver and no browser any more; returns their processes."""
         if self._watch is not None:
             self._watch.cancel()
-        self._driver = self._browser = self._watch = None
+        family = self._family
+        self._driver = self._browser = self._watch = self._family = None
+        return family
+
+    def _clear(self, family: Family) -> None:
+        """Remove what is left of *family*, outside the event loop."""
+
+        async def clear() -> None:
+            if not await asyncio.to_thread(family.clear):
+                log.warning("not all of a lost browser could be removed: %s", family.directory)
+
+        clearing = asyncio.ensure_future(clear())
+        self._clearing.add(clearing)
+        clearing.add_done_callback(self._clearing.discard)
 
     async def _open(self, options: ContextOptions) -> ManagedPage:
         for last_try in (False, True):
@@ -314,13 +349,14 @@ class Shard:
 def mute_farewell(loop: asyncio.AbstractEventLoop) -> None:
     """Keep Playwright's last words out of the log.
 
-    When a driver ends, futures of Playwright's own that nobody awaits end with
-    "Connection closed while reading from the driver", and asyncio reports each.
+    When a driver ends, futures and callbacks of Playwright's own that nobody awaits fail,
+    and asyncio reports each.
     """
 
     def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        if _FAREWELL in str(context.get("exception")):
-            log.debug("playwright: %s", _FAREWELL)
+        said = str(context.get("exception"))
+        if any(farewell in said for farewell in _FAREWELLS):
+            log.debug("playwright: %.200s", said)
         else:
             loop.default_exception_handler(context)
 

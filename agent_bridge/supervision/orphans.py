@@ -6,9 +6,7 @@ import contextlib
 import json
 import logging
 import os
-import shutil
 import stat
-import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,6 +14,8 @@ from typing import TYPE_CHECKING, Final, Self, TypeVar
 
 import psutil
 
+from agent_bridge.supervision import processes
+from agent_bridge.supervision.removal import remove_tree
 from cmdop_browser.wire.rendezvous import has_directory_of_its_own, is_running, make_private
 
 if TYPE_CHECKING:
@@ -60,12 +60,13 @@ class Workspace:
 
     Attributes:
         directory: The directory.
+        note: The note of what is left when the instance is killed.
     """
 
     def __init__(self, paths: AgentPaths, record: DiscoveryRecord) -> None:
         self.directory = paths.temporary / record.instance_id
+        self.note = paths.instances / f"{record.instance_id}.json"
         self._undo = contextlib.ExitStack()
-        self._note = paths.instances / f"{record.instance_id}.json"
         self._traces = Traces(
             instance_id=record.instance_id,
             pid=record.pid,
@@ -76,8 +77,8 @@ class Workspace:
         )
 
     def __enter__(self) -> Self:
-        make_private(self._note.parent)
-        self._note.write_text(json.dumps(asdict(self._traces)), encoding="utf-8")
+        make_private(self.note.parent)
+        self.note.write_text(json.dumps(asdict(self._traces)), encoding="utf-8")
         # From the top: whoever owns a parent could put another directory in its place.
         for directory in (self.directory.parent.parent, self.directory.parent, self.directory):
             make_private(directory)
@@ -99,7 +100,7 @@ class Workspace:
     ) -> None:
         self._undo.close()
         if _remove_files(self._traces):
-            self._note.unlink(missing_ok=True)
+            self.note.unlink(missing_ok=True)
 
 
 def sweep(paths: AgentPaths) -> list[str]:
@@ -112,18 +113,34 @@ def sweep(paths: AgentPaths) -> list[str]:
         The ids of the instances that were swept.
     """
     swept = []
-    for note, traces in _notes(paths.instances):
+    for note, traces in _notes(sorted(paths.instances.glob("*.json"))):
         if traces.alive:
             logger.warning("instance %s still runs as process %d", traces.instance_id, traces.pid)
-            continue
-        try:
-            kill_marked(traces)
-            if _remove_files(traces):
-                note.unlink(missing_ok=True)
-                swept.append(traces.instance_id)
-        except OSError:
-            logger.exception("cannot remove all that instance %s left", traces.instance_id)
+        elif _clean(note, traces):
+            swept.append(traces.instance_id)
     return swept
+
+
+def clean(note: Path) -> bool:
+    """Remove what one instance left, unless it runs; raises nothing either.
+
+    Safe to do by many at once.
+
+    Returns:
+        Whether nothing is left of it.
+    """
+    return all(not traces.alive and _clean(note, traces) for note, traces in _notes([note]))
+
+
+def _clean(note: Path, traces: Traces) -> bool:
+    try:
+        kill_marked(traces)
+        if _remove_files(traces):
+            note.unlink(missing_ok=True)
+            return True
+    except OSError:
+        logger.exception("cannot remove all that instance %s left", traces.instance_id)
+    return False
 
 
 def kill_marked(traces: Traces) -> list[int]:
@@ -146,15 +163,17 @@ def kill_marked(traces: Traces) -> list[int]:
             continue
     if victims:
         logger.warning("killed %d processes that instance %s left", len(victims), traces.instance_id)
-        psutil.wait_procs(list(victims.values()), timeout=_KILL_SECONDS)
+        processes.wait_until_ended(list(victims.values()), _KILL_SECONDS)
     return sorted(victims)
 
 
-def _notes(directory: Path) -> Iterator[tuple[Path, Traces]]:
-    for note in sorted(directory.glob("*.json")):
+def _notes(notes: list[Path]) -> Iterator[tuple[Path, Traces]]:
+    for note in notes:
         try:
             content = json.loads(note.read_text(encoding="utf-8"))
             traces = Traces(**content)
+        except FileNotFoundError:  # somebody else was quicker
+            continue
         except (OSError, ValueError, TypeError):
             # Cut off while it was written, which is before there was anything to note.
             logger.warning("removing %s, which is no note of an instance", note)
@@ -208,7 +227,7 @@ def _remove_files(traces: Traces) -> bool:
     """
     directory, socket = Path(traces.temporary), Path(traces.socket)
     if directory.name == traces.instance_id:
-        _remove_tree(directory)
+        remove_tree(directory)
     with contextlib.suppress(FileNotFoundError):
         if stat.S_ISSOCK(socket.lstat().st_mode):
             socket.unlink()
@@ -216,18 +235,6 @@ def _remove_files(traces: Traces) -> bool:
         with contextlib.suppress(FileNotFoundError):
             socket.parent.rmdir()
     return not directory.exists()
-
-
-def _remove_tree(directory: Path) -> None:
-    if sys.version_info >= (3, 12):
-        shutil.rmtree(directory, onexc=_log_unremoved)
-    else:
-        shutil.rmtree(directory, onerror=lambda call, path, failure: _log_unremoved(call, path, failure[1]))
-
-
-def _log_unremoved(_call: object, path: str, error: BaseException) -> None:
-    if not isinstance(error, FileNotFoundError):
-        logger.warning("cannot remove %s: %s", path, error)
 
 
 def _set_environment(values: dict[str, str | None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import time
 from typing import TYPE_CHECKING
 
 import psutil
@@ -15,11 +16,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.5
+# Killed processes are gone in some ten milliseconds.
+_WAIT_SECONDS = 0.01
 
 
 def children() -> set[int]:
-    """Return the pids of the agent's direct children."""
-    return {child.pid for child in psutil.Process().children()}
+    """Return the pids of what the agent itself started, not those of orphans that came to it.
+
+    Those come from a browser, which has a process group of its own.
+    """
+    group_of_agent = os.getpgrp()
+    return {child.pid for child in psutil.Process().children() if group(child) == group_of_agent}
 
 
 def tree(pid: int) -> list[psutil.Process]:
@@ -37,6 +44,34 @@ def children_of(pid: int) -> list[psutil.Process]:
         return psutil.Process(pid).children()
     except psutil.NoSuchProcess:
         return []
+
+
+def group(process: psutil.Process) -> int | None:
+    """Return the process group of *process*; None when it is gone."""
+    try:
+        return os.getpgid(process.pid)
+    except ProcessLookupError:
+        return None
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether *process* runs or could run again; a zombie could not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def wait_until_ended(found: Iterable[psutil.Process], limit: float) -> list[psutil.Process]:
+    """Block until *found* have ended, for *limit* seconds at most; returns those that have not.
+
+    Unlike psutil's own it takes no exit code away from whoever started them, and does not
+    wait for somebody to ask for it.
+    """
+    deadline = time.monotonic() + limit
+    while (living := [process for process in found if lives(process)]) and time.monotonic() < deadline:
+        time.sleep(_WAIT_SECONDS)
+    return living
 
 
 def any_ended(processes: Iterable[psutil.Process]) -> bool:

@@ -18,7 +18,7 @@ from cmdop_browser.exceptions import (
     StalePortFileError,
     error_from_dict,
 )
-from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, FileLock, boot_id
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, FileLock, boot_id, is_supervised
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
@@ -78,7 +78,8 @@ async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRe
 
     Whoever holds the spawn lock may start one. A client that dies while it holds it
     loses it, and the agent that it had started holds the agent lock: so the next
-    client waits for that agent instead of starting a second one.
+    client waits for that agent instead of starting a second one. An agent with a
+    supervisor is that one's to start; clients wait for it.
     """
     began = time.monotonic()
     paths = AgentPaths.of(agent, settings.runtime_dir)
@@ -90,7 +91,9 @@ async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRe
             record = _running(agent, settings)
             if record is not None:
                 return record
-            if FileLock.is_free(paths.lock):
+            free = FileLock.is_free(paths.lock)
+            supervised = is_supervised(paths)
+            if free and not supervised:
                 _share_failure(lock, began)
                 try:
                     return await _spawn_agent(agent, settings, deadline)
@@ -99,7 +102,14 @@ async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRe
                 except CMDOPError as error:
                     _leave_failure(lock, error, deadline)
                     raise
-            await _pause(agent, deadline, began, "an agent of that name holds the lock and is not ready")
+            await _pause(
+                agent,
+                deadline,
+                began,
+                "its supervisor has not got it ready"
+                if supervised
+                else "an agent of that name holds the lock and is not ready",
+            )
 
 
 async def _pause(agent: str, deadline: float, began: float, reason: str) -> None:

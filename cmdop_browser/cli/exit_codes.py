@@ -17,6 +17,7 @@ class ExitCode(enum.IntEnum):
     ALREADY_RUNNING = 3  # another of that name holds the lock
     AGENT_NOT_STARTED = 4  # no agent could be started, or it has no browser to run
     NO_ROWS = 5  # the recipe went through and yielded nothing
+    CRASH_LOOP = 6  # a supervised agent crashed again and again, and its supervisor gave up
     INTERRUPTED = 130  # Ctrl-C or SIGTERM
 
 

@@ -40,6 +40,16 @@ def serve(
         float | None,
         typer.Option("--idle-exit", metavar="SECONDS", min=0, help="End after so long without clients."),
     ] = None,
+    supervised: Annotated[
+        bool, typer.Option("--supervised", help="Start it again when it crashes, with growing delays.")
+    ] = False,
+    max_crashes: Annotated[
+        int,
+        typer.Option("--max-crashes", metavar="N", min=1, help="Give up after so many within the window."),
+    ] = 5,
+    crash_window: Annotated[
+        float, typer.Option("--crash-window", metavar="SECONDS", min=1, help="For --max-crashes.")
+    ] = 60.0,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
@@ -52,6 +62,8 @@ def serve(
     words = _spawn.program("serve", "--agent", agent)
     if idle_exit is not None:
         words += ["--idle-exit", str(idle_exit)]
+    if supervised:
+        words += ["--supervised", f"--max-crashes={max_crashes}", f"--crash-window={crash_window}"]
     # In place of this process: signals, exit code and the service manager's view are the agent's own.
     os.execve(words[0], words, _spawn.environment(settings))  # noqa: S606 -- our own program, without a shell
 
@@ -64,11 +76,19 @@ def refuse_second(agent: str, settings: Settings) -> None:
         PermissionDeniedError: One of another user does.
     """
     from cmdop_browser import discovery
+    from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised
 
     try:
         record = discovery.find(agent, settings)
-    except (AgentNotRunningError, StalePortFileError):
-        return
+    except (AgentNotRunningError, StalePortFileError) as error:
+        if not is_supervised(AgentPaths.of(agent, settings.runtime_dir)):
+            return
+        raise AgentExistsError(
+            f"agent {agent!r} has a supervisor, which is about to start it",
+            agent=agent,
+            reason="supervised",
+            tips=(f"stop both: cmdop-browser agents stop --agent {agent}",),
+        ) from error
     raise AgentExistsError(
         f"agent {agent!r} is running already, as process {record.pid}",
         agent=agent,

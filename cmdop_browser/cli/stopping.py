@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import enum
+import time
 from typing import TYPE_CHECKING, Final
 
 import psutil
 
 from cmdop_browser.cli.inventory import Agent, State
 from cmdop_browser.exceptions import AgentNotRunningError, AgentStopError, PermissionDeniedError
-from cmdop_browser.wire.rendezvous import AgentPaths, remove_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, remove_stale, supervisor_pid
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 # What an agent may take beyond its running calls: closing browsers, removing their profiles.
 _CLOSING_SECONDS: Final = 10.0
 _KILL_SECONDS: Final = 5.0
+_LOOK_SECONDS: Final = 0.1
+_SUPERVISOR: Final = "agent_bridge.supervision.supervisor"
 
 
 class Outcome(enum.StrEnum):
@@ -42,6 +46,16 @@ def stop_agent(agent: Agent, settings: Settings, *, timeout: float | None, force
         PermissionDeniedError: It is another user's.
     """
     paths = AgentPaths.of(agent.name, settings.runtime_dir)
+    patience = settings.drain_timeout + _CLOSING_SECONDS if timeout is None else timeout
+    supervisor = supervisor_pid(paths)
+    if supervisor is not None and agent.state is not State.FOREIGN:
+        # It ends its agent, waits for that, and would start another if the agent just ended.
+        _verify_supervisor(agent, supervisor)
+        outcome = _end(agent, supervisor, patience, force=force)
+        if outcome is Outcome.KILLED and agent.pid is not None:
+            _kill_if_running(agent, agent.pid)
+        remove_stale(paths.record)
+        return outcome
     if agent.state is State.STALE:
         remove_stale(paths.record)
         return Outcome.CLEANED
@@ -51,7 +65,6 @@ def stop_agent(agent: Agent, settings: Settings, *, timeout: float | None, force
         raise AgentNotRunningError(
             f"agent {agent.name!r} does not run", agent=agent.name, searched=(str(paths.record),)
         )
-    patience = settings.drain_timeout + _CLOSING_SECONDS if timeout is None else timeout
     outcome = _end(agent, agent.pid, patience, force=force)
     remove_stale(paths.record)
     return outcome
@@ -63,20 +76,38 @@ def _end(agent: Agent, pid: int, patience: float, *, force: bool) -> Outcome:
         process.terminate()
         # A stopped process gets the signal only when it goes on.
         process.resume()
-        process.wait(patience)
+        _wait(process, patience)
     except psutil.NoSuchProcess:
         return Outcome.STOPPED
     except psutil.TimeoutExpired as error:
         if not force:
-            raise _still_running(agent, patience) from error
+            raise _still_running(agent, pid, patience) from error
         return _kill(agent, process)
     return Outcome.STOPPED
+
+
+def _verify_supervisor(agent: Agent, pid: int) -> None:
+    """Make sure that *pid* is the supervisor, and not a number of another container's."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if _SUPERVISOR in psutil.Process(pid).cmdline():
+            return
+    raise AgentStopError(
+        agent=agent.name,
+        backend="process",
+        reason=f"its supervisor calls itself process {pid}, which is another one here",
+        tips=("stop it in the container in which it runs",),
+    )
+
+
+def _kill_if_running(agent: Agent, pid: int) -> None:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        _kill(agent, psutil.Process(pid))
 
 
 def _kill(agent: Agent, process: psutil.Process) -> Outcome:
     process.kill()
     try:
-        process.wait(_KILL_SECONDS)
+        _wait(process, _KILL_SECONDS)
     except psutil.TimeoutExpired as error:
         raise AgentStopError(
             agent=agent.name, backend="process", reason=f"process {process.pid} does not even die of SIGKILL"
@@ -84,11 +115,24 @@ def _kill(agent: Agent, process: psutil.Process) -> Outcome:
     return Outcome.KILLED
 
 
-def _still_running(agent: Agent, patience: float) -> AgentStopError:
+def _wait(process: psutil.Process, limit: float) -> None:
+    """Wait until *process* has ended, also when its parent has not noticed yet."""
+    deadline = time.monotonic() + limit
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while process.status() != psutil.STATUS_ZOMBIE:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise psutil.TimeoutExpired(limit, process.pid)
+            with contextlib.suppress(psutil.TimeoutExpired):
+                process.wait(min(_LOOK_SECONDS, left))
+                return
+
+
+def _still_running(agent: Agent, pid: int, patience: float) -> AgentStopError:
     return AgentStopError(
         agent=agent.name,
         backend="process",
-        reason=f"process {agent.pid} still runs after {patience:.1f} s",
+        reason=f"process {pid} still runs after {patience:.1f} s",
         tips=(
             f"give it longer: cmdop-browser agents stop --agent {agent.name} --timeout 60",
             f"or kill it: cmdop-browser agents stop --agent {agent.name} --force",

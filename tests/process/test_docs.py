@@ -6,10 +6,13 @@ do. A ``text`` block right after Python shows what that prints.
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import io
+import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -22,8 +25,12 @@ from typer.main import get_command
 
 from cmdop_browser import cli
 from cmdop_browser.cli.app import app
+from cmdop_browser.cli.exit_codes import ExitCode
 from cmdop_browser.exceptions import ERROR_CLASSES
 from cmdop_browser.settings import Settings
+from cmdop_browser.wire.rendezvous import AgentPaths
+from tests.process.container import Container
+from tests.waiting import eventually
 from tools import error_docs
 
 if TYPE_CHECKING:
@@ -88,6 +95,10 @@ def test_every_block_runs(document: Path, shop: str, workplace: Path) -> None:
             case "crontab":
                 for command in cron_commands(block.text):
                     run_command(command.replace(SHOP, shop).replace("/srv/shop", str(workplace)), place)
+            case "ini":
+                check_unit(block.text, workplace)
+            case "sh":
+                run_entrypoint(block.text, workplace)
             case "toml":
                 Settings(**tomllib.loads(block.text))
             case "text" if before is not None and before.language == "python":
@@ -131,6 +142,48 @@ def run_command(command: str, place: str) -> None:
     )
     # doctor may have found something about the machine that the tests run on.
     assert done.returncode in ({0, 1} if "doctor" in words else {0}), f"{place}: {command}\n{done.stderr}"
+
+
+def check_unit(text: str, workplace: Path) -> None:
+    """Hold a unit to systemd's own check, with the program where the unit says that it is."""
+    parser = configparser.ConfigParser(interpolation=None)
+    parser.read_string(text)
+    words = shlex.split(parser["Service"]["ExecStart"])
+    assert Path(words[0]).name == "cmdop-browser"
+    parse(words[1:])
+    closing = Settings().drain_timeout + 10
+    assert float(parser["Service"]["TimeoutStopSec"]) > closing
+    codes = parser["Service"]["RestartPreventExitStatus"].split()
+    assert {ExitCode(int(code)) for code in codes} == {
+        ExitCode.USAGE,
+        ExitCode.ALREADY_RUNNING,
+        ExitCode.AGENT_NOT_STARTED,
+    }
+    if shutil.which("systemd-analyze") is None:  # the machine has no systemd
+        return
+    program = Path(sys.executable).with_name("cmdop-browser")
+    assert program.exists()
+    unit = workplace / "agent.service"
+    unit.write_text(text.replace(words[0], str(program)))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(unit)], capture_output=True, text=True, check=False
+    )
+    # It also looks at the units of the machine that this one depends on.
+    complaints = [line for line in done.stderr.splitlines() if "agent.service" in line]
+    assert complaints == []
+
+
+def run_entrypoint(script: str, workplace: Path) -> None:
+    """Run a container's entry point as process 1, until it has an agent, and end it."""
+    path = workplace / "entrypoint.sh"
+    path.write_text(script)
+    binaries = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    with Container(["sh", str(path)], os.environ | {"AGENT": "boxed", "PATH": binaries}) as container:
+        record = AgentPaths.of("boxed", Path(os.environ["CMDOP_RUNTIME_DIR"])).record
+        eventually(record.exists, within=30.0)
+        container.first.terminate()
+        assert container.wait() == 0
+    assert not record.exists()
 
 
 def parse(words: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a killed agent leaves behind, and that its successor removes exactly that."""
+"""What a killed agent leaves behind: its watchdog removes that, or its successor; and only that."""
 
 from __future__ import annotations
 
@@ -15,8 +15,11 @@ import pytest
 
 from agent_bridge.lifecycle import new_record
 from agent_bridge.supervision.orphans import Workspace, sweep
+from agent_bridge.supervision.processes import lives
 from cmdop_browser import CMDOPClient
 from cmdop_browser.discovery import find
+from tests.process.faults.faults import is_browser, is_driver, is_renderer
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,38 +31,90 @@ END_SECONDS = 20.0
 
 
 def _is_driver(process: psutil.Process) -> bool:
-    return "node" in process.name()
+    return is_driver(process.cmdline())
 
 
 def _is_browser(process: psutil.Process) -> bool:
-    return any(word.startswith("--user-data-dir=") for word in process.cmdline())
+    return is_browser(process.cmdline())
 
 
 def _is_renderer(process: psutil.Process) -> bool:
-    return "--type=renderer" in process.cmdline()
+    return is_renderer(process.cmdline())
 
 
-def _any(process: psutil.Process) -> bool:
+def _is_watchdog(process: psutil.Process) -> bool:
+    return "agent_bridge.supervision.reaper" in process.cmdline()
+
+
+def _is_below_driver(process: psutil.Process) -> bool:
+    return not _is_watchdog(process)
+
+
+def _nothing(_process: psutil.Process) -> bool:
+    return False
+
+
+def _any(_process: psutil.Process) -> bool:
     return True
 
 
-STOPPED = {"driver": _is_driver, "browser": _is_browser, "a renderer": _is_renderer, "all": _any}
+STOPPED = {
+    "nothing": _nothing,
+    "driver": _is_driver,
+    "browser": _is_browser,
+    "a renderer": _is_renderer,
+    "driver and browser": _is_below_driver,
+}
+ENDS = [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGHUP]
 
 
 @pytest.mark.parametrize("which", STOPPED)
-def test_stopped_processes_of_a_killed_agent_are_killed_by_the_next(pad: Launchpad, which: str) -> None:
+def test_a_killed_agent_leaves_nothing_though_none_is_started_after_it(pad: Launchpad, which: str) -> None:
     with _page_open(pad) as record:
-        family = psutil.Process(record.pid).children(recursive=True)
-        stopped = [process for process in family if STOPPED[which](process)]
-        assert stopped
-        for process in stopped:
+        family = _family(record)
+        for process in filter(STOPPED[which], family):
+            process.suspend()
+        os.kill(record.pid, signal.SIGKILL)
+    _assert_nothing_left(pad, record, family)
+
+
+@pytest.mark.parametrize("end", ENDS, ids=lambda end: end.name)
+def test_it_does_not_matter_what_kills_the_agent(pad: Launchpad, end: signal.Signals) -> None:
+    with _page_open(pad) as record:
+        family = _family(record)
+        os.kill(record.pid, end)
+    _assert_nothing_left(pad, record, family)
+
+
+def test_a_watchdog_that_is_killed_is_replaced(pad: Launchpad) -> None:
+    with _page_open(pad) as record:
+        (watchdog,) = filter(_is_watchdog, _family(record))
+        watchdog.kill()
+        eventually(lambda: [one for one in _watchdogs(record) if one != watchdog])
+        family = _family(record)
+        os.kill(record.pid, signal.SIGKILL)
+    _assert_nothing_left(pad, record, family)
+
+
+def test_a_watchdog_does_not_end_with_what_ends_the_agents_group(pad: Launchpad) -> None:
+    with _page_open(pad) as record:
+        family = _family(record)
+        for process in filter(_is_watchdog, family):
+            process.terminate()
+        os.killpg(record.pid, signal.SIGKILL)
+    _assert_nothing_left(pad, record, family)
+
+
+def test_what_is_stopped_with_the_watchdog_is_killed_by_the_next_agent(pad: Launchpad) -> None:
+    with _page_open(pad) as record:
+        family = _family(record)
+        for process in family:
             process.suspend()
         os.kill(record.pid, signal.SIGKILL)
     # What is stopped would stay for ever.
-    assert any(process.is_running() for process in stopped)
+    assert all(process.is_running() for process in family)
     with _page_open(pad) as successor:
-        _, alive = psutil.wait_procs(family, timeout=END_SECONDS)
-        assert alive == []
+        eventually(lambda: not _living(family))
         assert not _temporary(pad, record).exists()
         assert not Path(record.socket).exists()
         assert [note.stem for note in pad.paths.instances.iterdir()] == [successor.instance_id]
@@ -67,10 +122,11 @@ def test_stopped_processes_of_a_killed_agent_are_killed_by_the_next(pad: Launchp
 
 def test_who_looks_at_the_files_of_a_dead_instance_is_no_orphan(pad: Launchpad) -> None:
     with _page_open(pad) as record:
+        family = _family(record)
         onlooker = subprocess.Popen(["sleep", "60"], cwd=_temporary(pad, record))
         os.kill(record.pid, signal.SIGKILL)
-    with onlooker, _page_open(pad):
-        assert not _temporary(pad, record).exists()
+    with onlooker:
+        _assert_nothing_left(pad, record, family)
         assert onlooker.poll() is None
         onlooker.kill()
 
@@ -132,6 +188,32 @@ def test_a_workspace_is_where_everything_temporary_goes(pad: Launchpad) -> None:
 def _surroundings() -> tuple[str | None, str, Path, str | None]:
     environment = os.environ
     return environment.get("TMPDIR"), tempfile.gettempdir(), Path.cwd(), environment.get("CMDOP_INSTANCE")
+
+
+def _family(record: DiscoveryRecord) -> list[psutil.Process]:
+    """All that runs below the agent, the watchdog among it."""
+    return psutil.Process(record.pid).children(recursive=True)
+
+
+def _watchdogs(record: DiscoveryRecord) -> list[psutil.Process]:
+    found = []
+    for process in psutil.Process(record.pid).children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if _is_watchdog(process):
+                found.append(process)
+    return found
+
+
+def _living(family: list[psutil.Process]) -> list[psutil.Process]:
+    """Those of *family* that run; whether their zombies are collected is up to process 1."""
+    return [process for process in family if lives(process)]
+
+
+def _assert_nothing_left(pad: Launchpad, record: DiscoveryRecord, family: list[psutil.Process]) -> None:
+    """Wait, as long as was promised, until there is no process, no file and no socket of an instance."""
+    note = pad.paths.instances / f"{record.instance_id}.json"
+    left = (note, _temporary(pad, record), Path(record.socket))
+    eventually(lambda: not _living(family) and not any(path.exists() for path in left), within=10.0)
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from cmdop_browser.wire.rendezvous.paths import (
 )
 from cmdop_browser.wire.rendezvous.processes import boot_id, is_running, process_start_time
 from cmdop_browser.wire.rendezvous.record import SCHEMA, DiscoveryRecord
+from cmdop_browser.wire.rendezvous.supervisor import is_supervised, supervisor_pid
 
 __all__ = [
     "SCHEMA",
@@ -23,11 +24,13 @@ __all__ = [
     "boot_id",
     "has_directory_of_its_own",
     "is_running",
+    "is_supervised",
     "make_private",
     "new_socket_path",
     "process_start_time",
     "remove_stale",
     "runtime_base",
+    "supervisor_pid",
     "validate_agent_name",
     "why_stale",
 ]

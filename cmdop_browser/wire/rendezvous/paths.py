@@ -74,6 +74,11 @@ class AgentPaths:
         return self.directory / "spawn.lock"
 
     @property
+    def supervisor_lock(self) -> Path:
+        """Held by the process that starts the agent again when it crashes, where there is one."""
+        return self.directory / "supervisor.lock"
+
+    @property
     def instances(self) -> Path:
         """Notes of what each instance of the agent may leave behind."""
         return self.directory / "instances"

@@ -1,0 +1,305 @@
+"""``serve --supervised``: an agent that crashes is started again, by one process and in measure."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from agent_bridge.supervision import program
+from agent_bridge.supervision.processes import lives
+from agent_bridge.supervision.supervisor import Orders
+from cmdop_browser import CMDOPClient
+from cmdop_browser._sync.launcher import ensure_agent
+from cmdop_browser.exceptions import AgentStartError
+from cmdop_browser.settings import Settings
+from cmdop_browser.wire.rendezvous import AgentPaths, FileLock
+from tests.process.shell import wait_until_line
+from tests.waiting import eventually
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.flavours import Flavour
+    from tests.process.shell import Shell
+
+LONG = 60.0  # a start of an agent on a machine that has other things to do
+
+
+class Supervised:
+    """A supervised agent in a place of its own, as the command line starts it."""
+
+    def __init__(self, shell: Shell, *words: str) -> None:
+        self.shell = shell
+        self.process = shell.start("serve", "--supervised", *words)
+        self.agent = self.next_agent()
+
+    def next_agent(self, before: psutil.Process | None = None) -> psutil.Process:
+        """The agent that has published itself after *before*."""
+        eventually(lambda: self._published() not in {None, before and before.pid}, within=LONG)
+        pid = self._published()
+        assert pid is not None
+        return psutil.Process(pid)
+
+    def _published(self) -> int | None:
+        try:
+            return int(json.loads(self.shell.record().read_text())["pid"])
+        except FileNotFoundError:
+            return None
+
+    def ended(self) -> tuple[int, str]:
+        """Wait for the supervisor; returns its exit code and what it and its agents have said."""
+        said, _ = self.process.communicate(timeout=LONG)
+        return self.process.returncode, said
+
+    def assert_nothing_left(self) -> None:
+        eventually(lambda: self.shell.processes() == [] and self.shell.sockets() == [])
+        directory = self.shell.record().parent
+        assert list((directory / "tmp").iterdir()) == []
+        assert list((directory / "instances").iterdir()) == []
+
+
+@pytest.fixture
+def supervised(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Supervised:
+    for name in ("CMDOP_RUNTIME_DIR", "CMDOP_LOG_DIR", "CMDOP_CONFIG"):
+        monkeypatch.setenv(name, shell.environment[name])
+    return Supervised(shell)
+
+
+async def test_a_killed_agent_is_there_again(supervised: Supervised, flavour: Flavour) -> None:
+    async with flavour.local(start=True) as client:
+        await client.browser.create_session()
+        supervised.agent.kill()
+        successor = supervised.next_agent(supervised.agent)
+        await client.reconnect()
+        session = await client.browser.create_session()
+        assert await session.evaluate("1 + 1") == 2
+    assert successor.ppid() == supervised.process.pid
+    assert "--agent=default" in successor.cmdline()
+
+
+def test_clients_leave_starting_it_to_the_supervisor(supervised: Supervised) -> None:
+    settings = Settings.load()
+    supervised.process.send_signal(signal.SIGSTOP)
+    eventually(lambda: psutil.Process(supervised.process.pid).status() == psutil.STATUS_STOPPED)
+    supervised.agent.kill()
+    eventually(lambda: not lives(supervised.agent))
+    with pytest.raises(AgentStartError, match="its supervisor has not got it ready"):
+        ensure_agent("default", settings, timeout=0.5)
+    with ThreadPoolExecutor(10) as pool:
+        asked = [pool.submit(ensure_agent, "default", settings, timeout=LONG) for _ in range(10)]
+        supervised.process.send_signal(signal.SIGCONT)
+        records = {asking.result().pid for asking in asked}
+    assert records == {supervised.next_agent(supervised.agent).pid}
+    supervised.process.terminate()
+    code, said = supervised.ended()
+    assert (code, said.count("ready on")) == (0, 2)
+    # From now on it is up to the clients again.
+    assert ensure_agent("default", settings, timeout=LONG).pid not in records
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_being_told_to_end_it_drains_its_agent(supervised: Supervised, number: signal.Signals) -> None:
+    with CMDOPClient.local() as client:
+        client.browser.create_session()
+        supervised.process.send_signal(number)
+        code, said = supervised.ended()
+    assert code == 0
+    assert "draining" in said
+    supervised.assert_nothing_left()
+
+
+def test_sighup_puts_a_fresh_agent_in_place(supervised: Supervised) -> None:
+    supervised.process.send_signal(signal.SIGHUP)
+    successor = supervised.next_agent(supervised.agent)
+    assert not lives(supervised.agent)
+    successor.terminate()  # in good order, so nobody wants it any more
+    code, said = supervised.ended()
+    assert code == 0
+    assert said.count("draining") == 2
+    assert "supervisor" not in said
+
+
+def test_a_crash_loop_ends_with_the_last_words(shell: Shell) -> None:
+    supervised = Supervised(shell, "--max-crashes=2", "--crash-window=60")
+    supervised.agent.kill()
+    successor = supervised.next_agent(supervised.agent)
+    for _ in range(2):
+        wait_until_line(supervised.process.stdout, "ready on")
+    successor.send_signal(signal.SIGSEGV)
+    code, said = supervised.ended()
+    assert code == 6
+    last = said[said.index("giving up") :]
+    assert "SIGSEGV" in said
+    assert "  | " in last
+    assert "ready on" in last
+    supervised.assert_nothing_left()
+
+
+def test_a_killed_supervisor_takes_its_agent_with_it(supervised: Supervised) -> None:
+    supervised.process.kill()
+    supervised.process.wait()
+    supervised.assert_nothing_left()
+
+
+def test_agents_stop_stops_the_supervisor(supervised: Supervised) -> None:
+    assert supervised.shell.json("agents", "stop")["outcome"] == "stopped"
+    assert supervised.ended()[0] == 0
+    supervised.assert_nothing_left()
+
+
+def test_agents_stop_by_force_kills_both(supervised: Supervised) -> None:
+    supervised.process.send_signal(signal.SIGSTOP)
+    supervised.agent.suspend()
+    stopped = supervised.shell.json("agents", "stop", "--force", "--timeout=0.1")
+    assert stopped["outcome"] == "killed"
+    supervised.assert_nothing_left()
+
+
+def test_a_second_one_is_refused(supervised: Supervised) -> None:
+    assert supervised.shell.run("serve", "--supervised").returncode == 3
+    assert supervised.agent.is_running()
+    supervised.process.send_signal(signal.SIGSTOP)
+    supervised.agent.kill()
+    eventually(lambda: not lives(supervised.agent))
+    refused = supervised.shell.json("serve", code=3)
+    supervised.process.send_signal(signal.SIGCONT)
+    assert "has a supervisor" in refused["error"]["message"]
+    supervised.next_agent(supervised.agent)
+
+
+def test_a_number_that_is_not_the_supervisors_is_not_killed(shell: Shell) -> None:
+    """As when it runs in a container with which the directory is shared."""
+    paths = AgentPaths.of("default", shell.runtime)
+    paths.create()
+    with subprocess.Popen(["sleep", "60"]) as bystander, FileLock(paths.supervisor_lock) as lock:
+        assert lock.try_acquire()
+        lock.write(str(bystander.pid).encode())
+        refused = shell.json("agents", "stop", "--force", code=1)
+        assert "which is another one here" in refused["error"]["message"]
+        assert bystander.poll() is None
+        bystander.kill()
+
+
+def test_an_agent_that_cannot_start_is_not_tried_again(shell: Shell) -> None:
+    done = shell.run("serve", "--supervised", CMDOP_BROWSER_PATH="/nowhere")
+    assert done.returncode == 4
+    assert done.stderr.count("/nowhere") == 1
+
+
+# With agents that do as they are told
+
+
+def supervisor(
+    directory: Path, code: str, *, interpreter: str = sys.executable, **orders: Any
+) -> subprocess.Popen[str]:
+    """A supervisor of an agent that runs *code*."""
+    patience: dict[str, Any] = {"stop_seconds": 10.0, "silence_seconds": 10.0} | orders
+    told = Orders(
+        agent="stand-in",
+        directory=str(directory),
+        respawn=True,
+        max_crashes=3,
+        crash_window=60.0,
+        command=(interpreter, "-c", code),
+        **patience,
+    )
+    return subprocess.Popen(
+        program.command("agent_bridge.supervision.supervisor", *told.words()),
+        env=program.environment(),
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+REPORT = """
+import os, signal, sys, time
+report = int(sys.argv[1].partition("=")[2])
+def ready():
+    os.write(report, b'{"ready": {}}')
+    print("ready", file=sys.stderr, flush=True)
+"""
+
+
+def test_a_program_that_cannot_be_run_is_a_crash(tmp_path: Path) -> None:
+    with supervisor(tmp_path, "", interpreter=str(tmp_path / "python")) as process:
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert process.returncode == 6
+    assert said.count(f"cannot run {tmp_path / 'python'}: No such file or directory") == 3
+
+
+def test_it_gives_up_on_what_crashes_at_once(tmp_path: Path) -> None:
+    with supervisor(tmp_path, "import sys; print('out of luck', file=sys.stderr); sys.exit(7)") as process:
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert process.returncode == 6
+    assert said.count("started again in") == 2
+    assert "it ended with exit code 7, the crash number 3 within 60 s; giving up" in said
+    assert said.endswith("  | out of luck\n")
+
+
+def test_it_ends_at_once_while_it_waits_before_a_start(tmp_path: Path) -> None:
+    with supervisor(tmp_path, "raise SystemExit(7)") as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if "started again in" in line:
+                break
+        process.terminate()
+    assert process.returncode in {0, 128 + signal.SIGTERM}
+
+
+def test_an_agent_that_does_not_end_is_killed(tmp_path: Path) -> None:
+    code = REPORT + "signal.signal(signal.SIGTERM, signal.SIG_IGN); ready(); time.sleep(60)"
+    with supervisor(tmp_path, code, stop_seconds=0.2) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "ready\n"
+        process.terminate()
+        said = process.stderr.read()
+    assert process.returncode == 128 + signal.SIGKILL
+    assert "it did not end within 0.2 s and is killed" in said
+
+
+def test_an_agent_without_a_sign_of_life_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "agent.json").touch()
+    code = REPORT + "ready(); time.sleep(60)"
+    with supervisor(tmp_path, code, silence_seconds=0.5) as process:
+        assert process.stderr is not None
+        said = process.stderr.read()
+    assert process.returncode == 6
+    assert said.count("it has shown no life for") == 3
+
+
+def test_it_tells_the_service_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(tmp_path / "notify"))
+        manager.settimeout(LONG)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        code = REPORT + "assert 'NOTIFY_SOCKET' not in os.environ; ready(); time.sleep(60)"
+        with supervisor(tmp_path, code) as process:
+            while manager.recv(100) != b"READY=1":
+                pass
+            process.terminate()
+            while manager.recv(100) != b"STOPPING=1":
+                pass
+
+
+def test_it_stays_small(supervised: Supervised) -> None:
+    process = psutil.Process(supervised.process.pid)
+    assert process.memory_info().rss < 20 * 2**20
+    loaded = subprocess.run(
+        [sys.executable, "-c", "import sys, agent_bridge.supervision.supervisor; print(*sys.modules)"],
+        env=program.environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split()
+    assert not {"grpc", "playwright", "pydantic", "psutil", "asyncio", "logging"} & set(loaded)
