@@ -82,7 +82,7 @@ async def navigate(
     if page.is_loading:
         # A page that reloads itself for ever would commit in our place.
         await stop_loading(page)
-    page.requested_url, page.arrived_url = url, ""
+    page.requested_url, page.arrived_url, page.wait_until = url, "", wait_until
     loaded = await _load(
         Journey(page, "navigate", url, deadline, wait_until, referer),
         lambda milliseconds: page.page.goto(
