@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 ReplyT = TypeVar("ReplyT")
 
-# A supervisor starts another agent within about a second. A client that may start one
-# itself does not wait.
-_REPLACEMENT_SECONDS: Final = 3.0
+# A supervisor starts another agent within about a second, on a loaded machine within a
+# few. A client that may start one itself does not wait.
+_REPLACEMENT_SECONDS: Final = 5.0
 _REPLACEMENT_PAUSE: Final = 0.05
 
 logger = logging.getLogger("cmdop_browser.session")

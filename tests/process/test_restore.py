@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from cmdop_browser.exceptions import (
+    BrowserNavigationError,
+    BrowserSessionClosedError,
+    CloseReason,
+    NavigationCause,
     Outcome,
     SessionInterruptedError,
 )
@@ -107,13 +111,9 @@ async def test_the_same_handle_goes_on_with_cookies_storage_and_page(
 DURING = [("renderer", faults.is_renderer), ("browser", faults.is_browser), ("driver", faults.is_driver)]
 
 
-async def lose_under(bench: Bench, call: asyncio.Future[Any], arrived: str, what: str) -> None:
-    """Take away what *call* runs on, as soon as the site is asked for *arrived*."""
+async def lose_under(bench: Bench, arrived: str, what: str) -> None:
+    """Take away what a call runs on, as soon as the site is asked for *arrived*."""
     await bench.site.records.arrival(arrived)
-    if what == "agent":
-        bench.agent.kill()
-        bench.start_agent()
-        return
     for process in bench.processes(getattr(faults, f"is_{what}")):
         process.kill()
 
@@ -123,7 +123,7 @@ async def test_a_navigation_is_made_again(bench: Bench, session: Any, what: str)
     gate = f"again-{bench.flavour.name}-{what}"
     await session.navigate(bench.site.at("/links.html"))
     running = asyncio.ensure_future(session.navigate(bench.site.at(f"/gate/{gate}")))
-    await lose_under(bench, running, f"/gate/{gate}", what)
+    await lose_under(bench, f"/gate/{gate}", what)
     await bench.site.records.arrival(f"/gate/{gate}", times=2)
     bench.site.open_gate(gate)
     assert (await running).ok
@@ -132,31 +132,42 @@ async def test_a_navigation_is_made_again(bench: Bench, session: Any, what: str)
     assert (await session.info()).epoch == 2
 
 
-@pytest.mark.parametrize("what", FAULTS)
-async def test_a_submit_is_never_made_twice(bench: Bench, session: Any, what: str) -> None:
-    gate = f"once-{bench.flavour.name}-{what}"
-    form = bench.site.at(f"/gate/{gate}/form")
-    await session.navigate(form)
-    # Its answer does not come, so what became of it cannot be known.
-    running = asyncio.ensure_future(session.click("#go"))
-    await bench.site.records.arrival(f"/gate/{gate}")
-    if what == "agent":
-        bench.agent.kill()
-        bench.start_agent()
-    else:
-        for process in bench.processes(getattr(faults, f"is_{what}")):
-            process.kill()
+POST = "url => fetch(url, {method: 'POST'}).then(answer => answer.text())"
+
+
+@pytest.mark.parametrize("what", ["renderer", "browser", "driver"])
+async def test_an_act_whose_outcome_is_unknown_is_not_made_again(
+    bench: Bench, session: Any, what: str
+) -> None:
+    gate = f"/gate/once-{bench.flavour.name}-{what}"
+    await session.navigate(bench.site.at("/plain.html"))
+    # The site has it, and does not answer: what became of it cannot be known.
+    running = asyncio.ensure_future(session.evaluate(POST, bench.site.at(gate)))
+    await lose_under(bench, gate, what)
     with pytest.raises(SessionInterruptedError) as caught:
         await running
     error = caught.value
-    assert (error.outcome, error.last_action, error.session_id) == (Outcome.UNKNOWN, "click", session.id)
+    assert (error.outcome, error.last_action, error.session_id) == (Outcome.UNKNOWN, "evaluate", session.id)
     assert not error.retryable
-    bench.site.open_gate(gate)
-    assert await session.url() == form
-    assert [request.method for request in bench.site.records.requests(f"/gate/{gate}")].count("POST") == 1
-    await session.click("#go")
-    await session.wait_for("#count")
-    assert [request.method for request in bench.site.records.requests(f"/gate/{gate}")].count("POST") == 2
+    assert error.tips
+    bench.site.open_gate(gate.rpartition("/")[2])
+    assert await session.url() == bench.site.at("/plain.html")
+    assert len(bench.site.records.requests(gate)) == 1
+
+
+@pytest.mark.parametrize("what", ["renderer", "browser", "driver"])
+async def test_a_form_is_never_sent_twice(bench: Bench, session: Any, what: str) -> None:
+    gate = f"/gate/form-{bench.flavour.name}-{what}"
+    await session.navigate(bench.site.at(f"{gate}/form"))
+    running = asyncio.ensure_future(session.click("#go"))
+    await lose_under(bench, gate, what)
+    await asyncio.wait({running})
+    interruption = running.exception()  # none when the click had come back before
+    assert interruption is None or isinstance(interruption, SessionInterruptedError)
+    bench.site.open_gate(gate.rpartition("/")[2])
+    assert await session.url() == bench.site.at(f"{gate}/form")
+    sent = [request.method for request in bench.site.records.requests(gate)]
+    assert sent.count("POST") == 1
 
 
 @pytest.mark.parametrize("what", FAULTS)
@@ -197,12 +208,137 @@ async def test_a_read_is_made_again(bench: Bench, session: Any, what: str) -> No
     assert (await running).find("a")
 
 
-async def test_a_read_under_way_goes_on_in_the_next_agent(bench: Bench, session: Any) -> None:
+# What cannot come back, and what does not
+
+
+async def test_a_page_that_a_form_made_is_not_asked_for_again(bench: Bench, session: Any) -> None:
+    name = f"made-{bench.flavour.name}"
+    await session.navigate(bench.site.at(f"/count/{name}"))
+    await session.click("#go")
+    await session.wait_for("#count")
+    await strike(bench, session, "renderer")
+    with pytest.raises(BrowserNavigationError) as caught:
+        await session.dom.text("#count")
+    error = caught.value
+    assert (error.cause, error.action) == (NavigationCause.INTERRUPTED, "dom.text")
+    assert error.url == bench.site.at(f"/count/{name}")
+    info = await session.info()
+    assert "the page: what brought it was no plain GET" in info.not_restored
+    assert info.url == bench.site.at(f"/count/{name}")
+    await session.navigate(bench.site.at("/plain.html"))
+    assert await session.url() == bench.site.at("/plain.html")
+    assert "the page: what brought it was no plain GET" not in (await session.info()).not_restored
+    assert bench.site.records.counts()[name] == 1
+
+
+async def test_the_options_of_a_session_stay(bench: Bench) -> None:
+    session = await bench.client.browser.create_session(
+        on_crash="restore",
+        viewport=(640, 480),
+        headers={"x-own": "kept"},
+        user_agent="Tester/1.0",
+        locale="de-DE",
+        timezone="Asia/Tokyo",
+        block=("image",),
+        timeout=LONG,
+    )
+    await session.navigate(bench.site.at("/headers.json"))
+    before = await facts_of(session)
+    assert before["size"] == [640, 480]
+    for what in ("renderer", "browser"):
+        await lose_page(bench, session, getattr(faults, f"is_{what}"))
+        assert await facts_of(session) == before
+
+
+async def facts_of(session: Any) -> Any:
+    sent = await session.dom.text("body")
+    seen = await session.evaluate("""() => ({
+      size: [innerWidth, innerHeight], agent: navigator.userAgent, language: navigator.language,
+      zone: Intl.DateTimeFormat().resolvedOptions().timeZone})""")
+    return {**seen, "own": '"x-own":"kept"' in sent}
+
+
+async def test_a_renderer_that_stands_still_is_replaced(bench: Bench, session: Any) -> None:
     await session.navigate(bench.site.at("/links.html"))
+    with faults.stopped(bench.processes(faults.is_renderer)):
+        with pytest.raises(SessionInterruptedError) as caught:
+            await session.evaluate("1", timeout=0.5)
+        assert caught.value.outcome is Outcome.UNKNOWN
+        assert caught.value.details["reason"] == "RENDERER_HANG"
+        assert await session.dom.count("a") > 0
+
+
+async def test_a_page_that_kills_its_renderer_each_time_costs_its_call(bench: Bench, session: Any) -> None:
+    gate = f"poison-{bench.flavour.name}"
+    running = asyncio.ensure_future(session.navigate(bench.site.at(f"/gate/{gate}")))
+    for times in (1, 2, 3):
+        await bench.site.records.arrival(f"/gate/{gate}", times=times)
+        for process in bench.processes(faults.is_renderer):
+            process.kill()
+    with pytest.raises(SessionInterruptedError):
+        await running
+    assert (await session.navigate(bench.site.at("/plain.html"))).ok
+
+
+async def test_a_session_that_is_lost_again_and_again_ends(bench: Bench, session: Any) -> None:
+    for _ in range(5):
+        await lose_page(bench, session, faults.is_renderer)
+    for process in bench.processes(faults.is_renderer):
+        process.kill()
+    await bench.until_gone(session.id)
+    with pytest.raises(BrowserSessionClosedError) as caught:
+        await session.title()
+    assert caught.value.reason is CloseReason.RENDERER_CRASH
+    assert session.is_closed
+
+
+async def test_a_handle_that_was_got_goes_on_too(bench: Bench, session: Any) -> None:
+    await session.navigate(bench.site.at("/links.html"))
+    other = await bench.client.browser.get_session(session.id)
+    await lose_page(bench, session, faults.is_renderer)
+    assert await other.dom.count("a") > 0
+    assert await session.dom.count("a") > 0
+
+
+async def test_a_session_that_raises_still_does_beside_one_that_restores(bench: Bench, session: Any) -> None:
+    plain = await bench.client.browser.create_session()
+    await plain.navigate(bench.site.at("/links.html"))
+    await session.navigate(bench.site.at("/links.html"))
+    await lose_page(bench, session, faults.is_browser)
+    with pytest.raises(BrowserSessionClosedError) as caught:
+        await plain.title()
+    assert caught.value.reason is CloseReason.BROWSER_CRASH
+    assert await session.dom.count("a") > 0
+
+
+async def test_a_session_whose_caller_is_done_with_it_stays_closed(bench: Bench, session: Any) -> None:
+    await session.navigate(bench.site.at("/plain.html"))
     await session.info()
-    with faults.stopped(bench.processes(faults.is_browser)):
-        running = asyncio.ensure_future(session.dom.soup())
-        await bench.until_running({session.id: running})
-        bench.agent.kill()
-        bench.start_agent()
-    assert (await running).find("a")
+    assert list((bench.runtime_dir / "default" / "kept").glob("s-*"))
+    for process in bench.processes(faults.is_browser):
+        process.kill()
+    await session.close()
+    with pytest.raises(BrowserSessionClosedError) as caught:
+        await session.title()
+    assert caught.value.reason is CloseReason.CLOSED_BY_CALLER
+    assert not await bench.client.browser.list_sessions()
+
+
+async def test_a_fetch_is_made_again(bench: Bench) -> None:
+    gate = f"fetch-{bench.flavour.name}"
+    fetching = asyncio.ensure_future(
+        bench.client.browser.fetch(bench.site.at(f"/gate/{gate}"), on_crash="restore", timeout=LONG)
+    )
+    await lose_under(bench, f"/gate/{gate}", "browser")
+    await bench.site.records.arrival(f"/gate/{gate}", times=2)
+    bench.site.open_gate(gate)
+    assert "You are through." in (await fetching).html
+
+
+async def test_without_another_agent_the_session_is_lost(bench: Bench, session: Any) -> None:
+    await session.navigate(bench.site.at("/plain.html"))
+    bench.agent.kill()
+    with pytest.raises(BrowserSessionClosedError) as caught:
+        await session.title()
+    assert caught.value.reason is CloseReason.AGENT_RESTART
+    assert session.is_closed
