@@ -19,6 +19,7 @@ from agent_bridge.browser.recycling import Limits
 from agent_bridge.browser.shard import mute_farewell
 from agent_bridge.browser.shards import Shards
 from agent_bridge.interceptors import CallInterceptor
+from agent_bridge.keepsakes import Keepsakes
 from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
 from agent_bridge.pool.admission import Admission
 from agent_bridge.pool.leases import Leases
@@ -77,6 +78,8 @@ HEALTH_ACCEPTING: Final = "accepting"
 # they have for that before the connection is cut.
 _LAST_WORDS_SECONDS = 2.0
 _IDLE_CHECK_SECONDS = 0.5
+# How often what is kept of sessions that nobody came for is removed.
+_SWEEP_SECONDS = 60.0
 
 
 async def serve(agent: str, settings: Settings, *, idle_exit: float | None, ready_fd: int | None) -> int:
@@ -141,7 +144,8 @@ class AgentServer:
         self._transfers = Transfers(directory / "uploads")
         self._artifacts = Artifacts(directory / "artifacts")
         admission = Admission(limits.max_sessions(settings), settings.max_queue)
-        self._pool = Pool(admission, self._shards, on_end=self._transfers.forget)
+        self._keepsakes = Keepsakes(AgentPaths.of(agent, settings.runtime_dir).kept)
+        self._pool = Pool(admission, self._shards, self._keepsakes, on_end=self._transfers.forget)
         self._leases = Leases(settings.lease_grace, self._lease_expired)
         self._agent = AgentServicer(
             agent=agent,
@@ -202,6 +206,7 @@ class AgentServer:
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         self._chore(self._warm_up())
         self._chore(self._shards.watch_memory())
+        self._chore(self._sweep_keepsakes())
 
     async def wait(self, publication: Publication, idle_exit: float | None) -> None:
         """Return when the agent is to stop: by signal, by idleness, or since it can be found no more."""
@@ -252,6 +257,11 @@ class AgentServer:
             except CMDOPError as error:
                 # The first session will meet the same error and report it to its caller.
                 log.error("%s", error)  # noqa: TRY400 -- the error explains itself; a traceback would bury it
+
+    async def _sweep_keepsakes(self) -> None:
+        while True:
+            self._keepsakes.sweep(self._pool)
+            await asyncio.sleep(_SWEEP_SECONDS)
 
     def _lease_expired(self, client_id: str) -> None:
         if self._draining:  # the agent ended the client's stream itself

@@ -29,6 +29,8 @@ class Journal:
         session_id: The session.
         last_action: The call that was made last.
         url: The page that was reached last; None before the first.
+        navigated: What was last navigated to.
+        by_navigation: Whether that led to `url`, and so could again.
         reason: Why the session ended; None while it is open.
     """
 
@@ -36,15 +38,19 @@ class Journal:
     state: SessionState = SessionState.OPEN
     last_action: str | None = None
     url: str | None = None
+    navigated: str | None = None
+    by_navigation: bool = False
     reason: CloseReason | None = field(default=None)
 
     def acted(self, action: str) -> None:
         """A call is about to be made."""
         self.last_action = action
 
-    def committed(self, url: str) -> None:
-        """The page is at *url* now; called after success only."""
+    def committed(self, url: str, *, navigated: str | None = None) -> None:
+        """The page is at *url* now, by navigating to *navigated* if so; called after success only."""
         if url:
+            self.by_navigation = navigated is not None or (self.by_navigation and url == self.url)
+            self.navigated = navigated or self.navigated
             self.url = url
 
     def shown_url(self) -> str:

@@ -55,4 +55,6 @@ async def clear_cookies(page: ManagedPage, deadline: Deadline) -> None:
 async def storage_state(page: ManagedPage, deadline: Deadline) -> bytes:
     """Return cookies and local storage as JSON in Playwright's form."""
     state = await within(page, "storage_state", deadline, page.context.storage_state())
+    if page.returning is not None:
+        return json.dumps(page.returning.complete(dict(state))).encode()
     return json.dumps(state).encode()

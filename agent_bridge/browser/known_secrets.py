@@ -56,6 +56,11 @@ class KnownSecrets:
         """Note what a page that failed has: its cookies, and what stands in its secret fields."""
         self._seen = (*_of_cookies(cookies), *fields)
 
+    def inherit(self, other: KnownSecrets) -> None:
+        """Note what was known of the page whose place this one takes."""
+        self._remembered.extend(value for value in other._remembered if value not in self._remembered)
+        self._seen = (*self._seen, *other._seen)
+
     def values(self) -> tuple[str, ...]:
         """All of them in every form in which they may stand in a text, the longest first."""
         known = {*self._remembered, *self._seen, *_of_options(self._options)}

@@ -84,7 +84,7 @@ async def navigate(
         # A page that reloads itself for ever would commit in our place.
         await stop_loading(page)
     before = (page.documents, page.requested_url, page.arrived_url)
-    page.requested_url, page.arrived_url = url, ""
+    page.requested_url, page.arrived_url, page.wait_until = url, "", wait_until
     try:
         loaded = await _load(
             Journey(page, "navigate", url, deadline, wait_until, referer),

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
         Response,
     )
 
+    from agent_bridge.browser.navigation import WaitUntil
+    from agent_bridge.browser.returning import StorageReturn
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -102,6 +105,8 @@ class ManagedPage:
         failed_requests: The latest requests of this document that failed or were answered with an error.
         frame_id: The browser's name of the main frame, and of the page as a target.
         secrets: What no text about this page may show.
+        wait_until: What `navigate` last waited for.
+        returning: Storage that waits for the origins it belongs to, in a session that was rebuilt.
     """
 
     def __init__(
@@ -127,6 +132,8 @@ class ManagedPage:
         self.call_deadline = Deadline.after(0)
         self.failed_requests: deque[str] = deque(maxlen=MAX_FAILED_REQUESTS)
         self.secrets = KnownSecrets(self.options)
+        self.wait_until: WaitUntil = "load"
+        self.returning: StorageReturn | None = None
         self._arriving: Response | None = None
         # Whether a document has been asked for that has not come yet.
         self.is_loading = False
@@ -136,6 +143,7 @@ class ManagedPage:
         self._popups: deque[Page] = deque()
         self._chores: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Task[None] | None = None
+        self.answer_dialogs = guarded(self._on_dialog)
         self._listen()
 
     @property
@@ -278,7 +286,7 @@ class ManagedPage:
         self.page.on("response", guarded(self._on_response))
         self.page.on("popup", guarded(self._on_popup))
         self.page.on("download", guarded(self._on_download))
-        self.context.on("dialog", guarded(self._on_dialog))
+        self.context.on("dialog", self.answer_dialogs)
 
     def _on_end(self, _page: Page) -> None:
         # Whoever knows better, such as that memory ran out, says so within the grace time.

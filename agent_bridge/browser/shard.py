@@ -14,7 +14,7 @@ import math
 import time
 from typing import TYPE_CHECKING, Any
 
-from playwright.async_api import Browser, Playwright, async_playwright
+from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import blocking
@@ -142,6 +142,26 @@ class Shard:
                 tips=("the machine may be overloaded; raise timeout",),
             )
         return task.result()
+
+    async def reopen(self, lost: ManagedPage, deadline: Deadline) -> ManagedPage | None:
+        """Return another page in the context of *lost*, whose renderer ended; None when it makes none.
+
+        With a page, the old one and its popups are given up; without one, *lost* still has to be closed.
+        """
+        browser, left = self._browser, lost.context.pages
+        if browser is None:
+            return None
+        try:
+            async with asyncio.timeout(deadline.remaining):
+                page = await self._page_in(browser, lost.context, lost.options)
+        except (TimeoutError, PlaywrightError) as exc:
+            log.info("a context makes no other page: %s", texts.first_sentence(str(exc)))
+            return None
+        self.pages.discard(lost)
+        lost.context.remove_listener("dialog", lost.answer_dialogs)
+        for old in left:
+            page.chore(old.close())
+        return page
 
     async def close(self, page: ManagedPage, reason: CloseReason) -> None:
         """Close *page*, or the whole browser when it does not let go of it."""
@@ -315,16 +335,21 @@ class Shard:
     async def _open_in(self, browser: Browser, options: ContextOptions) -> ManagedPage:
         context = await browser.new_context(**options.as_playwright())
         try:
-            page = await context.new_page()
-            cdp = await context.new_cdp_session(page)
-            tree = await cdp.send("Page.getFrameTree")
-            if options.block:
-                await blocking.block(cdp, options.block)
+            return await self._page_in(browser, context, options)
         except BaseException:
             # Half-built: the context must not outlive the attempt.
             closing = asyncio.ensure_future(context.close())
             closing.add_done_callback(lambda done: done.cancelled() or done.exception())
             raise
+
+    async def _page_in(
+        self, browser: Browser, context: BrowserContext, options: ContextOptions
+    ) -> ManagedPage:
+        page = await context.new_page()
+        cdp = await context.new_cdp_session(page)
+        tree = await cdp.send("Page.getFrameTree")
+        if options.block:
+            await blocking.block(cdp, options.block)
         managed = ManagedPage(context, page, cdp, options, tree["frameTree"]["frame"]["id"])
         managed.browser_ended = functools.partial(processes.any_ended, self._browser_processes)
         if browser is not self._browser:

@@ -84,6 +84,23 @@ class Shards:
         self._home[page] = shard
         return page
 
+    async def reopen(self, lost: ManagedPage, deadline: Deadline) -> ManagedPage | None:
+        """Return another page in the context of *lost*, in its place; None when there is none in time."""
+        shard = self._home[lost]
+        page = await shard.reopen(lost, deadline)
+        if page is not None:
+            self._home[page] = self._home.pop(lost)
+        return page
+
+    async def open_beside(
+        self, lost: ManagedPage, options: ContextOptions, deadline: Deadline
+    ) -> ManagedPage:
+        """Return a page in a fresh context of the browser that *lost* is in; raises as `Shard.open`."""
+        shard = self._home[lost]
+        page = await shard.open(options, deadline)
+        self._home[page] = shard
+        return page
+
     async def close(self, page: ManagedPage, reason: CloseReason) -> None:
         """Close *page*; once is enough, more does no harm."""
         shard = self._home.pop(page, None)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import secrets
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from agent_bridge.deadline import Deadline
+from agent_bridge.pool.recovery import Recovery
 from agent_bridge.pool.session import Session, SessionSpec, State, closed_error
 from cmdop_browser.exceptions import (
     CloseReason,
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from agent_bridge.browser.options import ContextOptions
-    from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.keepsakes import Keepsakes
     from agent_bridge.pool.admission import Admission
+    from agent_bridge.pool.pages import Pages
+    from agent_bridge.pool.recovery import Lost
 
 log = logging.getLogger(__name__)
 
@@ -32,29 +36,23 @@ log = logging.getLogger(__name__)
 _REMEMBERED = 2000
 
 
-class Pages(Protocol):
-    """Where pages come from."""
-
-    async def open(self, options: ContextOptions, deadline: Deadline) -> ManagedPage:
-        """Return a page in a fresh context."""
-
-    async def close(self, page: ManagedPage, reason: CloseReason) -> None:
-        """Close a page; more than once does no harm."""
-
-
 class Pool:
     """The sessions, each in a slot of the admission."""
 
-    def __init__(self, admission: Admission, pages: Pages, on_end: Callable[[str], None]) -> None:
+    def __init__(
+        self, admission: Admission, pages: Pages, keepsakes: Keepsakes, on_end: Callable[[str], None]
+    ) -> None:
         """Make an empty pool.
 
         Args:
             admission: Gives out the slots.
             pages: Makes the pages.
+            keepsakes: Keeps what is to outlive the agent.
             on_end: Called with the id of each session that has ended.
         """
         self.admission = admission
         self._pages = pages
+        self._keepsakes = keepsakes
         self._on_end = on_end
         self._sessions: dict[str, Session] = {}
         self._names: dict[str, str] = {}
@@ -65,12 +63,22 @@ class Pool:
     def __len__(self) -> int:
         return len(self._sessions)
 
+    def __contains__(self, session_id: object) -> bool:
+        return session_id in self._sessions
+
     def sessions(self) -> list[Session]:
         """Return all open sessions, the oldest first."""
         return list(self._sessions.values())
 
     async def create(
-        self, owner: str, spec: SessionSpec, options: ContextOptions, *, queue_timeout: float, timeout: float
+        self,
+        owner: str,
+        spec: SessionSpec,
+        options: ContextOptions,
+        *,
+        queue_timeout: float,
+        timeout: float,
+        lost: Lost | None = None,
     ) -> Session:
         """Open a session.
 
@@ -80,6 +88,7 @@ class Pool:
             options: Of the browser context.
             queue_timeout: Seconds to wait for a slot.
             timeout: Seconds for the browser to make the page.
+            lost: The session of an earlier instance of the agent that this one is to be.
 
         Raises:
             AgentBusyError: No slot became free.
@@ -88,18 +97,33 @@ class Pool:
             BrowserNotInstalledError: The browser cannot be started.
             BrowserTimeoutError: The browser made no page in time.
         """
-        session_id = f"s-{secrets.token_hex(8)}"
+        session_id = lost.session_id if lost is not None else f"s-{secrets.token_hex(8)}"
+        if lost is not None and (there := self._sessions.get(session_id)) is not None:
+            return there  # another handle of its client has had it rebuilt
+        if session_id in self._ended:
+            raise self._missing(session_id)
         self._reserve_name(spec.name, session_id)
+        recovery = self._recovery(session_id, owner, spec, options, lost) if spec.restore else None
         slot = None
         try:
             slot = await self.admission.acquire(owner, queue_timeout)
-            page = await self._pages.open(options, Deadline.after(timeout))
+            if recovery is None:
+                page = await self._pages.open(options, Deadline.after(timeout))
+            else:
+                page = await recovery.open(Deadline.after(timeout))
         except BaseException:
             if slot is not None:
                 slot.release()
             self._free_name(spec.name, session_id)
             raise
-        session = Session(session_id, spec, owner, page, slot, on_lost=self._lost)
+        if (there := self._sessions.get(session_id)) is not None:  # the same, in the same moment
+            slot.release()
+            await self._pages.close(page, CloseReason.CLOSED_BY_CALLER)
+            return there
+        epoch = lost.epoch + 1 if lost is not None else 1
+        session = Session(
+            session_id, spec, owner, page, slot, on_lost=self._lost, epoch=epoch, recovery=recovery
+        )
         self._sessions[session_id] = session
         self._watch_idle(session)
         log.info("session %s opened for client %s", session_id, owner)
@@ -121,6 +145,7 @@ class Pool:
                 f"the session was rebuilt meanwhile (epoch {session.epoch}, the call was for {epoch})",
                 session_id=session_id,
                 outcome=Outcome.NOT_EXECUTED,
+                details={"epoch": session.epoch},
             )
         return session
 
@@ -186,13 +211,31 @@ class Pool:
     async def _close_page(self, session: Session, reason: CloseReason) -> None:
         # The slot stands for memory of the browser: it is free when the page is gone.
         try:
+            if session.recovery is not None:
+                await session.recovery.stop()
             await self._pages.close(session.page, reason)
+            self._forget(session, reason)
         except Exception:
             log.exception("session %s did not close cleanly", session.id)
         finally:
             session.slot.release()
             self._on_end(session.id)
         log.info("session %s closed: %s", session.id, reason.value)
+
+    def _recovery(
+        self, session_id: str, owner: str, spec: SessionSpec, options: ContextOptions, lost: Lost | None
+    ) -> Recovery:
+        kept = self._keepsakes.load(session_id, owner) if lost is not None else None
+        save = functools.partial(self._keepsakes.save, session_id, owner, spec.idle_timeout)
+        recovery = Recovery(self._pages, options, save)
+        if lost is not None:
+            recovery.take_up(kept, lost)
+        return recovery
+
+    def _forget(self, session: Session, reason: CloseReason) -> None:
+        # An agent that is stopped may be followed by another one at once.
+        if session.recovery is not None and reason is not CloseReason.SHUTDOWN:
+            self._keepsakes.remove(session.id)
 
     def _remember(self, session_id: str, reason: CloseReason) -> None:
         self._ended[session_id] = reason
@@ -214,7 +257,7 @@ class Pool:
     def _reserve_name(self, name: str, session_id: str) -> None:
         if not name:
             return
-        if name in self._names:
+        if self._names.get(name, session_id) != session_id:
             raise SessionExistsError(
                 f"there is a session named {name!r} already",
                 session_id=self._names[name],

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from agent_bridge.browser.page import PageLost
-from cmdop_browser.exceptions import BrowserSessionClosedError, BrowserTimeoutError, CloseReason, Outcome
+from cmdop_browser.exceptions import (
+    BrowserSessionClosedError,
+    BrowserTimeoutError,
+    CloseReason,
+    Outcome,
+    SessionInterruptedError,
+)
 from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
@@ -19,6 +26,10 @@ if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.deadline import Deadline
     from agent_bridge.pool.admission import Slot
+    from agent_bridge.pool.recovery import Recovery
+    from cmdop_browser.exceptions import CMDOPError
+
+log = logging.getLogger(__name__)
 
 
 class State(Enum):
@@ -35,6 +46,7 @@ class SessionSpec:
     name: str = ""
     idle_timeout: float = 300.0
     timeout: float = 30.0
+    restore: bool = False
 
 
 def closed_error(
@@ -65,6 +77,7 @@ class Session:
         epoch: Rises when the session is rebuilt.
         reason: Why it was closed.
         on_lost: Called when its page goes away under it.
+        recovery: What it is rebuilt with after a crash; None when it ends then.
     """
 
     id: str
@@ -76,13 +89,22 @@ class Session:
     epoch: int = 1
     state: State = State.OPEN
     reason: CloseReason | None = None
+    recovery: Recovery | None = None
     created: float = field(default_factory=time.monotonic)
     last_used: float = field(default_factory=time.monotonic)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     _running: str | None = None
+    _given_up: ManagedPage | None = None
+    _last_loss: CloseReason | None = None
 
     def __post_init__(self) -> None:
-        self.page.lost.add_done_callback(self._page_lost)
+        self._watch(self.page)
+
+    @property
+    def url(self) -> str:
+        """Where its page is, or was before it was lost."""
+        missing = self.recovery.missing if self.recovery is not None else None
+        return missing.url if missing is not None else self.page.url
 
     @property
     def idle_seconds(self) -> float:
@@ -104,26 +126,67 @@ class Session:
 
         Raises:
             BrowserSessionClosedError: The session is closed, or its page went away meanwhile.
+            SessionInterruptedError: Its page went away meanwhile, and it is being rebuilt.
             BrowserTimeoutError: Another call held the session all the time.
+            BrowserNavigationError: The page of a rebuilt session cannot be loaded again.
         """
         self._require_open(action)
+        epoch = self.epoch
         await self._take_turn(action, deadline)
         self._running = action
-        began = False
+        page, began = self.page, False
         try:
             self._require_open(action)
+            if self.recovery is not None:
+                page = await self._whole(self.recovery, action, epoch, deadline)
+                await self.recovery.bring_back(action, page, deadline)
             began = True
-            yield self.page
+            yield page
+            if self.recovery is not None:
+                await self.recovery.remember(action)
         except PageLost as exc:
-            self._closed(exc.reason)
             outcome = Outcome.UNKNOWN if began else Outcome.NOT_EXECUTED
-            raise closed_error(
-                self.id, self.reason or exc.reason, last_action=action, outcome=outcome
-            ) from exc
+            raise self._loss(page, exc.reason, action, outcome) from exc
         finally:
             self._running = None
             self.last_used = time.monotonic()
+            if self.recovery is not None:
+                self.recovery.look(action, page)
             self._lock.release()
+
+    async def _whole(self, recovery: Recovery, action: str, epoch: int, deadline: Deadline) -> ManagedPage:
+        """Return the page, once a session that was lost has one again."""
+        if not await recovery.ready(deadline):
+            raise BrowserTimeoutError(
+                f"{action} timed out after {seconds(deadline.total)}: the session was being rebuilt",
+                session_id=self.id,
+                action=action,
+                timeout_seconds=deadline.total,
+                outcome=Outcome.NOT_EXECUTED,
+                tips=("it goes on when it is rebuilt; raise timeout",),
+            )
+        self._require_open(action)
+        if epoch != self.epoch:
+            raise self.interrupted(action, Outcome.NOT_EXECUTED)
+        return self.page
+
+    def interrupted(self, action: str, outcome: Outcome) -> SessionInterruptedError:
+        """Return the error of a call on a session that is rebuilt; it tells the new epoch."""
+        ran = "before it ran" if outcome is Outcome.NOT_EXECUTED else "and whether it happened is not known"
+        why = f" ({self._last_loss.value})" if self._last_loss is not None else ""
+        return SessionInterruptedError(
+            f"{action} was interrupted {ran}: the session was lost{why} and is rebuilt",
+            session_id=self.id,
+            outcome=outcome,
+            last_action=action,
+            details={"epoch": self.epoch, "reason": self._last_loss.value if self._last_loss else ""},
+        )
+
+    def _loss(self, page: ManagedPage, reason: CloseReason, action: str, outcome: Outcome) -> CMDOPError:
+        self._lost(page, reason)
+        if self.state is State.OPEN:
+            return self.interrupted(action, outcome)
+        return closed_error(self.id, self.reason or reason, last_action=action, outcome=outcome)
 
     def mark_closed(self, reason: CloseReason) -> bool:
         """Take no more calls; returns False when that was so already."""
@@ -132,12 +195,36 @@ class Session:
         self.state, self.reason = State.CLOSED, reason
         return True
 
+    # -- the loss of the page ----------------------------------------------------
+
+    def _watch(self, page: ManagedPage) -> None:
+        page.lost.add_done_callback(lambda lost: self._lost(page, lost.result()))
+
+    def _lost(self, page: ManagedPage, reason: CloseReason) -> None:
+        # Told by the page's own event and by the call that runs into it, in either order.
+        if self.state is State.CLOSED or page is not self.page or page is self._given_up:
+            return
+        self._given_up, self._last_loss = page, reason
+        if self.recovery is not None and self.recovery.begin(page, reason, self._adopt):
+            self.epoch += 1
+            log.warning("session %s lost its page: %s; epoch %d", self.id, reason.value, self.epoch)
+        else:
+            self._closed(reason)
+
+    def _adopt(self, page: ManagedPage | None) -> bool:
+        if page is None:
+            self._closed(self._last_loss or CloseReason.BROWSER_CRASH)
+        if page is None or self.state is State.CLOSED:
+            return False
+        self.page = page
+        self._watch(page)
+        return True
+
     def _closed(self, reason: CloseReason) -> None:
         if self.mark_closed(reason):
             self.on_lost(self, reason)
 
-    def _page_lost(self, lost: asyncio.Future[CloseReason]) -> None:
-        self._closed(lost.result())
+    # -- turns ---------------------------------------------------------------------
 
     async def _take_turn(self, action: str, deadline: Deadline) -> None:
         try:

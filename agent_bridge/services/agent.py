@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from agent_bridge.pool.pool import Pool
     from agent_bridge.services.base import Context
 
-CAPABILITIES = ("sessions", "fetch", "transfers")
+CAPABILITIES = ("sessions", "fetch", "transfers", "restore")
 
 
 class AgentServicer(agent_pb2_grpc.AgentServiceServicer):

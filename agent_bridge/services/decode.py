@@ -10,6 +10,8 @@ from agent_bridge.browser import blocking
 from agent_bridge.browser.actions import Choice
 from agent_bridge.browser.options import ContextOptions, ProxyServer
 from agent_bridge.deadline import Deadline
+from agent_bridge.keepsakes import SESSION_ID
+from agent_bridge.pool.recovery import Lost
 from agent_bridge.pool.session import SessionSpec
 from cmdop_browser.exceptions import BadRequestError
 from cmdop_browser.wire import values
@@ -110,7 +112,20 @@ def session_spec(options: sessions_pb2.SessionOptions) -> SessionSpec:
         name=options.name,
         idle_timeout=positive(options.idle_timeout_seconds, "idle_timeout"),
         timeout=positive(options.timeout_seconds, "timeout"),
+        restore=options.on_crash == sessions_pb2.ON_CRASH_RESTORE,
     )
+
+
+def lost_session(request: sessions_pb2.CreateSessionRequest) -> Lost | None:
+    """Return the session of an earlier instance that is to be rebuilt, if one is."""
+    if not request.HasField("lost"):
+        return None
+    lost = request.lost
+    if not SESSION_ID.fullmatch(lost.session.session_id):
+        raise BadRequestError("the session to rebuild has no valid id", field="lost")
+    if request.options.on_crash != sessions_pb2.ON_CRASH_RESTORE:
+        raise BadRequestError('only sessions with on_crash="restore" are rebuilt', field="on_crash")
+    return Lost(lost.session.session_id, lost.session.epoch, lost.url, lost.navigated, lost.by_navigation)
 
 
 def context_options(options: sessions_pb2.SessionOptions) -> ContextOptions:

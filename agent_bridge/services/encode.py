@@ -75,11 +75,11 @@ def session(found: Session, *, owned: bool, title: str = "") -> sessions_pb2.Ses
         owned: Whether its client is attached.
         title: Of its page, where that was asked for.
     """
-    now = time.monotonic()
+    now, recovery = time.monotonic(), found.recovery
     return sessions_pb2.SessionInfo(
         session=common_pb2.SessionRef(session_id=found.id, epoch=found.epoch),
         name=found.spec.name,
-        url=text(found.page.url),
+        url=text(found.url),
         title=text(title),
         client_id=found.owner if owned else "",
         age_seconds=now - found.created,
@@ -87,7 +87,8 @@ def session(found: Session, *, owned: bool, title: str = "") -> sessions_pb2.Ses
         idle_timeout_seconds=found.spec.idle_timeout,
         timeout_seconds=found.spec.timeout,
         pages=found.page.documents,
-        on_crash=sessions_pb2.ON_CRASH_RAISE,
+        on_crash=sessions_pb2.ON_CRASH_RESTORE if recovery is not None else sessions_pb2.ON_CRASH_RAISE,
+        not_restored=[text(what) for what in recovery.not_restored] if recovery is not None else (),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent_bridge.browser import navigation, reading, waits
@@ -60,7 +61,8 @@ class NavigationServicer(SessionServicer, navigation_pb2_grpc.NavigationServiceS
         """Open a session, load a page, read it, close the session."""
         session = await self._pool.create(
             current_call.get().client_id,
-            decode.session_spec(request.options),
+            # Its client makes the whole call again: there is no session to go on with.
+            replace(decode.session_spec(request.options), restore=False),
             decode.context_options(request.options),
             queue_timeout=request.queue_timeout_seconds,
             timeout=decode.positive(request.timeout_seconds, "timeout"),

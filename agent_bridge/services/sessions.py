@@ -9,7 +9,7 @@ from agent_bridge.browser.known_secrets import KnownSecrets
 from agent_bridge.calls import current_call
 from agent_bridge.services import decode, encode
 from agent_bridge.services.base import SessionServicer
-from cmdop_browser.exceptions import BadRequestError, CloseReason, CMDOPError, FeatureNotAvailableError
+from cmdop_browser.exceptions import BadRequestError, CloseReason, CMDOPError
 from cmdop_browser.wire.v1 import common_pb2, sessions_pb2, sessions_pb2_grpc
 
 if TYPE_CHECKING:
@@ -30,11 +30,7 @@ class SessionsServicer(SessionServicer, sessions_pb2_grpc.SessionServiceServicer
     async def Create(
         self, request: sessions_pb2.CreateSessionRequest, context: Context
     ) -> sessions_pb2.SessionInfo:
-        """Open a session."""
-        if request.options.on_crash == sessions_pb2.ON_CRASH_RESTORE:
-            raise FeatureNotAvailableError(
-                'this agent does not rebuild sessions: on_crash="restore"', feature="restore", mode="local"
-            )
+        """Open a session, or one that goes on where a session of an earlier instance ended."""
         if not request.queue_timeout_seconds >= 0:
             raise BadRequestError("queue_timeout must not be negative", field="queue_timeout")
         options = decode.context_options(request.options)
@@ -45,6 +41,7 @@ class SessionsServicer(SessionServicer, sessions_pb2_grpc.SessionServiceServicer
                 options,
                 queue_timeout=request.queue_timeout_seconds,
                 timeout=decode.positive(request.timeout_seconds, "timeout"),
+                lost=decode.lost_session(request),
             )
         except CMDOPError as exc:
             exc.mask(KnownSecrets(options).values())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._convert import checks, requests
+from cmdop_browser._convert import requests
 from cmdop_browser._deadline import Deadline
 
 if TYPE_CHECKING:
@@ -224,7 +224,4 @@ class AsyncActions:
         call = self._handle.begin("upload", timeout)
         request = requests.upload(call, selector, [])
         deadline = Deadline.after(call.timeout_seconds)
-        for path in requests.upload_paths(files):
-            request.transfer_ids.append(await self._handle.send_file(path, deadline))
-        request.call.timeout_seconds = max(deadline.remaining(), checks.MIN_SECONDS)
-        await self._handle.act("upload", methods.UPLOAD, request)
+        await self._handle.upload(request, requests.upload_paths(files), deadline)

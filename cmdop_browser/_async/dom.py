@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cmdop_browser import _methods as methods
 from cmdop_browser._convert import replies, requests
-from cmdop_browser._deadline import Deadline
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -54,7 +53,7 @@ class AsyncDom:
         """
         call = self._handle.begin("dom.html", timeout)
         request = requests.html(call, selector, shadow=shadow)
-        return replies.text(await self._read("dom.html", methods.HTML, request, call.timeout_seconds))
+        return replies.text(await self._read("dom.html", methods.HTML, request))
 
     async def text(self, selector: str | None = None, *, timeout: float | None = None) -> str:
         """The text of the document's body, or of the first match, as it is rendered.
@@ -70,7 +69,7 @@ class AsyncDom:
         """
         call = self._handle.begin("dom.text", timeout)
         request = requests.read(call, selector, required=False)
-        return replies.text(await self._read("dom.text", methods.TEXT, request, call.timeout_seconds))
+        return replies.text(await self._read("dom.text", methods.TEXT, request))
 
     async def soup(
         self, selector: str | None = None, *, parser: str = "lxml", timeout: float | None = None
@@ -108,7 +107,7 @@ class AsyncDom:
         """
         call = self._handle.begin("dom.select", timeout)
         request = requests.read(call, css)
-        return replies.elements(await self._read("dom.select", methods.SELECT, request, call.timeout_seconds))
+        return replies.elements(await self._read("dom.select", methods.SELECT, request))
 
     async def attrs(self, css: str, name: str, *, timeout: float | None = None) -> list[str]:
         """The attribute *name* of each match that has it, in document order.
@@ -125,7 +124,7 @@ class AsyncDom:
         """
         call = self._handle.begin("dom.attrs", timeout)
         request = requests.attrs(call, css, name)
-        return replies.strings(await self._read("dom.attrs", methods.ATTRS, request, call.timeout_seconds))
+        return replies.strings(await self._read("dom.attrs", methods.ATTRS, request))
 
     async def count(self, css: str, *, timeout: float | None = None) -> int:
         """How many elements match.
@@ -154,7 +153,7 @@ class AsyncDom:
             BadRequestError: An argument is not what it should be.
         """
         call = self._handle.begin("dom.links", timeout)
-        return replies.strings(await self._read("dom.links", methods.LINKS, call, call.timeout_seconds))
+        return replies.strings(await self._read("dom.links", methods.LINKS, call))
 
     async def table(self, selector: str, *, timeout: float | None = None) -> list[dict[str, str]]:
         """The rows of a table, each a dict from the text of the column's header to that of the cell.
@@ -170,11 +169,9 @@ class AsyncDom:
         """
         call = self._handle.begin("dom.table", timeout)
         request = requests.read(call, selector)
-        return replies.rows(await self._read("dom.table", methods.TABLE, request, call.timeout_seconds))
+        return replies.rows(await self._read("dom.table", methods.TABLE, request))
 
     async def _read(
-        self, action: str, method: Method[RequestT, dom_pb2.ContentReply], request: RequestT, timeout: float
+        self, action: str, method: Method[RequestT, dom_pb2.ContentReply], request: RequestT
     ) -> bytes:
-        deadline = Deadline.after(timeout)
-        reply = await self._handle.send(action, method, request)
-        return await self._handle.receive(action, reply.content, deadline)
+        return await self._handle.read(action, method, request, lambda reply: reply.content)

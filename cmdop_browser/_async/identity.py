@@ -9,7 +9,6 @@ from cmdop_browser import _files as files
 from cmdop_browser import _methods as methods
 from cmdop_browser._convert import cookies as convert
 from cmdop_browser._convert import replies, requests
-from cmdop_browser._deadline import Deadline
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -85,10 +84,11 @@ class AsyncCookieJar:
             BadRequestError: An argument is not what it should be.
         """
         call = self._handle.begin("storage_state", timeout)
-        deadline = Deadline.after(call.timeout_seconds)
         target = files.target(path)
-        reply = await self._handle.send("storage_state", methods.GET_STORAGE_STATE, call)
-        state = replies.storage_state(await self._handle.receive("storage_state", reply.state, deadline))
+        content = await self._handle.read(
+            "storage_state", methods.GET_STORAGE_STATE, call, lambda reply: reply.state
+        )
+        state = replies.storage_state(content)
         if target is not None:
             files.write_file(target, json.dumps(state, indent=2).encode("ascii"), private=True)
         return state

@@ -17,6 +17,7 @@ from cmdop_browser._convert import replies
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._identity import CallHeader, Identity
 from cmdop_browser._origin import AgentOrigin
+from cmdop_browser._replay import InstanceGoneError
 from cmdop_browser._silence import explain_silence
 from cmdop_browser.agent_log import log_path
 from cmdop_browser.exceptions import (
@@ -48,10 +49,6 @@ _DYING_SECONDS = 2.0
 _DYING_PAUSE = 0.02
 # Closing in good order is worth this long and no longer: the agent notices anyway.
 _DETACH_SECONDS = 2.0
-
-
-class InstanceGoneError(Exception):
-    """The instance that a call was meant for is not the one that is connected."""
 
 
 class AsyncRpc:
@@ -98,6 +95,17 @@ class AsyncRpc:
         if self._info is None:
             raise ConnectionError("this client was never connected")
         return self._info
+
+    def require(self, instance_id: str) -> None:
+        """Refuse unless that instance of the agent is connected.
+
+        Raises:
+            InstanceGoneError: Another one is, or none since the last attempt to connect failed.
+            ConnectionError: This client is closed, or must not be used here.
+        """
+        self._guard()
+        if self._connection is None or self._connection.instance_id != instance_id:
+            raise InstanceGoneError
 
     async def connect(self, timeout: float) -> None:
         """Make sure that there is a connection that works.
@@ -154,14 +162,21 @@ class AsyncRpc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 
     async def receive(
-        self, method: Method[RequestT, ReplyT], request: RequestT, *, timeout: float, operation: str
+        self,
+        method: Method[RequestT, ReplyT],
+        request: RequestT,
+        *,
+        timeout: float,
+        operation: str,
+        instance_id: str | None = None,
     ) -> AsyncIterator[ReplyT]:
         """Make a call and give its replies as they come.
 
         Raises:
+            InstanceGoneError: Another instance is connected.
             CMDOPError: Whatever went wrong.
         """
-        connection = self._usable(None)
+        connection = self._usable(instance_id)
         header = connection.header()
         try:
             async for reply in connection.stream(method, request, header, timeout + wire.RPC_GRACE_SECONDS):

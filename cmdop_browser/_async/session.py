@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         SessionInfo,
         WaitUntil,
     )
+    from cmdop_browser.wire.v1 import sessions_pb2
 
 
 class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
@@ -51,8 +52,10 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
                 await session.wait_for_url("**/account")
     """
 
-    def __init__(self, rpc: AsyncRpc, info: SessionInfo) -> None:
-        self._handle = AsyncHandle(rpc, info)
+    def __init__(
+        self, rpc: AsyncRpc, info: SessionInfo, options: sessions_pb2.SessionOptions | None = None
+    ) -> None:
+        self._handle = AsyncHandle(rpc, info, options)
         self.id = info.id
         self.name = info.name
         self.dom = AsyncDom(self._handle)
@@ -162,7 +165,7 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
         """
         request = requests.navigate(self._handle.begin("navigate", timeout), url, wait_until, referer)
         reply = await self._handle.send("navigate", methods.NAVIGATE, request)
-        self._handle.journal.committed(reply.url)
+        self._handle.journal.committed(reply.url, navigated=reply.requested_url)
         return replies.navigation_result(reply)
 
     async def back(self, *, wait_until: WaitUntil = "load", timeout: float | None = None) -> NavigationResult:
@@ -269,11 +272,12 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
             BadRequestError: An argument is not what it should be.
         """
         call = self._handle.begin("screenshot", timeout)
-        deadline = Deadline.after(call.timeout_seconds)
         request = requests.screenshot(call, selector, full_page=full_page, format=format)
         target = files.target(path)
-        reply = await self._handle.send("screenshot", methods.SCREENSHOT, request)
-        image = Image(await self._handle.receive("screenshot", reply.content, deadline), format)
+        content = await self._handle.read(
+            "screenshot", methods.SCREENSHOT, request, lambda reply: reply.content
+        )
+        image = Image(content, format)
         if target is not None:
             files.write_file(target, image)
         return image
@@ -291,10 +295,8 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
             BadRequestError: An argument is not what it should be.
         """
         call = self._handle.begin("pdf", timeout)
-        deadline = Deadline.after(call.timeout_seconds)
         target = files.target(path)
-        reply = await self._handle.send("pdf", methods.PDF, call)
-        document = await self._handle.receive("pdf", reply.content, deadline)
+        document = await self._handle.read("pdf", methods.PDF, call, lambda reply: reply.content)
         if target is not None:
             files.write_file(target, document)
         return document

@@ -21,11 +21,16 @@ if TYPE_CHECKING:
 
 
 async def read_payload(
-    rpc: AsyncRpc, payload: common_pb2.Payload, deadline: Deadline, operation: str
+    rpc: AsyncRpc,
+    payload: common_pb2.Payload,
+    deadline: Deadline,
+    operation: str,
+    instance_id: str | None = None,
 ) -> bytes:
     """The bytes of *payload*, fetched if they did not come along.
 
     Raises:
+        InstanceGoneError: Another instance is connected than the one that keeps them.
         ConnectionLostError: They did not all arrive.
         CMDOPError: Whatever else went wrong.
     """
@@ -35,7 +40,11 @@ async def read_payload(
     received = bytearray()
     request = transfers_pb2.DownloadRequest(transfer_id=payload.transfer.transfer_id)
     async for chunk in rpc.receive(
-        methods.DOWNLOAD, request, timeout=deadline.remaining(), operation=operation
+        methods.DOWNLOAD,
+        request,
+        timeout=deadline.remaining(),
+        operation=operation,
+        instance_id=instance_id,
     ):
         received += chunk.data
     if len(received) != wanted:

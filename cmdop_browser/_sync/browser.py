@@ -10,9 +10,10 @@ from cmdop_browser._acompat import opening
 from cmdop_browser._convert import checks, replies, requests
 from cmdop_browser._convert.options import session_options
 from cmdop_browser._deadline import Deadline
+from cmdop_browser._replay import MAX_REPLAYS, ends_a_fetch
 from cmdop_browser._sync import transfers
 from cmdop_browser._sync.session import BrowserSession
-from cmdop_browser.exceptions import FeatureNotAvailableError
+from cmdop_browser.exceptions import CMDOPError, FeatureNotAvailableError
 from cmdop_browser.wire.v1 import sessions_pb2
 
 if TYPE_CHECKING:
@@ -82,7 +83,10 @@ class Browser:
             block: What not to load: "image", "font", "media", "stylesheet", "ads".
             javascript: Whether pages run scripts.
             ignore_https_errors: Accept certificates that cannot be verified.
-            on_crash: "raise", or "restore" to go on in a rebuilt session.
+            on_crash: "raise", or "restore" to go on in a rebuilt session after its page, its
+                browser or its agent died: with its cookies, local storage and page, and with
+                what cannot be restored told by `info()`. Reads are made again; so are acts
+                that certainly did not run, while others raise `SessionInterruptedError`.
             idle_timeout: Seconds without a call after which the agent closes it.
             timeout: Seconds that making it may take, and each of its calls that names no
                 timeout of its own; the client's default when None.
@@ -120,7 +124,7 @@ class Browser:
             timeout=seconds + queue_seconds,
             operation="create_session",
         )
-        return BrowserSession(self._rpc, replies.session_info(reply))
+        return BrowserSession(self._rpc, replies.session_info(reply), options)
 
     @opening
     def get_session(self, id_or_name: str, *, timeout: float | None = None) -> BrowserSession:
@@ -205,9 +209,23 @@ class Browser:
         )
         self._require_possible(request.options)
         deadline = Deadline.after(seconds + queue_seconds)
-        reply = self._rpc.call(methods.FETCH, request, timeout=seconds + queue_seconds, operation="fetch")
-        html = transfers.read_payload(self._rpc, reply.html, deadline, "fetch")
-        return replies.page_result(reply.navigation, html)
+        replays = MAX_REPLAYS if request.options.on_crash == sessions_pb2.ON_CRASH_RESTORE else 0
+        while True:
+            try:
+                reply = self._rpc.call(
+                    methods.FETCH, request, timeout=seconds + queue_seconds, operation="fetch"
+                )
+                html = transfers.read_payload(self._rpc, reply.html, deadline, "fetch")
+                return replies.page_result(reply.navigation, html)
+            except CMDOPError as exc:
+                if not replays or not ends_a_fetch(exc) or not deadline.remaining():
+                    raise
+            # It changed nothing, so it may be made again, by another agent if need be.
+            replays -= 1
+            self._rpc.connect(min(deadline.remaining(), self._rpc.connect_timeout))
+            seconds = min(seconds, max(deadline.remaining(), checks.MIN_SECONDS))
+            queue_seconds = max(deadline.remaining() - seconds, 0.0)
+            request.timeout_seconds, request.queue_timeout_seconds = seconds, queue_seconds
 
     def _require_possible(self, options: sessions_pb2.SessionOptions) -> None:
         restore = options.on_crash == sessions_pb2.ON_CRASH_RESTORE

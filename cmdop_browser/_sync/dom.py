@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cmdop_browser import _methods as methods
 from cmdop_browser._convert import replies, requests
-from cmdop_browser._deadline import Deadline
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup
@@ -53,7 +52,7 @@ class Dom:
         """
         call = self._handle.begin("dom.html", timeout)
         request = requests.html(call, selector, shadow=shadow)
-        return replies.text(self._read("dom.html", methods.HTML, request, call.timeout_seconds))
+        return replies.text(self._read("dom.html", methods.HTML, request))
 
     def text(self, selector: str | None = None, *, timeout: float | None = None) -> str:
         """The text of the document's body, or of the first match, as it is rendered.
@@ -69,7 +68,7 @@ class Dom:
         """
         call = self._handle.begin("dom.text", timeout)
         request = requests.read(call, selector, required=False)
-        return replies.text(self._read("dom.text", methods.TEXT, request, call.timeout_seconds))
+        return replies.text(self._read("dom.text", methods.TEXT, request))
 
     def soup(
         self, selector: str | None = None, *, parser: str = "lxml", timeout: float | None = None
@@ -107,7 +106,7 @@ class Dom:
         """
         call = self._handle.begin("dom.select", timeout)
         request = requests.read(call, css)
-        return replies.elements(self._read("dom.select", methods.SELECT, request, call.timeout_seconds))
+        return replies.elements(self._read("dom.select", methods.SELECT, request))
 
     def attrs(self, css: str, name: str, *, timeout: float | None = None) -> list[str]:
         """The attribute *name* of each match that has it, in document order.
@@ -124,7 +123,7 @@ class Dom:
         """
         call = self._handle.begin("dom.attrs", timeout)
         request = requests.attrs(call, css, name)
-        return replies.strings(self._read("dom.attrs", methods.ATTRS, request, call.timeout_seconds))
+        return replies.strings(self._read("dom.attrs", methods.ATTRS, request))
 
     def count(self, css: str, *, timeout: float | None = None) -> int:
         """How many elements match.
@@ -153,7 +152,7 @@ class Dom:
             BadRequestError: An argument is not what it should be.
         """
         call = self._handle.begin("dom.links", timeout)
-        return replies.strings(self._read("dom.links", methods.LINKS, call, call.timeout_seconds))
+        return replies.strings(self._read("dom.links", methods.LINKS, call))
 
     def table(self, selector: str, *, timeout: float | None = None) -> list[dict[str, str]]:
         """The rows of a table, each a dict from the text of the column's header to that of the cell.
@@ -169,11 +168,7 @@ class Dom:
         """
         call = self._handle.begin("dom.table", timeout)
         request = requests.read(call, selector)
-        return replies.rows(self._read("dom.table", methods.TABLE, request, call.timeout_seconds))
+        return replies.rows(self._read("dom.table", methods.TABLE, request))
 
-    def _read(
-        self, action: str, method: Method[RequestT, dom_pb2.ContentReply], request: RequestT, timeout: float
-    ) -> bytes:
-        deadline = Deadline.after(timeout)
-        reply = self._handle.send(action, method, request)
-        return self._handle.receive(action, reply.content, deadline)
+    def _read(self, action: str, method: Method[RequestT, dom_pb2.ContentReply], request: RequestT) -> bytes:
+        return self._handle.read(action, method, request, lambda reply: reply.content)

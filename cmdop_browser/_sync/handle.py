@@ -11,9 +11,11 @@ from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
 from cmdop_browser._convert import checks
+from cmdop_browser._deadline import Deadline
 from cmdop_browser._journal import Journal, SessionState
+from cmdop_browser._replay import InstanceGoneError, is_read
 from cmdop_browser._sync import transfers
-from cmdop_browser._sync.rpc import InstanceGoneError
+from cmdop_browser._sync.restoration import Restoration
 from cmdop_browser.exceptions import (
     AgentOfflineError,
     BrowserSessionClosedError,
@@ -23,13 +25,13 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.wire.v1 import common_pb2, sessions_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from cmdop_browser._deadline import Deadline
     from cmdop_browser._methods import Method
     from cmdop_browser._sync.rpc import Rpc
     from cmdop_browser.models import SessionInfo
+    from cmdop_browser.wire.v1 import actions_pb2
 
 RequestT = TypeVar("RequestT", bound=Message)
 ReplyT = TypeVar("ReplyT", bound=Message)
@@ -41,17 +43,23 @@ class Handle:
     """A session as its client holds it.
 
     Attributes:
+        epoch: Which of its lives it is in.
+        instance_id: The instance of the agent that it lives in.
         journal: Its state and what it did last.
     """
 
-    def __init__(self, rpc: Rpc, info: SessionInfo) -> None:
+    def __init__(
+        self, rpc: Rpc, info: SessionInfo, options: sessions_pb2.SessionOptions | None = None
+    ) -> None:
         self.id = info.id
         self.name = info.name
+        self.epoch = info.epoch
+        self.instance_id = rpc.info.instance_id
         self.journal = Journal(info.id)
         self._rpc = rpc
-        self._epoch = info.epoch
-        self._instance_id = rpc.info.instance_id
         self._timeout = info.timeout
+        restores = info.on_crash == "restore"
+        self._restoration = Restoration(self, rpc, options) if restores else None
 
     def begin(self, action: str, timeout: object) -> common_pb2.SessionCall:
         """The head of a call's request; refused when the session has ended.
@@ -63,27 +71,60 @@ class Handle:
         if self.journal.state is not SessionState.OPEN:
             raise self.journal.ended_error(action)
         return common_pb2.SessionCall(
-            session=common_pb2.SessionRef(session_id=self.id, epoch=self._epoch),
+            session=common_pb2.SessionRef(session_id=self.id, epoch=self.epoch),
             timeout_seconds=checks.timeout(timeout, self._timeout),
         )
+
+    def moved(self, epoch: int, instance_id: str | None = None) -> None:
+        """The session was rebuilt, perhaps by another instance of the agent."""
+        self.epoch = max(self.epoch, epoch)
+        self.instance_id = instance_id or self.instance_id
 
     def send(self, action: str, method: Method[RequestT, ReplyT], request: RequestT) -> ReplyT:
         """Make a call whose request was begun with `begin`.
 
         Raises:
             BrowserSessionClosedError: The session is gone, or went during the call.
+            SessionInterruptedError: It went during the call, and is restored.
             CMDOPError: Whatever else went wrong.
         """
-        call = request if isinstance(request, common_pb2.SessionCall) else request.call  # type: ignore[attr-defined]
+        seconds = _head(request).timeout_seconds
         self.journal.acted(action)
-        with self._losses(action):
-            return self._rpc.call(
-                method,
-                request,
-                timeout=call.timeout_seconds,
-                operation=action,
-                instance_id=self._instance_id,
-            )
+        if self._restoration is None:
+            with self._losses(action):
+                return self._call(action, method, request, seconds)
+
+        def attempt(deadline: Deadline) -> ReplyT:
+            return self._again(action, method, request, deadline)
+
+        return self._restoration.run(action, Deadline.after(seconds), attempt, read=is_read(method))
+
+    def read(
+        self,
+        action: str,
+        method: Method[RequestT, ReplyT],
+        request: RequestT,
+        content: Callable[[ReplyT], common_pb2.Payload],
+    ) -> bytes:
+        """Make a call that changes nothing, and fetch the bytes that it brings.
+
+        Raises:
+            BrowserSessionClosedError: The session is gone, or went during the call.
+            SessionInterruptedError: It went during the call more than once, and is restored.
+            CMDOPError: Whatever else went wrong.
+        """
+        deadline = Deadline.after(_head(request).timeout_seconds)
+        self.journal.acted(action)
+        if self._restoration is None:
+            with self._losses(action):
+                reply = self._call(action, method, request, deadline.seconds)
+                return transfers.read_payload(self._rpc, content(reply), deadline, action)
+
+        def attempt(deadline: Deadline) -> bytes:
+            reply = self._again(action, method, request, deadline)
+            return self._payload(action, content(reply), deadline)
+
+        return self._restoration.run(action, deadline, attempt, read=True)
 
     def act(self, action: str, method: Method[RequestT, common_pb2.PageState], request: RequestT) -> None:
         """Make a call that may move the page, and remember where it is then.
@@ -95,22 +136,43 @@ class Handle:
         self.journal.committed(reply.url)
 
     def receive(self, action: str, payload: common_pb2.Payload, deadline: Deadline) -> bytes:
-        """The bytes of a reply's payload.
+        """The bytes of the reply to an act.
 
         Raises:
             CMDOPError: They could not be fetched.
         """
-        with self._losses(action):
-            return transfers.read_payload(self._rpc, payload, deadline, action)
+        if self._restoration is None:
+            with self._losses(action):
+                return transfers.read_payload(self._rpc, payload, deadline, action)
 
-    def send_file(self, path: Path, deadline: Deadline) -> str:
-        """Send a file that a later call on the session will use.
+        def attempt(deadline: Deadline) -> bytes:
+            try:
+                return self._payload(action, payload, deadline)
+            except (InstanceGoneError, AgentOfflineError) as exc:
+                # The act itself did run, and its reply went with the agent.
+                raise ConnectionLostError(f"the reply of {action} is lost with its agent") from exc
+
+        return self._restoration.run(action, deadline, attempt, read=False)
+
+    def upload(
+        self, request: actions_pb2.UploadFilesRequest, paths: Iterable[Path], deadline: Deadline
+    ) -> None:
+        """Send files, then give them to the page.
 
         Raises:
-            CMDOPError: It could not be sent.
+            CMDOPError: Whatever went wrong.
         """
-        with self._losses("upload"):
-            return transfers.send_file(self._rpc, path, self.id, self._instance_id, deadline)
+        self.journal.acted("upload")
+        if self._restoration is None:
+            with self._losses("upload"):
+                reply = self._upload(request, paths, deadline)
+        else:
+
+            def attempt(deadline: Deadline) -> common_pb2.PageState:
+                return self._upload(request, paths, deadline)
+
+            reply = self._restoration.run("upload", deadline, attempt, read=False)
+        self.journal.committed(reply.url)
 
     def close(self) -> None:
         """End the session; fine when it has ended already.
@@ -127,10 +189,47 @@ class Handle:
                 request,
                 timeout=self._timeout,
                 operation="close",
-                instance_id=self._instance_id,
+                instance_id=self.instance_id,
             )
         except (AgentOfflineError, ConnectionLostError, InstanceGoneError) as exc:
             logger.debug("session %s went with its agent before it was closed: %r", self.id, exc)
+
+    # One attempt
+
+    def _call(
+        self, action: str, method: Method[RequestT, ReplyT], request: RequestT, timeout: float
+    ) -> ReplyT:
+        return self._rpc.call(
+            method, request, timeout=timeout, operation=action, instance_id=self.instance_id
+        )
+
+    def _again(
+        self, action: str, method: Method[RequestT, ReplyT], request: RequestT, deadline: Deadline
+    ) -> ReplyT:
+        head = _head(request)
+        head.session.epoch = self.epoch
+        head.timeout_seconds = max(deadline.remaining(), checks.MIN_SECONDS)
+        return self._call(action, method, request, head.timeout_seconds)
+
+    def _payload(self, action: str, payload: common_pb2.Payload, deadline: Deadline) -> bytes:
+        return transfers.read_payload(self._rpc, payload, deadline, action, self.instance_id)
+
+    def _upload(
+        self, request: actions_pb2.UploadFilesRequest, paths: Iterable[Path], deadline: Deadline
+    ) -> common_pb2.PageState:
+        del request.transfer_ids[:]
+        for path in paths:
+            request.transfer_ids.append(self._send_file(path, deadline))
+        return self._again("upload", methods.UPLOAD, request, deadline)
+
+    def _send_file(self, path: Path, deadline: Deadline) -> str:
+        try:
+            return transfers.send_file(self._rpc, path, self.id, self.instance_id, deadline)
+        except ConnectionLostError as exc:
+            if self._restoration is None:
+                raise
+            # Files that arrived, or did not, change nothing: the upload itself did not run.
+            raise InstanceGoneError from exc
 
     @contextmanager
     def _losses(self, action: str) -> Iterator[None]:
@@ -147,3 +246,10 @@ class Handle:
             raise self.journal.agent_gone_error(action, Outcome.NOT_EXECUTED, exc) from exc
         except ConnectionLostError as exc:
             raise self.journal.agent_gone_error(action, Outcome.UNKNOWN, exc) from exc
+
+
+def _head(request: Message) -> common_pb2.SessionCall:
+    if isinstance(request, common_pb2.SessionCall):
+        return request
+    head: common_pb2.SessionCall = request.call  # type: ignore[attr-defined]
+    return head

@@ -16,6 +16,7 @@ from cmdop_browser._convert import replies
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._identity import CallHeader, Identity
 from cmdop_browser._origin import AgentOrigin
+from cmdop_browser._replay import InstanceGoneError
 from cmdop_browser._silence import explain_silence
 from cmdop_browser._sync.connection import Connection, never_left
 from cmdop_browser._sync.launcher import ensure_agent
@@ -49,10 +50,6 @@ _DYING_SECONDS = 2.0
 _DYING_PAUSE = 0.02
 # Closing in good order is worth this long and no longer: the agent notices anyway.
 _DETACH_SECONDS = 2.0
-
-
-class InstanceGoneError(Exception):
-    """The instance that a call was meant for is not the one that is connected."""
 
 
 class Rpc:
@@ -99,6 +96,17 @@ class Rpc:
         if self._info is None:
             raise ConnectionError("this client was never connected")
         return self._info
+
+    def require(self, instance_id: str) -> None:
+        """Refuse unless that instance of the agent is connected.
+
+        Raises:
+            InstanceGoneError: Another one is, or none since the last attempt to connect failed.
+            ConnectionError: This client is closed, or must not be used here.
+        """
+        self._guard()
+        if self._connection is None or self._connection.instance_id != instance_id:
+            raise InstanceGoneError
 
     def connect(self, timeout: float) -> None:
         """Make sure that there is a connection that works.
@@ -155,14 +163,21 @@ class Rpc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 
     def receive(
-        self, method: Method[RequestT, ReplyT], request: RequestT, *, timeout: float, operation: str
+        self,
+        method: Method[RequestT, ReplyT],
+        request: RequestT,
+        *,
+        timeout: float,
+        operation: str,
+        instance_id: str | None = None,
     ) -> Iterator[ReplyT]:
         """Make a call and give its replies as they come.
 
         Raises:
+            InstanceGoneError: Another instance is connected.
             CMDOPError: Whatever went wrong.
         """
-        connection = self._usable(None)
+        connection = self._usable(instance_id)
         header = connection.header()
         try:
             yield from connection.stream(method, request, header, timeout + wire.RPC_GRACE_SECONDS)

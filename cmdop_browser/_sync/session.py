@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         SessionInfo,
         WaitUntil,
     )
+    from cmdop_browser.wire.v1 import sessions_pb2
 
 
 class BrowserSession(Actions, Waits, CookieJar):
@@ -52,8 +53,10 @@ class BrowserSession(Actions, Waits, CookieJar):
                 session.wait_for_url("**/account")
     """
 
-    def __init__(self, rpc: Rpc, info: SessionInfo) -> None:
-        self._handle = Handle(rpc, info)
+    def __init__(
+        self, rpc: Rpc, info: SessionInfo, options: sessions_pb2.SessionOptions | None = None
+    ) -> None:
+        self._handle = Handle(rpc, info, options)
         self.id = info.id
         self.name = info.name
         self.dom = Dom(self._handle)
@@ -163,7 +166,7 @@ class BrowserSession(Actions, Waits, CookieJar):
         """
         request = requests.navigate(self._handle.begin("navigate", timeout), url, wait_until, referer)
         reply = self._handle.send("navigate", methods.NAVIGATE, request)
-        self._handle.journal.committed(reply.url)
+        self._handle.journal.committed(reply.url, navigated=reply.requested_url)
         return replies.navigation_result(reply)
 
     def back(self, *, wait_until: WaitUntil = "load", timeout: float | None = None) -> NavigationResult:
@@ -264,11 +267,10 @@ class BrowserSession(Actions, Waits, CookieJar):
             BadRequestError: An argument is not what it should be.
         """
         call = self._handle.begin("screenshot", timeout)
-        deadline = Deadline.after(call.timeout_seconds)
         request = requests.screenshot(call, selector, full_page=full_page, format=format)
         target = files.target(path)
-        reply = self._handle.send("screenshot", methods.SCREENSHOT, request)
-        image = Image(self._handle.receive("screenshot", reply.content, deadline), format)
+        content = self._handle.read("screenshot", methods.SCREENSHOT, request, lambda reply: reply.content)
+        image = Image(content, format)
         if target is not None:
             files.write_file(target, image)
         return image
@@ -286,10 +288,8 @@ class BrowserSession(Actions, Waits, CookieJar):
             BadRequestError: An argument is not what it should be.
         """
         call = self._handle.begin("pdf", timeout)
-        deadline = Deadline.after(call.timeout_seconds)
         target = files.target(path)
-        reply = self._handle.send("pdf", methods.PDF, call)
-        document = self._handle.receive("pdf", reply.content, deadline)
+        document = self._handle.read("pdf", methods.PDF, call, lambda reply: reply.content)
         if target is not None:
             files.write_file(target, document)
         return document

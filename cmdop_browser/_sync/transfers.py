@@ -21,10 +21,17 @@ if TYPE_CHECKING:
     from cmdop_browser.wire.v1 import common_pb2
 
 
-def read_payload(rpc: Rpc, payload: common_pb2.Payload, deadline: Deadline, operation: str) -> bytes:
+def read_payload(
+    rpc: Rpc,
+    payload: common_pb2.Payload,
+    deadline: Deadline,
+    operation: str,
+    instance_id: str | None = None,
+) -> bytes:
     """The bytes of *payload*, fetched if they did not come along.
 
     Raises:
+        InstanceGoneError: Another instance is connected than the one that keeps them.
         ConnectionLostError: They did not all arrive.
         CMDOPError: Whatever else went wrong.
     """
@@ -33,7 +40,13 @@ def read_payload(rpc: Rpc, payload: common_pb2.Payload, deadline: Deadline, oper
     wanted = payload.transfer.size_bytes
     received = bytearray()
     request = transfers_pb2.DownloadRequest(transfer_id=payload.transfer.transfer_id)
-    for chunk in rpc.receive(methods.DOWNLOAD, request, timeout=deadline.remaining(), operation=operation):
+    for chunk in rpc.receive(
+        methods.DOWNLOAD,
+        request,
+        timeout=deadline.remaining(),
+        operation=operation,
+        instance_id=instance_id,
+    ):
         received += chunk.data
     if len(received) != wanted:
         raise ConnectionLostError(

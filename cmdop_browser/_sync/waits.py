@@ -104,10 +104,11 @@ class Waits:
             BadRequestError: An argument is not what it should be, or cannot be passed to a page.
         """
         call = self._handle.begin("wait_for_function", timeout)
-        deadline = Deadline.after(call.timeout_seconds)
         request = requests.wait_for_function(call, js, arg)
-        reply = self._handle.send("wait_for_function", methods.FOR_FUNCTION, request)
-        return replies.value(self._handle.receive("wait_for_function", reply.value, deadline))
+        value = self._handle.read(
+            "wait_for_function", methods.FOR_FUNCTION, request, lambda reply: reply.value
+        )
+        return replies.value(value)
 
     def wait_for_idle(self, *, timeout: float | None = None) -> None:
         """Wait until the page has made no requests for half a second.

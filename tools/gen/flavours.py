@@ -36,6 +36,7 @@ RENAMES: Mapping[str, str] = {
     "AsyncDom": "Dom",
     "AsyncHandle": "Handle",
     "AsyncIterator": "Iterator",
+    "AsyncRestoration": "Restoration",
     "AsyncRpc": "Rpc",
     "AsyncSupply": "Supply",
     "AsyncWaits": "Waits",

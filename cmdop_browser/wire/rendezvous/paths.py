@@ -83,6 +83,11 @@ class AgentPaths:
         """Notes of what each instance of the agent may leave behind."""
         return self.directory / "instances"
 
+    @property
+    def kept(self) -> Path:
+        """What the agent remembers of sessions that are to outlive it."""
+        return self.directory / "kept"
+
     def create(self) -> None:
         """Make the directory, for this user alone.
 

@@ -65,14 +65,28 @@ class Proxy(_message.Message):
     def __init__(self, server: _Optional[str] = ..., username: _Optional[str] = ..., password: _Optional[str] = ..., bypass: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CreateSessionRequest(_message.Message):
-    __slots__ = ("options", "queue_timeout_seconds", "timeout_seconds")
+    __slots__ = ("options", "queue_timeout_seconds", "timeout_seconds", "lost")
     OPTIONS_FIELD_NUMBER: _ClassVar[int]
     QUEUE_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    LOST_FIELD_NUMBER: _ClassVar[int]
     options: SessionOptions
     queue_timeout_seconds: float
     timeout_seconds: float
-    def __init__(self, options: _Optional[_Union[SessionOptions, _Mapping]] = ..., queue_timeout_seconds: _Optional[float] = ..., timeout_seconds: _Optional[float] = ...) -> None: ...
+    lost: LostSession
+    def __init__(self, options: _Optional[_Union[SessionOptions, _Mapping]] = ..., queue_timeout_seconds: _Optional[float] = ..., timeout_seconds: _Optional[float] = ..., lost: _Optional[_Union[LostSession, _Mapping]] = ...) -> None: ...
+
+class LostSession(_message.Message):
+    __slots__ = ("session", "url", "by_navigation", "navigated")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    URL_FIELD_NUMBER: _ClassVar[int]
+    BY_NAVIGATION_FIELD_NUMBER: _ClassVar[int]
+    NAVIGATED_FIELD_NUMBER: _ClassVar[int]
+    session: _common_pb2.SessionRef
+    url: str
+    by_navigation: bool
+    navigated: str
+    def __init__(self, session: _Optional[_Union[_common_pb2.SessionRef, _Mapping]] = ..., url: _Optional[str] = ..., by_navigation: bool = ..., navigated: _Optional[str] = ...) -> None: ...
 
 class GetSessionRequest(_message.Message):
     __slots__ = ("id_or_name",)

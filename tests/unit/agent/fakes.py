@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from agent_bridge.keepsakes import Keepsakes
 from agent_bridge.pool.admission import Admission
 from agent_bridge.pool.pool import Pool
 
@@ -45,6 +47,14 @@ class FakePages:
         self.open_pages.add(page)
         return cast("ManagedPage", page)
 
+    async def open_beside(
+        self, lost: ManagedPage, options: ContextOptions, deadline: Deadline
+    ) -> ManagedPage:
+        return await self.open(options, deadline)
+
+    async def reopen(self, lost: ManagedPage, deadline: Deadline) -> ManagedPage | None:
+        return None
+
     async def close(self, page: ManagedPage, reason: CloseReason) -> None:
         fake = cast("FakePage", page)
         await asyncio.sleep(0)
@@ -55,5 +65,6 @@ class FakePages:
 def make_pool(limit: int = 4, **admission: Any) -> tuple[Pool, FakePages, list[str]]:
     """Return a pool on fake pages, its pages, and the ids of the sessions that ended."""
     pages, ended = FakePages(), list[str]()
-    pool = Pool(Admission(limit, admission.pop("max_queue", 10)), pages, on_end=ended.append)
+    keepsakes = Keepsakes(Path("/nonexistent"))  # only sessions that are restored are kept
+    pool = Pool(Admission(limit, admission.pop("max_queue", 10)), pages, keepsakes, on_end=ended.append)
     return pool, pages, ended

@@ -1,0 +1,136 @@
+"""Looking at cookies and storage while a page is well: of a dead one they cannot be asked any more."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from dataclasses import replace
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final, TypeVar
+from urllib.parse import urlsplit
+
+from playwright.async_api import Error as PlaywrightError
+
+from agent_bridge.browser.keepsake import Keepsake, OriginStorage, Place
+from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
+from agent_bridge.deadline import Deadline
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from agent_bridge.browser.page import ManagedPage
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# Two messages to the browser, 1 to 3 ms each; a page that is busy is not waited for.
+_LOOK_SECONDS: Final = 1.0
+# Reads change nothing, but time passes between them, and the page's scripts go on.
+_BETWEEN_READS: Final = 1.0
+# Characters of an origin's storage as JSON: sites use some kilobytes, browsers admit ten million.
+_MAX_STORAGE: Final = 1_000_000
+_STORAGE: Final = (files("agent_bridge.browser") / "storage.js").read_text("utf-8")
+
+
+class Memory:
+    """Keeps a `Keepsake` up to date, beside the calls and not within them.
+
+    Attributes:
+        keepsake: What was seen last.
+    """
+
+    def __init__(self, keepsake: Keepsake, save: Callable[[Keepsake], Awaitable[None]]) -> None:
+        """Begin with *keepsake*; *save* is given each new one."""
+        self.keepsake = keepsake
+        self._save = save
+        self._task: asyncio.Task[None] | None = None
+        self._due: ManagedPage | None = None
+        self._looked_at = 0.0
+        self._mark = ""
+        self._navigated = keepsake.navigated
+
+    def navigated(self, url: str) -> None:
+        """Note what the caller has asked for."""
+        self._navigated = url
+
+    def look(self, page: ManagedPage, *, is_read: bool) -> None:
+        """Look at *page* now, or right after the look that is under way."""
+        if is_read and time.monotonic() - self._looked_at < _BETWEEN_READS:
+            return
+        self._due = page
+        if self._task is None or self._task.done():
+            self._task = asyncio.ensure_future(self._look())
+
+    async def settle(self, seconds: float = _LOOK_SECONDS) -> None:
+        """Wait until all looks are done that were asked for so far; never fails."""
+        if self._task is not None and not self._task.done():
+            await asyncio.wait({self._task}, timeout=seconds)
+
+    async def _look(self) -> None:
+        while self._due is not None:
+            page, self._due = self._due, None
+            self._looked_at = time.monotonic()
+            seen = await self._seen(page)
+            if seen != self.keepsake:
+                self.keepsake = seen
+                await self._save(seen)
+
+    async def _seen(self, page: ManagedPage) -> Keepsake:
+        deadline = Deadline.after(_LOOK_SECONDS)
+        seen = replace(self.keepsake, place=place_of(page), navigated=self._navigated)
+        cookies, storage = await asyncio.gather(
+            _unless_late(page.guard(page.context.cookies(), deadline)),
+            _unless_late(page.evaluate(_STORAGE, self._mark, _MAX_STORAGE, deadline=deadline)),
+        )
+        if cookies is not None:
+            seen = replace(seen, cookies=tuple(dict(cookie) for cookie in cookies))
+        if storage:
+            if page.returning is not None:
+                await page.returning.arrived(storage["origin"])
+            if "mark" not in storage:
+                log.info("the storage of an origin is too large to be remembered: %d", storage["size"])
+                seen = seen.with_origin(storage["origin"], None)
+            elif "text" in storage:
+                self._mark = storage["mark"]
+                seen = seen.with_origin(storage["origin"], _storage(storage["text"]))
+        return seen
+
+
+async def _unless_late(look: Awaitable[T]) -> T | None:
+    try:
+        return await look
+    except (Overdue, PageLost, ScriptFailed, PlaywrightError) as exc:
+        log.debug("not seen: %s", exc)
+        return None
+
+
+def _storage(text: str) -> OriginStorage:
+    local, session = (tuple((name, value) for name, value in items) for items in json.loads(text))
+    return OriginStorage(local, session)
+
+
+def place_of(page: ManagedPage) -> Place | None:
+    """Return where *page* is, or was before it was lost; None for an empty page."""
+    if urlsplit(page.url).scheme not in {"http", "https"}:
+        return None
+    request = page.response.request if page.response is not None else None
+    return Place(
+        page.url,
+        page.wait_until,
+        request.headers.get("referer") if request is not None else None,
+        repeatable=request is None or request.method == "GET",
+    )
+
+
+async def last_cookies(page: ManagedPage, keepsake: Keepsake) -> Keepsake:
+    """Return *keepsake* with the cookies of a lost page whose browser lives on."""
+    try:
+        async with asyncio.timeout(_LOOK_SECONDS / 2):
+            cookies = await page.context.cookies()
+    except (TimeoutError, PlaywrightError) as exc:
+        log.info("the cookies of a lost page are those seen last: %s", type(exc).__name__)
+        return keepsake
+    return replace(keepsake, cookies=tuple(dict(cookie) for cookie in cookies))

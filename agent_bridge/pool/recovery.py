@@ -1,0 +1,223 @@
+"""A session that outlives its page: what it remembers, and how it is rebuilt."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from agent_bridge.browser.keepsake import Keepsake, Place
+from agent_bridge.browser.remembering import Memory, place_of
+from agent_bridge.browser.returning import equip, go_back
+from agent_bridge.pool.ladder import LOSSES, Losses, climb
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from agent_bridge.browser.options import ContextOptions
+    from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.deadline import Deadline
+    from agent_bridge.pool.ladder import Rebuilt
+    from agent_bridge.pool.pages import Pages
+    from cmdop_browser.exceptions import CloseReason
+
+    Adopt = Callable[[ManagedPage | None], bool]
+
+log = logging.getLogger(__name__)
+
+# Calls that need no page, or bring one themselves: they load no other one before.
+_WITHOUT_PAGE: Final = frozenset(
+    {"clear_cookies", "cookies", "info", "navigate", "set_cookies", "storage_state"}
+)
+# What these have done is remembered before they say that it is done.
+_REMEMBERED_AT_ONCE: Final = frozenset({"clear_cookies", "set_cookies"})
+_CHANGES_NOTHING: Final = frozenset({"cookies", "info", "pdf", "screenshot", "storage_state", "title", "url"})
+
+PAGE_NOT_RESTORED: Final = "the page: what brought it was no plain GET"
+NEVER_RESTORED: Final = ("form contents", "state of the page's scripts", "history", "open dialogs", "popups")
+_OF_THE_CONTEXT: Final = ("IndexedDB and caches", "storage of frames from other sites")
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A session of an earlier instance of the agent, as its client knows it.
+
+    Attributes:
+        epoch: The epoch that it had.
+        url: Where its page was last; empty for an empty page.
+        navigated: What was last navigated to.
+        by_navigation: Whether that led to *url*: it is a GET then.
+    """
+
+    session_id: str
+    epoch: int
+    url: str = ""
+    navigated: str = ""
+    by_navigation: bool = False
+
+
+class Recovery:
+    """What a session has that is to be restored after a crash; others have none.
+
+    Attributes:
+        memory: What is remembered of the session.
+        missing: The page that was lost and is not there yet: the next call that needs it
+            loads it. A navigation to elsewhere never asks the old site again.
+    """
+
+    def __init__(
+        self,
+        pages: Pages,
+        options: ContextOptions,
+        save: Callable[[Keepsake], Awaitable[None]],
+    ) -> None:
+        self.memory = Memory(Keepsake.of(options), save)
+        self.missing: Place | None = None
+        self._pages = pages
+        self._options = options
+        self._losses = Losses()
+        self._rebuilding: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._not_restored: tuple[str, ...] = ()
+        self._taken_up = False
+        self._is_unseen = False
+
+    @property
+    def not_restored(self) -> tuple[str, ...]:
+        """What the last rebuild could not bring back; empty before the first."""
+        if self.missing is not None and not self.missing.repeatable:
+            return (*self._not_restored, PAGE_NOT_RESTORED)
+        return self._not_restored
+
+    # -- the first page ----------------------------------------------------------
+
+    def take_up(self, keepsake: Keepsake | None, lost: Lost) -> None:
+        """Go on where a session of an earlier agent ended.
+
+        Args:
+            keepsake: What that agent has remembered, if anything.
+            lost: What its client knows.
+        """
+        if keepsake is not None:
+            self.memory.keepsake = keepsake
+        if keepsake is not None and keepsake.navigated == lost.navigated:
+            self.missing = keepsake.place
+        elif lost.url:  # remembered too early, or not at all: then the client knows better
+            self.missing = Place(lost.url, repeatable=lost.by_navigation)
+        self._is_unseen = keepsake is None
+        self._taken_up = True
+
+    async def open(self, deadline: Deadline) -> ManagedPage:
+        """Return the first page; raises as `Pages.open`."""
+        if not self._taken_up:
+            return await self._pages.open(self._options, deadline)
+        keepsake = self.memory.keepsake
+        page = await self._pages.open(keepsake.options(self._options), deadline)
+        await self._equip(page, keepsake, in_same_context=False)
+        return page
+
+    # -- around each call -------------------------------------------------------
+
+    async def bring_back(self, action: str, page: ManagedPage, deadline: Deadline) -> None:
+        """Have the page that was lost, if the call *action* needs it.
+
+        Raises:
+            BrowserNavigationError: It cannot be loaded again.
+            PageLost: The new page went away, too.
+        """
+        if action == "info":  # tells what is remembered, too
+            await self.memory.settle(deadline.remaining)
+        if self.missing is None or action in _WITHOUT_PAGE:
+            return
+        page.call_deadline = deadline
+        await go_back(page, self.missing, action, deadline)
+        self.missing = None
+
+    async def remember(self, action: str) -> None:
+        """Wait until it is remembered what a call has done that no page shows."""
+        if action in _REMEMBERED_AT_ONCE:
+            await self.memory.settle()
+
+    def look(self, action: str, page: ManagedPage) -> None:
+        """Begin to look at what a call has changed, beside the next one."""
+        if page.lost.done():
+            return
+        if self.missing is not None and page.url.startswith(("http:", "https:")):
+            self.missing = None
+        if action == "navigate":
+            self.memory.navigated(page.requested_url)
+        self.memory.look(page, is_read=action in _CHANGES_NOTHING or action.startswith("dom."))
+
+    # -- after a loss -----------------------------------------------------------
+
+    def begin(self, lost: ManagedPage, reason: CloseReason, adopt: Adopt) -> bool:
+        """Begin to rebuild.
+
+        Args:
+            lost: The page that is beyond use.
+            reason: What took it away.
+            adopt: Given the new page, or None when there is none to be had; tells
+                whether the page has found a session.
+
+        Returns:
+            False when the session ends instead: it was to end, or was lost too often.
+        """
+        if reason not in LOSSES:
+            return False
+        if self._losses.are_too_many():
+            log.warning("a session was lost too often and is given up")
+            return False
+        self.missing = place_of(lost) or self.missing
+        self._rebuilding = asyncio.ensure_future(self._rebuild(lost, reason, adopt))
+        return True
+
+    async def ready(self, deadline: Deadline) -> bool:
+        """Wait until there is a page; False when that takes longer than the deadline."""
+        if self._rebuilding is None or self._rebuilding.done():
+            return True
+        done, _ = await asyncio.wait({self._rebuilding}, timeout=deadline.remaining)
+        return bool(done)
+
+    async def stop(self) -> None:
+        """Rebuild no more, and let what is under way come to its end: the session has ended."""
+        if self._rebuilding is not None and not self._rebuilding.done():
+            self._rebuilding.cancel()
+            await asyncio.wait({self._rebuilding})
+        if self._closing:
+            await asyncio.wait(self._closing)
+        await self.memory.settle()
+
+    async def _equip(self, page: ManagedPage, keepsake: Keepsake, *, in_same_context: bool) -> None:
+        """Give a new page what is remembered of the lost one, and note what is not."""
+        await equip(page, keepsake, in_same_context=in_same_context)
+        self._not_restored = NEVER_RESTORED
+        if not in_same_context:
+            too_large = (f"storage of {origin}: too large" for origin in sorted(keepsake.too_large))
+            unseen = ("cookies", "local storage") if self._is_unseen else ()
+            self._not_restored += (*_OF_THE_CONTEXT, *unseen, *too_large)
+
+    async def _rebuild(self, lost: ManagedPage, reason: CloseReason, adopt: Adopt) -> None:
+        rebuilt: Rebuilt | None = None
+        adopted = False
+        try:
+            rebuilt = await climb(self._pages, lost, reason, self._options, self.memory.keepsake)
+            if rebuilt is not None:
+                page = rebuilt.page
+                await self._equip(page, rebuilt.keepsake, in_same_context=rebuilt.in_same_context)
+                page.documents = lost.documents
+                page.secrets.inherit(lost.secrets)
+        except Exception:
+            log.exception("a session could not be rebuilt")
+        finally:
+            # Also when it is cancelled: whatever is not taken over is closed.
+            adopted = adopt(rebuilt.page if rebuilt is not None else None)
+            if rebuilt is None or not rebuilt.in_same_context:
+                self._close_soon(lost, reason)
+            if rebuilt is not None and not adopted:
+                self._close_soon(rebuilt.page, reason)
+
+    def _close_soon(self, page: ManagedPage, reason: CloseReason) -> None:
+        closing = asyncio.ensure_future(self._pages.close(page, reason))
+        self._closing.add(closing)
+        closing.add_done_callback(self._closing.discard)

@@ -1,0 +1,175 @@
+"""The calls of a session that goes on after a loss."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from cmdop_browser import _methods as methods
+from cmdop_browser._acompat import AsyncLock, async_sleep
+from cmdop_browser._convert import checks, requests
+from cmdop_browser._deadline import Deadline
+from cmdop_browser._replay import MAX_REPLAYS, Loss
+from cmdop_browser.exceptions import (
+    AgentNotRunningError,
+    BrowserSessionClosedError,
+    CMDOPError,
+    Outcome,
+    SessionInterruptedError,
+    SessionNotFoundError,
+    StalePortFileError,
+)
+
+if TYPE_CHECKING:
+    from cmdop_browser._acompat import AsyncUse
+    from cmdop_browser._async.handle import AsyncHandle
+    from cmdop_browser._async.rpc import AsyncRpc
+    from cmdop_browser.wire.v1 import sessions_pb2
+
+ReplyT = TypeVar("ReplyT")
+
+# A supervisor starts another agent within about a second, on a loaded machine within a
+# few. A client that may start one itself does not wait.
+_REPLACEMENT_SECONDS: Final = 5.0
+_REPLACEMENT_PAUSE: Final = 0.05
+
+logger = logging.getLogger("cmdop_browser.session")
+
+
+class AsyncRestoration:
+    """Makes calls, has the session rebuilt when it was lost, and makes again what may be.
+
+    A lost page is rebuilt by its agent, which tells the new epoch. A lost agent is another
+    one's affair: it is found, or started if the client may, and given what this client
+    knows of the session, which is its options and its last URL; the rest the old agent
+    has left on disk.
+    """
+
+    def __init__(
+        self, handle: AsyncHandle, rpc: AsyncRpc, options: sessions_pb2.SessionOptions | None
+    ) -> None:
+        self._handle = handle
+        self._rpc = rpc
+        self._options = options
+        self._lock = AsyncLock()
+
+    async def run(
+        self,
+        action: str,
+        deadline: Deadline,
+        attempt: AsyncUse[Deadline, ReplyT],
+        *,
+        read: bool,
+    ) -> ReplyT:
+        """Make a call, and after a loss make it again if that is safe and there is time.
+
+        Args:
+            action: The call as the user knows it.
+            deadline: Of the whole call, rebuilding and replays included.
+            attempt: Makes the call once.
+            read: It may run twice.
+
+        Raises:
+            SessionInterruptedError: It must not be made again, or was lost too often; the
+                session goes on.
+            BrowserSessionClosedError: The session cannot be restored.
+            CMDOPError: Whatever else went wrong.
+        """
+        replays = 0
+        while True:
+            try:
+                self._rpc.require(self._handle.instance_id)
+                return await attempt(deadline)
+            except Exception as exc:
+                loss = Loss.behind(exc)
+                if loss is None:
+                    self._tell(action, exc)
+                    raise
+                await self._repair(action, loss, exc, deadline)
+                again = loss.permits_replay(read=read) and replays < MAX_REPLAYS
+                if not again or not deadline.remaining():
+                    raise self._interrupted(action, loss.outcome, exc) from exc
+                logger.info("session %s: %s is made again after a loss", self._handle.id, action)
+            replays += 1
+
+    async def _repair(self, action: str, loss: Loss, exc: Exception, deadline: Deadline) -> None:
+        """Have a session that calls can be made on.
+
+        Raises:
+            BrowserSessionClosedError: There is no agent to restore it.
+            SessionInterruptedError: It was not restored in time; the next call goes on with that.
+        """
+        if loss.epoch is not None:
+            self._handle.moved(loss.epoch)
+            return
+        async with self._lock:
+            # Another task or thread may have done it while this one waited.
+            try:
+                await self._rebuild(deadline)
+            except (AgentNotRunningError, StalePortFileError) as none:
+                none.__context__ = exc
+                raise self._handle.journal.agent_gone_error(action, loss.outcome, _lower(exc)) from none
+            except BrowserSessionClosedError as ended:
+                self._handle.journal.lost(ended.reason)
+                ended.action = action
+                raise
+            except CMDOPError as failure:
+                raise self._interrupted(action, loss.outcome, exc) from failure
+
+    async def _rebuild(self, deadline: Deadline) -> None:
+        handle = self._handle
+        await self._connect(deadline)
+        instance_id = self._rpc.info.instance_id
+        if instance_id == handle.instance_id:
+            return  # the connection broke, and no more than that
+        if self._options is None:
+            # Only the handle that made the session knows how; it may have done it already.
+            handle.moved(0, instance_id)
+            return
+        seconds = max(deadline.remaining(), checks.MIN_SECONDS)
+        request = requests.create_session(self._options, seconds, seconds)
+        request.lost.session.session_id = handle.id
+        request.lost.session.epoch = handle.epoch
+        request.lost.url = handle.journal.url or ""
+        request.lost.navigated = handle.journal.navigated or ""
+        request.lost.by_navigation = handle.journal.by_navigation
+        reply = await self._rpc.call(
+            methods.CREATE, request, timeout=seconds, operation="create_session", instance_id=instance_id
+        )
+        handle.moved(reply.session.epoch, instance_id)
+        logger.warning("session %s goes on in another agent", handle.id)
+
+    async def _connect(self, deadline: Deadline) -> None:
+        patience = Deadline.after(min(deadline.remaining(), _REPLACEMENT_SECONDS))
+        while True:
+            seconds = max(deadline.remaining(), checks.MIN_SECONDS)
+            try:
+                return await self._rpc.connect(min(seconds, self._rpc.connect_timeout))
+            except (AgentNotRunningError, StalePortFileError):
+                if not patience.remaining():
+                    raise
+            await async_sleep(_REPLACEMENT_PAUSE)
+
+    def _tell(self, action: str, exc: Exception) -> None:
+        if isinstance(exc, SessionNotFoundError):
+            raise self._handle.journal.agent_gone_error(action, Outcome.NOT_EXECUTED, exc) from exc
+        if isinstance(exc, BrowserSessionClosedError):
+            exc.action = exc.action or action
+            self._handle.journal.lost(exc.reason)
+
+    def _interrupted(self, action: str, outcome: Outcome, exc: Exception) -> SessionInterruptedError:
+        if isinstance(exc, SessionInterruptedError):
+            return exc
+        lower = _lower(exc)
+        return SessionInterruptedError(
+            session_id=self._handle.id,
+            outcome=outcome,
+            last_action=action,
+            request_id=lower.request_id if lower else None,
+            idempotency_key=lower.idempotency_key if lower else None,
+            agent_id=lower.agent_id if lower else None,
+        )
+
+
+def _lower(exc: Exception) -> CMDOPError | None:
+    return exc if isinstance(exc, CMDOPError) else None

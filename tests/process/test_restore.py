@@ -1,0 +1,344 @@
+"""Sessions that go on after a crash: what comes back, what is made again, and what never is."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cmdop_browser.exceptions import (
+    BrowserNavigationError,
+    BrowserSessionClosedError,
+    CloseReason,
+    NavigationCause,
+    Outcome,
+    SessionInterruptedError,
+)
+from tests.flavours import Flavour
+from tests.process.faults import faults
+from tests.process.faults.bench import LONG, Bench
+from tests.site import WebSite
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[WebSite]:
+    with WebSite() as site:
+        yield site
+
+
+@pytest.fixture(scope="module", params=["async", "sync"])
+async def shared_bench(request: pytest.FixtureRequest, site: WebSite) -> AsyncIterator[Bench]:
+    with pytest.MonkeyPatch.context() as patch:
+        bench = Bench(Flavour(request.param), site)
+        patch.setenv("CMDOP_RUNTIME_DIR", str(bench.runtime_dir))
+        async with bench:
+            yield bench
+
+
+@pytest.fixture
+async def bench(shared_bench: Bench) -> AsyncIterator[Bench]:
+    yield shared_bench
+    await shared_bench.repair()
+    for info in await shared_bench.client.browser.list_sessions():
+        await (await shared_bench.client.browser.get_session(info.id)).close()
+
+
+@pytest.fixture
+async def session(bench: Bench) -> Any:
+    return await bench.client.browser.create_session(on_crash="restore", timeout=LONG)
+
+
+async def lose_page(bench: Bench, session: Any, is_wanted: Callable[[list[str]], bool]) -> None:
+    """Kill what the session's page needs, and wait until the agent has seen it."""
+    epoch = (await session.info()).epoch
+    for process in bench.processes(is_wanted):
+        process.kill()
+    async with asyncio.timeout(LONG):
+        while True:
+            for info in await bench.client.browser.list_sessions():
+                if info.id == session.id and info.epoch > epoch:
+                    return
+            await asyncio.sleep(0.01)
+
+
+async def strike(bench: Bench, session: Any, what: str) -> None:
+    """Take away what the session lives on."""
+    if what == "agent":
+        await session.info()
+        bench.agent.kill()
+        bench.start_agent()
+    else:
+        await lose_page(bench, session, getattr(faults, f"is_{what}"))
+
+
+FAULTS = ("renderer", "browser", "driver", "agent")
+
+
+@pytest.mark.parametrize("what", FAULTS)
+async def test_the_same_handle_goes_on_with_cookies_storage_and_page(
+    bench: Bench, session: Any, what: str
+) -> None:
+    await session.navigate(bench.site.elsewhere("/plain.html"))
+    await session.evaluate("localStorage.there = 'kept elsewhere'")
+    await session.navigate(bench.site.at("/cookies/set", name="ada", next="/links.html"))
+    await session.evaluate("localStorage.place = 'kept'; sessionStorage.basket = 'full'")
+    await session.set_cookies([{"name": "own", "value": "set", "url": bench.site.url}])
+    before = await session.info()
+
+    await strike(bench, session, what)
+
+    assert await session.dom.count("a") > 0
+    assert await session.url() == bench.site.at("/links.html")
+    assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"name": "ada", "own": "set"}
+    assert await session.evaluate("[localStorage.place, sessionStorage.basket]") == ["kept", "full"]
+    info = await session.info()
+    assert (info.id, info.epoch, info.on_crash) == (before.id, before.epoch + 1, "restore")
+    assert {"form contents", "history"} <= set(info.not_restored)
+    state = await session.storage_state()
+    assert len(state["origins"]) == 2
+    await session.navigate(bench.site.elsewhere("/plain.html"))
+    assert await session.evaluate("localStorage.there") == "kept elsewhere"
+    assert not session.is_closed
+
+
+# Calls that are under way when the page goes
+
+
+DURING = [("renderer", faults.is_renderer), ("browser", faults.is_browser), ("driver", faults.is_driver)]
+
+
+async def lose_under(bench: Bench, arrived: str, what: str) -> None:
+    """Take away what a call runs on, as soon as the site is asked for *arrived*."""
+    await bench.site.records.arrival(arrived)
+    for process in bench.processes(getattr(faults, f"is_{what}")):
+        process.kill()
+
+
+@pytest.mark.parametrize("what", ["renderer", "browser", "driver"])
+async def test_a_navigation_is_made_again(bench: Bench, session: Any, what: str) -> None:
+    gate = f"again-{bench.flavour.name}-{what}"
+    await session.navigate(bench.site.at("/links.html"))
+    running = asyncio.ensure_future(session.navigate(bench.site.at(f"/gate/{gate}")))
+    await lose_under(bench, f"/gate/{gate}", what)
+    await bench.site.records.arrival(f"/gate/{gate}", times=2)
+    bench.site.open_gate(gate)
+    assert (await running).ok
+    assert await session.dom.text("#passed") == "You are through."
+    # The page before was not asked for again: nobody needed it.
+    assert (await session.info()).epoch == 2
+
+
+POST = "url => fetch(url, {method: 'POST'}).then(answer => answer.text())"
+
+
+@pytest.mark.parametrize("what", ["renderer", "browser", "driver"])
+async def test_an_act_whose_outcome_is_unknown_is_not_made_again(
+    bench: Bench, session: Any, what: str
+) -> None:
+    gate = f"/gate/once-{bench.flavour.name}-{what}"
+    await session.navigate(bench.site.at("/plain.html"))
+    # The site has it, and does not answer: what became of it cannot be known.
+    running = asyncio.ensure_future(session.evaluate(POST, bench.site.at(gate)))
+    await lose_under(bench, gate, what)
+    with pytest.raises(SessionInterruptedError) as caught:
+        await running
+    error = caught.value
+    assert (error.outcome, error.last_action, error.session_id) == (Outcome.UNKNOWN, "evaluate", session.id)
+    assert not error.retryable
+    assert error.tips
+    bench.site.open_gate(gate.rpartition("/")[2])
+    assert await session.url() == bench.site.at("/plain.html")
+    assert len(bench.site.records.requests(gate)) == 1
+
+
+@pytest.mark.parametrize("what", ["renderer", "browser", "driver"])
+async def test_a_form_is_never_sent_twice(bench: Bench, session: Any, what: str) -> None:
+    gate = f"/gate/form-{bench.flavour.name}-{what}"
+    await session.navigate(bench.site.at(f"{gate}/form"))
+    running = asyncio.ensure_future(session.click("#go"))
+    await lose_under(bench, gate, what)
+    await asyncio.wait({running})
+    interruption = running.exception()  # none when the click had come back before
+    assert interruption is None or isinstance(interruption, SessionInterruptedError)
+    bench.site.open_gate(gate.rpartition("/")[2])
+    assert await session.url() == bench.site.at(f"{gate}/form")
+    sent = [request.method for request in bench.site.records.requests(gate)]
+    assert sent.count("POST") == 1
+
+
+@pytest.mark.parametrize("what", FAULTS)
+async def test_an_act_on_a_session_that_was_lost_before_is_made(
+    bench: Bench, session: Any, what: str
+) -> None:
+    name = f"before-{bench.flavour.name}-{what}"
+    await session.navigate(bench.site.at(f"/count/{name}"))
+    await strike(bench, session, what)
+    await session.click("#go")
+    await session.wait_for("#count")
+    assert bench.site.records.counts()[name] == 1
+
+
+async def test_calls_in_line_are_made_on_the_new_page(bench: Bench, session: Any) -> None:
+    name = f"line-{bench.flavour.name}"
+    await session.navigate(bench.site.at(f"/count/{name}"))
+    waiting = asyncio.ensure_future(session.wait_for("#never", timeout=3.0))
+    await bench.until_running({session.id: waiting})
+    # It waits for its turn, and so has certainly not run.
+    clicking = asyncio.ensure_future(session.click("#go"))
+    for process in bench.processes(faults.is_renderer):
+        process.kill()
+    await clicking
+    await session.wait_for("#count", timeout=LONG)
+    assert bench.site.records.counts()[name] == 1
+    await asyncio.wait({waiting})
+
+
+@pytest.mark.parametrize("what", ["renderer", "browser", "driver"])
+async def test_a_read_is_made_again(bench: Bench, session: Any, what: str) -> None:
+    await session.navigate(bench.site.at("/links.html"))
+    with faults.stopped(bench.processes(faults.is_browser if what != "driver" else faults.is_driver)):
+        running = asyncio.ensure_future(session.dom.soup())
+        await bench.until_running({session.id: running})
+        for process in bench.processes(getattr(faults, f"is_{what}")):
+            process.kill()
+    assert (await running).find("a")
+
+
+# What cannot come back, and what does not
+
+
+async def test_a_page_that_a_form_made_is_not_asked_for_again(bench: Bench, session: Any) -> None:
+    name = f"made-{bench.flavour.name}"
+    await session.navigate(bench.site.at(f"/count/{name}"))
+    await session.click("#go")
+    await session.wait_for("#count")
+    await strike(bench, session, "renderer")
+    with pytest.raises(BrowserNavigationError) as caught:
+        await session.dom.text("#count")
+    error = caught.value
+    assert (error.cause, error.action) == (NavigationCause.INTERRUPTED, "dom.text")
+    assert error.url == bench.site.at(f"/count/{name}")
+    info = await session.info()
+    assert "the page: what brought it was no plain GET" in info.not_restored
+    assert info.url == bench.site.at(f"/count/{name}")
+    await session.navigate(bench.site.at("/plain.html"))
+    assert await session.url() == bench.site.at("/plain.html")
+    assert "the page: what brought it was no plain GET" not in (await session.info()).not_restored
+    assert bench.site.records.counts()[name] == 1
+
+
+async def test_the_options_of_a_session_stay(bench: Bench) -> None:
+    session = await bench.client.browser.create_session(
+        on_crash="restore",
+        viewport=(640, 480),
+        headers={"x-own": "kept"},
+        user_agent="Tester/1.0",
+        locale="de-DE",
+        timezone="Asia/Tokyo",
+        block=("image",),
+        timeout=LONG,
+    )
+    await session.navigate(bench.site.at("/headers.json"))
+    before = await facts_of(session)
+    assert before["size"] == [640, 480]
+    for what in ("renderer", "browser"):
+        await lose_page(bench, session, getattr(faults, f"is_{what}"))
+        assert await facts_of(session) == before
+
+
+async def facts_of(session: Any) -> Any:
+    sent = await session.dom.text("body")
+    seen = await session.evaluate("""() => ({
+      size: [innerWidth, innerHeight], agent: navigator.userAgent, language: navigator.language,
+      zone: Intl.DateTimeFormat().resolvedOptions().timeZone})""")
+    return {**seen, "own": '"x-own":"kept"' in sent}
+
+
+async def test_a_renderer_that_stands_still_is_replaced(bench: Bench, session: Any) -> None:
+    await session.navigate(bench.site.at("/links.html"))
+    with faults.stopped(bench.processes(faults.is_renderer)):
+        with pytest.raises(SessionInterruptedError) as caught:
+            await session.evaluate("1", timeout=0.5)
+        assert caught.value.outcome is Outcome.UNKNOWN
+        assert caught.value.details["reason"] == "RENDERER_HANG"
+        assert await session.dom.count("a") > 0
+
+
+async def test_a_page_that_kills_its_renderer_each_time_costs_its_call(bench: Bench, session: Any) -> None:
+    gate = f"poison-{bench.flavour.name}"
+    running = asyncio.ensure_future(session.navigate(bench.site.at(f"/gate/{gate}")))
+    for times in (1, 2, 3):
+        await bench.site.records.arrival(f"/gate/{gate}", times=times)
+        for process in bench.processes(faults.is_renderer):
+            process.kill()
+    with pytest.raises(SessionInterruptedError):
+        await running
+    assert (await session.navigate(bench.site.at("/plain.html"))).ok
+
+
+async def test_a_session_that_is_lost_again_and_again_ends(bench: Bench, session: Any) -> None:
+    for _ in range(5):
+        await lose_page(bench, session, faults.is_renderer)
+    for process in bench.processes(faults.is_renderer):
+        process.kill()
+    await bench.until_gone(session.id)
+    with pytest.raises(BrowserSessionClosedError) as caught:
+        await session.title()
+    assert caught.value.reason is CloseReason.RENDERER_CRASH
+    assert session.is_closed
+
+
+async def test_a_handle_that_was_got_goes_on_too(bench: Bench, session: Any) -> None:
+    await session.navigate(bench.site.at("/links.html"))
+    other = await bench.client.browser.get_session(session.id)
+    await lose_page(bench, session, faults.is_renderer)
+    assert await other.dom.count("a") > 0
+    assert await session.dom.count("a") > 0
+
+
+async def test_a_session_that_raises_still_does_beside_one_that_restores(bench: Bench, session: Any) -> None:
+    plain = await bench.client.browser.create_session()
+    await plain.navigate(bench.site.at("/links.html"))
+    await session.navigate(bench.site.at("/links.html"))
+    await lose_page(bench, session, faults.is_browser)
+    with pytest.raises(BrowserSessionClosedError) as caught:
+        await plain.title()
+    assert caught.value.reason is CloseReason.BROWSER_CRASH
+    assert await session.dom.count("a") > 0
+
+
+async def test_a_session_whose_caller_is_done_with_it_stays_closed(bench: Bench, session: Any) -> None:
+    await session.navigate(bench.site.at("/plain.html"))
+    await session.info()
+    assert list((bench.runtime_dir / "default" / "kept").glob("s-*"))
+    for process in bench.processes(faults.is_browser):
+        process.kill()
+    await session.close()
+    with pytest.raises(BrowserSessionClosedError) as caught:
+        await session.title()
+    assert caught.value.reason is CloseReason.CLOSED_BY_CALLER
+    assert not await bench.client.browser.list_sessions()
+
+
+async def test_a_fetch_is_made_again(bench: Bench) -> None:
+    gate = f"fetch-{bench.flavour.name}"
+    fetching = asyncio.ensure_future(
+        bench.client.browser.fetch(bench.site.at(f"/gate/{gate}"), on_crash="restore", timeout=LONG)
+    )
+    await lose_under(bench, f"/gate/{gate}", "browser")
+    await bench.site.records.arrival(f"/gate/{gate}", times=2)
+    bench.site.open_gate(gate)
+    assert "You are through." in (await fetching).html
+
+
+async def test_without_another_agent_the_session_is_lost(bench: Bench, session: Any) -> None:
+    await session.navigate(bench.site.at("/plain.html"))
+    bench.agent.kill()
+    with pytest.raises(BrowserSessionClosedError) as caught:
+        await session.title()
+    assert caught.value.reason is CloseReason.AGENT_RESTART
+    assert session.is_closed

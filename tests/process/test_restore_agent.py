@@ -1,0 +1,98 @@
+"""Sessions that go on in another agent, which their client starts when the first is killed in mid-call."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from cmdop_browser.exceptions import Outcome, SessionInterruptedError
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
+from tests.site import WebSite
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from tests.flavours import Flavour
+
+LONG = 60.0
+GET = "url => fetch(url).then(answer => answer.text())"
+POST = "url => fetch(url, {method: 'POST'}).then(answer => answer.text())"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[WebSite]:
+    with WebSite() as site:
+        yield site
+
+
+@pytest.fixture
+def spawned(runtime_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A runtime directory whose agents clients start; the last one is ended afterwards."""
+    monkeypatch.setenv("CMDOP_LOG_DIR", str(runtime_dir / "log"))
+    yield runtime_dir
+    last = agent_process(runtime_dir)
+    last.terminate()
+    last.wait(20)
+
+
+def agent_process(runtime_dir: Path) -> psutil.Process:
+    """The agent that runs now."""
+    return psutil.Process(DiscoveryRecord.read(AgentPaths.of("default", runtime_dir).record).pid)
+
+
+@pytest.fixture
+async def session(flavour: Flavour, spawned: Path) -> AsyncIterator[Any]:
+    async with flavour.local(start=True, timeout=LONG) as client:
+        yield await client.browser.create_session(name="cart", on_crash="restore", timeout=LONG)
+
+
+async def test_a_navigation_is_made_again(
+    session: Any, site: WebSite, flavour: Flavour, spawned: Path
+) -> None:
+    gate = f"again-{flavour.name}"
+    await session.navigate(site.at("/cookies/set", name="ada"))
+    await session.info()
+    running = asyncio.ensure_future(session.navigate(site.at(f"/gate/{gate}")))
+    await site.records.arrival(f"/gate/{gate}")
+    agent_process(spawned).kill()
+    await site.records.arrival(f"/gate/{gate}", times=2)
+    site.open_gate(gate)
+    assert (await running).ok
+    assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"name": "ada"}
+    info = await session.info()
+    assert (info.id, info.name, info.epoch) == (session.id, "cart", 2)
+
+
+async def test_an_act_whose_outcome_is_unknown_is_not(
+    session: Any, site: WebSite, flavour: Flavour, spawned: Path
+) -> None:
+    gate = f"once-{flavour.name}"
+    await session.navigate(site.at("/plain.html"))
+    running = asyncio.ensure_future(session.evaluate(POST, site.at(f"/gate/{gate}")))
+    await site.records.arrival(f"/gate/{gate}")
+    agent_process(spawned).kill()
+    with pytest.raises(SessionInterruptedError) as caught:
+        await running
+    error = caught.value
+    assert (error.outcome, error.last_action, error.session_id) == (Outcome.UNKNOWN, "evaluate", session.id)
+    assert error.idempotency_key
+    site.open_gate(gate)
+    assert not session.is_closed
+    assert await session.url() == site.at("/plain.html")
+    assert len(site.records.requests(f"/gate/{gate}")) == 1
+
+
+async def test_a_read_is_made_again(session: Any, site: WebSite, flavour: Flavour, spawned: Path) -> None:
+    gate = f"read-{flavour.name}"
+    await session.navigate(site.at("/plain.html"))
+    running = asyncio.ensure_future(session.wait_for_function(GET, site.at(f"/gate/{gate}")))
+    await site.records.arrival(f"/gate/{gate}")
+    agent_process(spawned).kill()
+    await site.records.arrival(f"/gate/{gate}", times=2)
+    site.open_gate(gate)
+    assert "You are through." in await running
+    assert (await session.dom.soup()).find("p")
