@@ -34,7 +34,7 @@ from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
-    from agent_bridge.diagnosis.facts import ElementFacts
+    from agent_bridge.diagnosis.facts import ElementFacts, Syntax
     from agent_bridge.diagnosis.page_seen import PageFacts
     from agent_bridge.diagnosis.pages import PageKind
 
@@ -173,8 +173,12 @@ async def _seen(page: ManagedPage, call: FailedCall, before: Before | None, dead
     what_was_said = said(call.text)
     if look.refused or ">>" in call.selector or Sign.UNPARSABLE in what_was_said.signs:
         syntax = await probe.syntax_of(page, call.selector, deadline)
-        if syntax is not None:
-            return replace(scene, syntax=syntax)
+    else:
+        syntax = None
+    if syntax is None and not look.count:
+        syntax = await probe.mistake_in(page, call.selector, deadline)
+    if syntax is not None:
+        return replace(scene, syntax=await _with_near(page, call, syntax, deadline))
     if look.count or not look.answered:
         return scene
     moved_on = before is not None and page.documents != before.documents and what_was_said.found
@@ -194,6 +198,15 @@ async def _seen(page: ManagedPage, call: FailedCall, before: Before | None, dead
         kind=pages.kind_of(facts),
         moved_to=texts.shown_url(page.url) if moved_on else "",
     )
+
+
+async def _with_near(page: ManagedPage, call: FailedCall, syntax: Syntax, deadline: Deadline) -> Syntax:
+    """Propose what is near a correction where no correction matches."""
+    if not syntax.corrections or any(correction.count for correction in syntax.corrections):
+        return syntax
+    search = await near_misses(page, syntax.corrections[0].selector, call.action, deadline)
+    near = tuple(miss.candidate() for miss in search.misses[:2])
+    return replace(syntax, corrections=near or syntax.corrections)
 
 
 async def _search_and_facts(
