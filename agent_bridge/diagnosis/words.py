@@ -197,6 +197,11 @@ JOINED: Final = {
     "logoff": "logout",
 }
 
+# After the word before it says little: an email address is an email, as names go.
+REDUNDANT: Final = frozenset(
+    {("email", "address"), ("phone", "number"), ("account", "number"), ("zip", "code")}
+)
+
 # Of little weight in a text.
 STOP_WORDS: Final = words_in(
     "a an the to of in on for your my our now and or with by it is at from this here"
