@@ -73,7 +73,9 @@ _LOOK_BY_CSS: Final = f"""async (selector, ask) => {{
   return ({_LOOK})(found, ask);
 }}"""
 # The scripts ask for a call; here there is none.
-_FRAME_COVER: Final = f"() => {{ const ask = {{}}; {_script('names', 'states', 'covers', 'frame_cover')} }}"
+_FRAME_COVER: Final = (
+    f"(body) => {{ const ask = {{}}; {_script('names', 'states', 'covers', 'frame_cover')} }}"
+)
 SELECTOR_OF: Final = f"function () {{ {_NAMES} return selectorOf(this); }}"
 _IN_FRAMES: Final = f"(selector) => {{ {_NAMES} {_script('frames')} }}"
 _BELOW_ROOTS: Final = f"(xpath) => {{ {_NAMES} {_script('below_roots')} }}"
@@ -308,11 +310,8 @@ async def _with_its_frame(page: ManagedPage, cover: CoverFacts, deadline: Deadli
     if not cover.frame or cover.closers:
         return cover
     try:
-        handle = await page.guard(page.page.locator(cover.frame).element_handle(), deadline)
-        frame = await page.guard(handle.content_frame(), deadline)
-        if frame is None:
-            return cover
-        seen = await page.guard(frame.evaluate(_FRAME_COVER), deadline)
+        body = page.page.locator(frame_ways.joined(cover.frame, "body"))
+        seen = await page.guard(body.evaluate(_FRAME_COVER), deadline)
         closers = tuple(
             Closer(str(closer["text"]), frame_ways.joined(cover.frame, str(closer["selector"])))
             for closer in seen["closers"]
