@@ -172,7 +172,7 @@ async def _seen(page: ManagedPage, call: FailedCall, before: Before | None, dead
     )
     what_was_said = said(call.text)
     if look.refused or ">>" in call.selector or Sign.UNPARSABLE in what_was_said.signs:
-        syntax = await probe.syntax_of(page, call.selector, deadline)
+        syntax = await probe.syntax_of(page, call.selector, look.refused, deadline)
     else:
         syntax = None
     if syntax is None and not look.count:
@@ -212,10 +212,21 @@ async def _with_near(page: ManagedPage, call: FailedCall, syntax: Syntax, deadli
 async def _search_and_facts(
     page: ManagedPage, call: FailedCall, deadline: Deadline
 ) -> tuple[Search, PageFacts]:
-    # One after the other: on a page so large that there is time for one of them only,
-    # what was meant is more to the point than what the page is.
-    search = await near_misses(page, call.selector, call.action, deadline)
-    return search, await page_facts(page, deadline)
+    # The page does one thing after the other: on a very large one what was meant,
+    # which is more to the point, would come too late behind what the page is.
+    was_read = asyncio.Event()
+
+    async def search() -> Search:
+        try:
+            return await near_misses(page, call.selector, call.action, deadline, when_read=was_read.set)
+        finally:
+            was_read.set()
+
+    async def facts() -> PageFacts:
+        await was_read.wait()
+        return await page_facts(page, deadline)
+
+    return await asyncio.gather(search(), facts())
 
 
 async def _finished(
