@@ -140,13 +140,20 @@ def _read(seen: Any) -> Look:
     )
 
 
-async def syntax_of(page: ManagedPage, selector: str, deadline: Deadline) -> Syntax | None:
+async def syntax_of(page: ManagedPage, selector: str, refused: str, deadline: Deadline) -> Syntax | None:
     """Return what is wrong with a selector, None when it parses.
 
     Playwright evaluates a chain part by part, and never gets to the later parts when
     an earlier one matches nothing: so each is tried by itself.
+
+    Args:
+        page: Where to try it.
+        selector: As the caller wrote it.
+        refused: What Playwright has said of it already, if anything.
+        deadline: When to give up.
     """
-    refused = await _refusal(page, selector, deadline)
+    if not syntax.why_of(refused):  # a page on its way elsewhere refuses whatever it is asked
+        refused = await _refusal(page, selector, deadline)
     where, parts = "", [part for part in syntax.parts_of(selector) if part != frame_ways.ENTER]
     if len(parts) > 1:
         refusals = await asyncio.gather(*(_refusal(page, part, deadline) for part in parts[:_MAX_TRIED]))
