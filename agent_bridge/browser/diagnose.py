@@ -34,7 +34,7 @@ from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
-    from agent_bridge.diagnosis.facts import ElementFacts
+    from agent_bridge.diagnosis.facts import ElementFacts, Syntax
     from agent_bridge.diagnosis.page_seen import PageFacts
     from agent_bridge.diagnosis.pages import PageKind
 
@@ -172,9 +172,13 @@ async def _seen(page: ManagedPage, call: FailedCall, before: Before | None, dead
     )
     what_was_said = said(call.text)
     if look.refused or ">>" in call.selector or Sign.UNPARSABLE in what_was_said.signs:
-        syntax = await probe.syntax_of(page, call.selector, deadline)
-        if syntax is not None:
-            return replace(scene, syntax=syntax)
+        syntax = await probe.syntax_of(page, call.selector, look.refused, deadline)
+    else:
+        syntax = None
+    if syntax is None and not look.count:
+        syntax = await probe.mistake_in(page, call.selector, deadline)
+    if syntax is not None:
+        return replace(scene, syntax=await _with_near(page, call, syntax, deadline))
     if look.count or not look.answered:
         return scene
     moved_on = before is not None and page.documents != before.documents and what_was_said.found
@@ -196,13 +200,33 @@ async def _seen(page: ManagedPage, call: FailedCall, before: Before | None, dead
     )
 
 
+async def _with_near(page: ManagedPage, call: FailedCall, syntax: Syntax, deadline: Deadline) -> Syntax:
+    """Propose what is near a correction where no correction matches."""
+    if not syntax.corrections or any(correction.count for correction in syntax.corrections):
+        return syntax
+    search = await near_misses(page, syntax.corrections[0].selector, call.action, deadline)
+    near = tuple(miss.candidate() for miss in search.misses[:2])
+    return replace(syntax, corrections=near or syntax.corrections)
+
+
 async def _search_and_facts(
     page: ManagedPage, call: FailedCall, deadline: Deadline
 ) -> tuple[Search, PageFacts]:
-    # One after the other: on a page so large that there is time for one of them only,
-    # what was meant is more to the point than what the page is.
-    search = await near_misses(page, call.selector, call.action, deadline)
-    return search, await page_facts(page, deadline)
+    # The page does one thing after the other: on a very large one what was meant,
+    # which is more to the point, would come too late behind what the page is.
+    was_read = asyncio.Event()
+
+    async def search() -> Search:
+        try:
+            return await near_misses(page, call.selector, call.action, deadline, when_read=was_read.set)
+        finally:
+            was_read.set()
+
+    async def facts() -> PageFacts:
+        await was_read.wait()
+        return await page_facts(page, deadline)
+
+    return await asyncio.gather(search(), facts())
 
 
 async def _finished(

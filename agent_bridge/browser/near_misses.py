@@ -86,7 +86,14 @@ class _Place:
         return frame_ways.joined(self.way, selector)
 
 
-async def near_misses(page: ManagedPage, selector: str, action: str, deadline: Deadline) -> Search:
+async def near_misses(
+    page: ManagedPage,
+    selector: str,
+    action: str,
+    deadline: Deadline,
+    *,
+    when_read: Callable[[], None] = lambda: None,
+) -> Search:
     """Return what *selector* may have been meant to be.
 
     Frames are looked into when the document itself has nothing near.
@@ -96,6 +103,7 @@ async def near_misses(page: ManagedPage, selector: str, action: str, deadline: D
         selector: Playwright's selector syntax.
         action: What was to be done; an element that suits it is preferred.
         deadline: When to give up; never raises for want of time.
+        when_read: Called once the page's own document has been read.
     """
     way, inner = frame_ways.split(selector)
     parsed = selectors.parse(inner)
@@ -106,7 +114,7 @@ async def near_misses(page: ManagedPage, selector: str, action: str, deadline: D
         if way:
             frame = await frame_ways.frame_at(page, way, deadline)
             return await _in_frame(page, frame, way, wish, deadline) if frame else Search()
-        found = await _in_document(page, wish, deadline)
+        found = await _in_document(page, wish, when_read, deadline)
         return found if found.misses else await _in_frames(page, wish, found, deadline)
     except Overdue:
         return Search(was_whole=False)
@@ -118,9 +126,13 @@ async def near_misses(page: ManagedPage, selector: str, action: str, deadline: D
     return Search()
 
 
-async def _in_document(page: ManagedPage, wish: _Wish, deadline: Deadline) -> Search:
+async def _in_document(
+    page: ManagedPage, wish: _Wish, when_read: Callable[[], None], deadline: Deadline
+) -> Search:
     async def call(function: str, argument: object) -> Any:
-        return await page.evaluate(function, argument, deadline=deadline)
+        answer = await page.evaluate(function, argument, deadline=deadline)
+        when_read()
+        return answer
 
     return await _searched(page, _Place(call), wish, deadline)
 

@@ -21,10 +21,11 @@
   const parentOf = (element) => element.assignedSlot || element.parentElement || (element.getRootNode().host ?? null);
   const namesOf = (element) =>
     clean([attribute(element, 'id'), attribute(element, 'class'), attribute(element, 'role'), attribute(element, 'aria-label'), attribute(element, 'title'), attribute(element, 'data-testid')].join(' '), 200);
+  const fileOf = (picture) => attribute(picture, 'src').slice(0, 300).split(/[?#]/)[0].split('/').pop();
   const markupOf = (element) => {
     const id = attribute(element, 'id');
     const name = attribute(element, 'class').trim().split(/\s+/)[0];
-    return clean(`<${element.localName}${id ? ` id="${id}"` : name ? ` class="${name}"` : attribute(element, 'aria-busy') ? ' aria-busy="true"' : ''}>`, 100);
+    return clean(`<${element.localName}${id ? ` id="${id}"` : name ? ` class="${name}"` : attribute(element, 'aria-busy') ? ' aria-busy="true"' : element.localName === 'img' ? ` src="${fileOf(element)}"` : ''}>`, 100);
   };
   const screen = Math.max(1, innerWidth * innerHeight);
   const shareOf = (element) => {
@@ -82,7 +83,7 @@
   // A picture that another one replaces later stands for that one alone.
   const isBusyPicture = (element) =>
     !Array.from(element.attributes).some(({ name }) => /^data-.*(?:src|original|lazy)/.test(name)) &&
-    BUSY_NAME.test(`${attribute(element, 'class')} ${attribute(element, 'id')} ${attribute(element, 'alt')} ${attribute(element, 'src').slice(0, 300).split(/[?#]/)[0].split('/').pop().replace(/\.\w+$/, '')}`);
+    BUSY_NAME.test(`${attribute(element, 'class')} ${attribute(element, 'id')} ${attribute(element, 'alt')} ${fileOf(element).replace(/\.\w+$/, '')}`);
   const isBusy = (element) => {
     if (attribute(element, 'aria-busy') === 'true') return true;
     const role = attribute(element, 'role');

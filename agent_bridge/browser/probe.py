@@ -11,13 +11,14 @@ import asyncio
 import logging
 from dataclasses import dataclass, replace
 from importlib import resources
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import frame_ways
 from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
-from agent_bridge.diagnosis import syntax, texts
+from agent_bridge.diagnosis import mistakes, syntax, texts
 from agent_bridge.diagnosis.facts import (
     Closer,
     CoverFacts,
@@ -28,8 +29,11 @@ from agent_bridge.diagnosis.facts import (
     Syntax,
     element_facts,
 )
+from cmdop_browser.exceptions import Candidate
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from playwright.async_api import Frame
 
     from agent_bridge.browser.page import ManagedPage
@@ -69,7 +73,9 @@ _LOOK_BY_CSS: Final = f"""async (selector, ask) => {{
   return ({_LOOK})(found, ask);
 }}"""
 # The scripts ask for a call; here there is none.
-_FRAME_COVER: Final = f"() => {{ const ask = {{}}; {_script('names', 'states', 'covers', 'frame_cover')} }}"
+_FRAME_COVER: Final = (
+    f"(body) => {{ const ask = {{}}; {_script('names', 'states', 'covers', 'frame_cover')} }}"
+)
 SELECTOR_OF: Final = f"function () {{ {_NAMES} return selectorOf(this); }}"
 _IN_FRAMES: Final = f"(selector) => {{ {_NAMES} {_script('frames')} }}"
 _BELOW_ROOTS: Final = f"(xpath) => {{ {_NAMES} {_script('below_roots')} }}"
@@ -134,13 +140,20 @@ def _read(seen: Any) -> Look:
     )
 
 
-async def syntax_of(page: ManagedPage, selector: str, deadline: Deadline) -> Syntax | None:
+async def syntax_of(page: ManagedPage, selector: str, refused: str, deadline: Deadline) -> Syntax | None:
     """Return what is wrong with a selector, None when it parses.
 
     Playwright evaluates a chain part by part, and never gets to the later parts when
     an earlier one matches nothing: so each is tried by itself.
+
+    Args:
+        page: Where to try it.
+        selector: As the caller wrote it.
+        refused: What Playwright has said of it already, if anything.
+        deadline: When to give up.
     """
-    refused = await _refusal(page, selector, deadline)
+    if not syntax.why_of(refused):  # a page on its way elsewhere refuses whatever it is asked
+        refused = await _refusal(page, selector, deadline)
     where, parts = "", [part for part in syntax.parts_of(selector) if part != frame_ways.ENTER]
     if len(parts) > 1:
         refusals = await asyncio.gather(*(_refusal(page, part, deadline) for part in parts[:_MAX_TRIED]))
@@ -153,24 +166,35 @@ async def syntax_of(page: ManagedPage, selector: str, deadline: Deadline) -> Syn
     return Syntax(
         texts.shorten(where, texts.MAX_URL),
         syntax.why_of(refused),
-        await _corrections(page, selector, deadline),
+        await _corrections(page, syntax.corrections_of(selector), deadline),
+        tips=mistakes.reading_tips(selector),
     )
 
 
-async def _corrections(page: ManagedPage, selector: str, deadline: Deadline) -> tuple[str, ...]:
-    """Return what parses of the proposals, those that match something first."""
-    proposals = []
-    for proposal in syntax.corrections_of(selector):
-        proposals.append(proposal)
-        if len(proposals) == _MAX_TRIED:
-            break
-    counts = await asyncio.gather(*(count(page, proposal, deadline) for proposal in proposals))
+async def mistake_in(page: ManagedPage, selector: str, deadline: Deadline) -> Syntax | None:
+    """Return why a selector that parses and matched nothing never will, None when it may."""
+    mistake = mistakes.mistake_in(selector)
+    if mistake is None:
+        return None
+    corrections = await _corrections(page, mistake.corrections, deadline)
+    if not mistake.is_certain and not any(correction.count for correction in corrections):
+        return None
+    where = texts.shorten(mistake.where, texts.MAX_URL)
+    return Syntax(where, mistake.why, corrections, parses=True, tips=mistake.tips)
+
+
+async def _corrections(
+    page: ManagedPage, proposals: Iterable[str], deadline: Deadline
+) -> tuple[Candidate, ...]:
+    """Return what parses of the proposals: those that match something, else the first ones."""
+    tried = list(islice(proposals, _MAX_TRIED))
+    counts = await asyncio.gather(*(count(page, proposal, deadline) for proposal in tried))
     parsed = [
-        (number == 0, at, proposal)
-        for at, (proposal, number) in enumerate(zip(proposals, counts, strict=True))
+        Candidate(proposal, count=number, why="corrected syntax")
+        for proposal, number in zip(tried, counts, strict=True)
         if number is not None and all([not await _refusal(page, part, deadline) for part in _later(proposal)])
     ]
-    return tuple(proposal for _empty, _at, proposal in sorted(parsed))[:2]
+    return tuple([each for each in parsed if each.count] or parsed)[:2]
 
 
 def _later(selector: str) -> list[str]:
@@ -293,11 +317,8 @@ async def _with_its_frame(page: ManagedPage, cover: CoverFacts, deadline: Deadli
     if not cover.frame or cover.closers:
         return cover
     try:
-        handle = await page.guard(page.page.locator(cover.frame).element_handle(), deadline)
-        frame = await page.guard(handle.content_frame(), deadline)
-        if frame is None:
-            return cover
-        seen = await page.guard(frame.evaluate(_FRAME_COVER), deadline)
+        body = page.page.locator(frame_ways.joined(cover.frame, "body"))
+        seen = await page.guard(body.evaluate(_FRAME_COVER), deadline)
         closers = tuple(
             Closer(str(closer["text"]), frame_ways.joined(cover.frame, str(closer["selector"])))
             for closer in seen["closers"]

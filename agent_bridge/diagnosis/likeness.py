@@ -9,8 +9,10 @@ misspelling of another.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -33,6 +35,8 @@ _SEGMENT = re.compile(r"[^_-]+")
 _TEXT_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[€$£%#+]")  # noqa: RUF001 -- apostrophes as pages write them
 # Button_primary__x7Hs2 of webpack's CSS modules, _card_1x2y3_12 of Vite's.
 _BUILT = re.compile(r"([A-Z]\w*_[\w-]+)__[\w-]{5}|_([A-Za-z][\w-]*)_[a-z0-9]{5}_\d+")
+_BARE = str.maketrans({"ß": "ss", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "þ": "th"})
+_SPELT_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "ø": "oe", "å": "aa", "æ": "ae"})
 # What styled-components, Emotion and JSS put before a hash.
 _BUILD_PREFIXES = frozenset({"css", "sc", "jss", "makeStyles", "svelte", "emotion", "jsx", "tw"})
 _WORD_WITH_NUMBER = re.compile(r"[A-Za-z]{1,12}\d{1,4}|\d{1,4}[A-Za-z]{0,3}")
@@ -77,7 +81,7 @@ def words_of(name: str) -> tuple[str, ...]:
     """Return the words of a name in camel, kebab, snake or BEM case, without build hashes."""
     if build := _BUILT.fullmatch(name):
         name = build[1] or build[2]
-    segments = _SEGMENT.findall(name)
+    segments = _without_made_beginning(_SEGMENT.findall(name))
     if len(segments) > 1 and is_hash(segments[-1]):
         segments.pop()
         if len(segments) > 1 and is_hash(segments[-1]):
@@ -101,6 +105,13 @@ def is_hash(segment: str) -> bool:
         return True
     # Capitals in places where no word begins: bdVaJa, kQzTn.
     return len(pieces) > 1 and len(segment) <= 8 and all(len(piece) <= 2 for piece in pieces)
+
+
+def _without_made_beginning(segments: list[str]) -> list[str]:
+    """Drop what Emotion puts before a label: css-1x7h2k-MuiButton-root."""
+    if len(segments) > 2 and segments[0] in _BUILD_PREFIXES and is_hash(segments[1]):
+        return segments[2:]
+    return segments
 
 
 def is_made(name: str) -> bool:
@@ -227,10 +238,14 @@ def _longer_name(
     """One has all the words of the other, and more."""
     if any(len(word) > 1 and word.isdigit() for word in extra) and longer_is_wanted:
         return 0.0  # one of many, and that one is not there
+    # ProductGrid_grid of CSS modules says twice what it is.
+    said_twice = {word for word in extra if longer.count(word) > extra.count(word)}
+    redundant = {word for pair in pairwise(longer) if pair in words.REDUNDANT for word in pair[1:]}
     cost = 0.0
     for word in extra:
-        cost += 0.15 if _is_harmless(word) else 1.0
-    if longer[-1] in extra and not _is_harmless(longer[-1]):
+        harmless = _is_harmless(word) or word in said_twice
+        cost += 0.15 if harmless else 0.5 if word in redundant else 1.0
+    if longer[-1] in extra and longer[-1] not in said_twice | redundant and not _is_harmless(longer[-1]):
         # The last word says what it is: a price filter is no price.
         cost += 1.5
     if cost >= 1 and quality < _SAME_WORD:
@@ -284,7 +299,7 @@ def word_likeness(one: str, other: str) -> float:
         return EXACT
     if one.isdigit() or other.isdigit():
         return 0.0
-    if _stem(one) == _stem(other):
+    if _stem(one) == _stem(other) or _plain_forms(one) & _plain_forms(other):
         return _SAME_WORD
     if frozenset((one, other)) in words.ABBREVIATIONS:
         return _ABBREVIATED
@@ -315,6 +330,15 @@ def spelling_likeness(one: str, other: str) -> float:
         return 0.0
     likeness = 1 - 0.85 * distance / longest
     return likeness if one[0] == other[0] or distance == 1 else likeness - 0.06
+
+
+@lru_cache(maxsize=20_000)
+def _plain_forms(word: str) -> frozenset[str]:
+    """Return how *word* is written without the letters that ASCII lacks: größe as grosse, groesse."""
+    if word.isascii():
+        return frozenset({word})
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", word) if not unicodedata.combining(sign))
+    return frozenset({bare.translate(_BARE), word.translate(_SPELT_OUT)})
 
 
 def _stem(word: str) -> str:

@@ -126,9 +126,8 @@ class _Ranking:
             if target is None:
                 continue
             edits = tuple(edit for guess in together for edit in guess.edits)
-            score = 1.0
-            for guess in together:
-                score *= guess.score
+            # As within one element: two slips are less likely than one.
+            score = sum(guess.score for guess in together) / len(together) - 0.06 * (len(together) - 1)
             why = ", ".join(dict.fromkeys(guess.why for guess in together))
             self._note(edits, score, why, target)
         if not self.found:

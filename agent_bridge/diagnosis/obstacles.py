@@ -62,8 +62,10 @@ def _what_hides(by: By) -> str:
 def _ways_to_show(scene: Scene, element: ElementFacts, by: By) -> list[str]:
     call = scene.call
     tips = []
+    if element.tag == "area":
+        return ["click the picture that it is a part of, where it lies: position=(x, y)", *_attached(scene)]
     if by.what.endswith("is not rendered"):
-        return [f"it is never shown, only read: {_read(element, call.selector)}", *_attached(scene)]
+        return [f"it is never shown, only read: dom.html({quoted(call.selector)})", *_attached(scene)]
     if element.widget:
         tips.append(f"{quoted(element.widget)} shows in its place: click that, then the option in its list")
     if element.label and call.action in {"click", "check", "uncheck"}:
@@ -81,13 +83,6 @@ def _attached(scene: Scene) -> list[str]:
     if scene.call.action != "wait_for":
         return []
     return ['it need not be visible to be read: wait_for(…, state="attached")']
-
-
-def _read(element: ElementFacts, selector: str) -> str:
-    name = {"meta": "content", "link": "href", "base": "href", "option": "value", "source": "src"}.get(
-        element.tag
-    )
-    return f"dom.attrs({quoted(selector)}, {name!r})" if name else f"dom.html({quoted(selector)})"
 
 
 def _empty(scene: Scene, _said: Said) -> Words:

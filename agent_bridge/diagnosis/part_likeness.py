@@ -18,18 +18,8 @@ from agent_bridge.diagnosis.attribute_likeness import (
 from agent_bridge.diagnosis.likeness import name_likeness, spelling_likeness, text_likeness, word_likeness
 from agent_bridge.diagnosis.selector_parts import Kind, Part, Syntax, renamed, replaced, revalued
 from agent_bridge.diagnosis.subjects import Match, Subject, holds, squeezed
-from agent_bridge.diagnosis.words import words_in
+from agent_bridge.diagnosis.words import HTML_TAGS
 
-_HTML_TAGS: Final = words_in(
-    """
-    a abbr address area article aside audio b base blockquote body br button canvas caption cite code col
-    colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure footer form
-    h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link main map mark
-    menu meta meter nav noscript object ol optgroup option output p param picture pre progress q rp rt ruby s
-    samp script search section select slot small source span strong style sub summary sup svg table tbody td
-    template textarea tfoot th thead time title tr track u ul var video wbr
-    """
-)
 # Of a hundred; a text below has no stretch that is worth comparing word by word.
 _ALIKE_ENOUGH: Final = 55
 _RELATED_TAGS = (
@@ -73,7 +63,7 @@ def _tag(part: Part, element: Subject) -> Match | None:
         return Match(1.0, 0.25, is_telling=False)
     why = f"it is a <{element.tag}>"
     edit = replaced(part, Kind.TAG, element.tag)
-    if part.name not in _HTML_TAGS:
+    if part.name not in HTML_TAGS:
         return _no_tag(part, element)
     if any(part.name in group and element.tag in group for group in _RELATED_TAGS):
         return Match(0.5, 0.25, edit, why, is_telling=False)

@@ -10,6 +10,9 @@ import re
 from functools import reduce
 from typing import TYPE_CHECKING, Final
 
+from agent_bridge.diagnosis.likeness import spelling_likeness
+from agent_bridge.diagnosis.words import words_in
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -20,6 +23,7 @@ _CLOSING: Final = {"[": "]", "(": ")", "{": "}"}
 _QUOTES: Final = "\"'"
 _WHY: Final = (
     (re.compile(r'Unknown engine "(.{0,60}?)"'), "there is no selector engine {0!r}"),
+    (re.compile(r'Unexpected token ":" .{0,60}?::(?:text|attr)\b'), "::text and ::attr() are no part of CSS"),
     (re.compile(r'Unexpected token "" '), "it ends too early"),
     (re.compile(r'Unexpected token "(.{1,60}?)"'), "unexpected {0!r}"),
     (re.compile(r"Unexpected end of"), "it ends too early"),
@@ -28,6 +32,30 @@ _WHY: Final = (
     (re.compile(r"[Ii]nvalid regular expression"), "not a valid regular expression"),
     (re.compile(r"is not a valid selector"), "not valid CSS"),
 )
+
+
+SCRAPY: Final = re.compile(r"::(?:text\b|attr\([^)]*\))")
+_CALL: Final = re.compile(
+    r"""\s*(?:\$\$?|jQuery|(?:document\.)?(?:querySelector(?:All)?|getElements?By(?P<by>Id|ClassName|Name|TagName))"""
+    r"""|page\.\w+)\((?P<quote>["'])(?P<text>.*)(?P=quote)\)\s*;?\s*"""
+)
+_ASKING: Final = {"Id": "#{}", "ClassName": ".{}", "Name": '[name="{}"]', "TagName": "{}"}
+# Those of Playwright and of CSS that people write.
+_PSEUDOS: Final = words_in(
+    """
+    active any-link checked default disabled empty enabled first-child first-of-type focus focus-visible
+    focus-within has has-text hover in-range indeterminate invalid is lang last-child last-of-type left-of
+    light link near not nth-child nth-last-child nth-last-of-type nth-match nth-of-type only-child
+    only-of-type optional placeholder-shown read-only read-write required right-of root scope above below
+    target text text-is text-matches valid visible visited where contains eq first last
+    """
+)
+_ENGINES: Final = frozenset({"css", "xpath", "text", "id", "role", "nth", "visible", "data-testid"})
+# What other tools call them.
+_MEANT_ENGINES: Final = {
+    "linktext": "text", "partiallinktext": "text", "link": "text", "label": "text", "textcontent": "text",
+    "innertext": "text", "cssselector": "css", "testid": "data-testid",
+}  # fmt: skip
 
 
 def why_of(text: str) -> str:
@@ -120,11 +148,47 @@ def _straight_quotes(selector: str) -> str:
 
 
 def _unwrapped(selector: str) -> str:
-    """Return the argument of `$(…)` or `document.querySelector(…)`."""
-    found = re.fullmatch(
-        r"""\s*(?:\$\$?|jQuery|document\.querySelector(?:All)?|page\.\w+)\((["'])(.*)\1\)\s*;?\s*""", selector
-    )
-    return found.group(2) if found else selector
+    """Return what a call such as `$(…)` or `document.querySelector(…)` asks for."""
+    found = _CALL.fullmatch(selector)
+    if found is None:
+        return selector
+    text = found["text"]
+    return _ASKING[found["by"]].format(text) if found["by"] else text
+
+
+def _without_scrapy(selector: str) -> str:
+    """`::text` and `::attr(…)` are Scrapy's, and name no element."""
+    return SCRAPY.sub("", selector)
+
+
+def _known_pseudo(selector: str) -> str:
+    """Put the pseudo-class that is spelt nearly so in the place of one that there is not."""
+
+    def replaced(found: re.Match[str]) -> str:
+        name = found[1].lower()
+        if name in _PSEUDOS:
+            return found[0]
+        near = max(_PSEUDOS, key=lambda known: (spelling_likeness(name, known), known))
+        return f":{near}" if spelling_likeness(name, near) else found[0]
+
+    return selector if is_xpath(selector) else re.sub(r"(?<![:\\]):([a-z][a-z-]+)", replaced, selector)
+
+
+def _known_engine(selector: str) -> str:
+    """`txt=` is misspelt, `name=` is an attribute: neither is an engine."""
+    found = re.fullmatch(r"""\s*([A-Za-z][\w-]*)\s*=\s*(["']?)(.+?)\2\s*""", selector)
+    if found is None or found[1].lower() in _ENGINES:
+        return selector
+    name, value = found[1], found[3]
+    near = _MEANT_ENGINES.get(name.lower().replace("_", "").replace("-", ""), "")
+    if not near and "-" not in name:
+        near = max(_ENGINES, key=lambda known: (spelling_likeness(name.lower(), known), known))
+        near = near if spelling_likeness(name.lower(), near) else ""
+    if near:
+        return f"{near}={value}"
+    if name.lower() in {"class", "classname"}:
+        return f".{value.strip().replace(' ', '.')}"
+    return f'[{name}="{value}"]'
 
 
 def _has_text(selector: str) -> str:
@@ -141,7 +205,7 @@ def _has_text(selector: str) -> str:
 
 def _without_at(selector: str) -> str:
     """`[@class=…]` is XPath; CSS has no at sign there."""
-    if _is_xpath(selector):
+    if is_xpath(selector):
         return selector
     return re.sub(r"\[\s*@", "[", selector)
 
@@ -161,7 +225,7 @@ def _by_type(selector: str) -> str:
 
 def _quoted_values(selector: str) -> str:
     """Put quotes around attribute values that need them."""
-    if _is_xpath(selector):
+    if is_xpath(selector):
         return selector
     return re.sub(
         r"\[\s*([\w:-]+)\s*([~|^$*]?=)\s*([^\"'\]\[]+?)\s*\]",
@@ -178,7 +242,7 @@ def _digits_first(selector: str) -> str:
 
 def _escaped_classes(selector: str) -> str:
     """`.md:flex` and `.w-1/2` are classes whose signs need a backslash."""
-    if _is_xpath(selector):
+    if is_xpath(selector):
         return selector
     selector = re.sub(r"(\.[\w-]+)/([\w-]+)", r"\1\\/\2", selector)
     return re.sub(r"(\.(?:sm|md|lg|xl|2xl|hover|focus|dark|group-hover)):([a-z][\w-]*)", r"\1\\:\2", selector)
@@ -186,7 +250,7 @@ def _escaped_classes(selector: str) -> str:
 
 def _single_signs(selector: str) -> str:
     """`..price` and `##id` have a sign too many."""
-    if _is_xpath(selector):
+    if is_xpath(selector):
         return selector
     return re.sub(r"([.#])\1+", r"\1", selector)
 
@@ -197,17 +261,21 @@ def _as_xpath(selector: str) -> str:
     return f"xpath={stripped}" if re.match(r"\.?/\w|\.//\w|\(+/\w", stripped) else selector
 
 
-def _is_xpath(selector: str) -> bool:
+def is_xpath(selector: str) -> bool:
+    """Whether *selector* is one by its beginning."""
     return re.match(r"\s*(?:xpath=|\(*\.{0,2}/|\.\.$)", selector) is not None
 
 
 _CORRECTIONS: Final[tuple[Callable[[str], str], ...]] = (
     _unwrapped,
+    _without_scrapy,
     _straight_quotes,
     _has_text,
     _without_at,
     _by_place,
     _by_type,
+    _known_pseudo,
+    _known_engine,
     _quoted_values,
     _digits_first,
     _escaped_classes,

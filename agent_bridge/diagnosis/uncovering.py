@@ -101,7 +101,7 @@ def _ways_around(scene: Scene, element: ElementFacts, cover: CoverFacts) -> Iter
     if cover.is_link or cover.is_around:
         whose = "what it stands in" if cover.is_around else "what lies over it"
         if cover.selector and cover.tag not in {"html", "body"}:
-            yield f"or click {whose}, if that is what you want: {quoted(cover.selector)}"
+            yield f"click {whose}, if that is what you want: {quoted(cover.selector)}"
     if cover.is_bar:
         yield "it keeps its place while the page scrolls: create the session with a larger viewport"
 

@@ -32,12 +32,15 @@ def _invalid_selector(scene: Scene, _said: Said) -> Words:
         return Words("the selector does not parse")
     where = f" at {quoted(syntax.where)}" if syntax.where else ""
     why = f": {syntax.why}" if syntax.why else ""
-    meant = tuple(f"did you mean {quoted(selector)}?" for selector in syntax.corrections)
-    return Words(
-        f"the selector does not parse{where}{why}",
-        meant or ("check brackets and quotes; without text=, xpath= or role= it is CSS",),
-        tuple(Candidate(selector, why="corrected syntax") for selector in syntax.corrections),
+    meant = tuple(
+        f"did you mean {quoted(each.selector)}?" + (f" ({counted(each.count)})" if each.count else "")
+        for each in syntax.corrections
     )
+    otherwise = (
+        () if syntax.tips else ("check brackets and quotes; without text=, xpath= or role= it is CSS",)
+    )
+    wrong = "can match nothing" if syntax.parses else "does not parse"
+    return Words(f"the selector {wrong}{where}{why}", (*meant, *syntax.tips) or otherwise, syntax.corrections)
 
 
 def _unknown_key(scene: Scene, said: Said) -> Words:

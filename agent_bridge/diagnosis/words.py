@@ -197,7 +197,36 @@ JOINED: Final = {
     "logoff": "logout",
 }
 
+# After the word before it says little: an email address is an email, as names go.
+REDUNDANT: Final = frozenset(
+    {("email", "address"), ("phone", "number"), ("account", "number"), ("zip", "code")}
+)
+
 # Of little weight in a text.
 STOP_WORDS: Final = words_in(
     "a an the to of in on for your my our now and or with by it is at from this here"
+)
+
+HTML_TAGS: Final = words_in(
+    """
+    a abbr address area article aside audio b base blockquote body br button canvas caption cite code col
+    colgroup data datalist dd del details dfn dialog div dl dt em embed fieldset figcaption figure footer form
+    h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li link main map mark
+    menu meta meter nav noscript object ol optgroup option output p param picture pre progress q rp rt ruby s
+    samp script search section select slot small source span strong style sub summary sup svg table tbody td
+    template textarea tfoot th thead time title tr track u ul var video wbr
+    """
+)
+
+# Of WAI-ARIA 1.2 and its modules for documents and graphics that browsers know.
+ARIA_ROLES: Final = words_in(
+    """
+    alert alertdialog application article banner blockquote button caption cell checkbox code columnheader
+    combobox comment complementary contentinfo definition deletion dialog directory document emphasis feed
+    figure form generic grid gridcell group heading image img insertion link list listbox listitem log main
+    mark marquee math menu menubar menuitem menuitemcheckbox menuitemradio meter navigation none note option
+    paragraph presentation progressbar radio radiogroup region row rowgroup rowheader scrollbar search
+    searchbox separator slider spinbutton status strong subscript suggestion superscript switch tab table
+    tablist tabpanel term textbox time timer toolbar tooltip tree treegrid treeitem
+    """
 )

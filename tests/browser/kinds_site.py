@@ -113,7 +113,7 @@ CASES = (
     Case("loading_your_data", _C.PAGE_LOADING, "Loading your dashboard"),
     Case("loading_root_spinner", _C.PAGE_LOADING, '<div class="spinner"> stands where content will be'),
     Case("loading_mui_progress", _C.PAGE_LOADING, "MuiCircularProgress"),
-    Case("loading_gif", _C.PAGE_LOADING, "<img"),
+    Case("loading_gif", _C.PAGE_LOADING, '<img src="ajax-loader.gif">'),
     Case("loading_header_spinner", _C.PAGE_LOADING, '<div class="spinner"> stands where content will be'),
     Case(
         "loading_skeleton_root",

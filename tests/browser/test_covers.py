@@ -77,7 +77,7 @@ async def page(session: Any, site: WebSite) -> Any:
             'covered by <a class="stretched">::after',
             (
                 "use the keyboard, which nothing covers: press('Enter', selector='#b')",
-                "or click what lies over it, if that is what you want: '.stretched'",
+                "click what lies over it, if that is what you want: '.stretched'",
             ),
         ),
         (
@@ -85,7 +85,7 @@ async def page(session: Any, site: WebSite) -> Any:
             'covered by <div class="card veiled">::after, in which it stands',
             (
                 "use the keyboard, which nothing covers: press('Enter', selector='#b')",
-                "or click what it stands in, if that is what you want: '.card'",
+                "click what it stands in, if that is what you want: '.card'",
             ),
         ),
         (
@@ -130,9 +130,13 @@ async def test_consent_that_is_asked_for_in_a_frame(page: Any, site: WebSite, el
     await show(page, CONSENT.format(source=source))
     into = "#sp_message_iframe_1 >> internal:control=enter-frame >> "
     await page.wait_for(f"{into}button >> nth=1")
-    error = await refusal(page)
     closer = f'{into}button:has-text("Accept all")'
-    assert error.tips[0] == f"close the consent banner first: click {closer!r}"
+    tip = f"close the consent banner first: click {closer!r}"
+    errors = [await refusal(page)]
+    # What a busy machine does not answer in half a second is left out: a second look has it.
+    while tip not in errors[-1].tips and len(errors) < 4:
+        errors.append(await refusal(page))
+    assert errors[-1].tips[0] == tip
     await page.click(closer)
 
 

@@ -34,6 +34,12 @@ _INVALID_SELECTOR: Final = [
         click("button:contains('Add to cart')"),
         Cause.INVALID_SELECTOR,
     ),
+    Situation("XPath for texts", "/shop_product.html", text("//h1/text()"), Cause.INVALID_SELECTOR),
+    Situation("XPath for attributes", "/checkout.html", wait_for("//form/@action"), Cause.INVALID_SELECTOR),
+    Situation("Scrapy's text", "/news_home.html", text("h1::text"), Cause.INVALID_SELECTOR),
+    Situation("a role that does not exist", "/shop_product.html", click("role=btn"), Cause.INVALID_SELECTOR),
+    Situation("curly quotes", "/checkout.html", fill("“#shipping_zip”"), Cause.INVALID_SELECTOR),
+    Situation("a place in words", "/shop_list.html", click(".quick-add >> nth=one"), Cause.INVALID_SELECTOR),
     Situation("jQuery's eq", "/shop_list.html", click(".quick-add:eq(0)"), Cause.INVALID_SELECTOR),
     Situation(
         "XPath without its bracket", "/checkout.html", click("//button[@id='pay-now'"), Cause.INVALID_SELECTOR

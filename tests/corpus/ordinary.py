@@ -24,6 +24,12 @@ _WITH_A_LOGIN: Final = [
         "a forum with a login form on top", "/forum_thread.html", text(".poll-results"), Cause.NO_MATCH
     ),
     Situation(
+        "an article whose readers log in to comment",
+        "/news_comment.html",
+        click("#quantity-stepper"),
+        Cause.NO_MATCH,
+    ),
+    Situation(
         "help with the login, at a path that says login",
         "/login/help",
         click("#attachments-zip"),
@@ -144,6 +150,7 @@ _ABOUT_ROBOTS: Final = [
 ]
 
 _APPLICATIONS: Final = [
+    Situation("a page about a loading dock", "/loading_dock.html", text(".opening-hours"), Cause.NO_MATCH),
     Situation(
         "a React dashboard with a noscript note", "/dashboard_mui.html", text(".heat-map"), Cause.NO_MATCH
     ),

@@ -62,6 +62,13 @@ _COVERED: Final = [
         steps=(click("#search-rooms"),),
     ),
     Situation(
+        "a button of a card whose link is stretched over all of it",
+        "/offers_cards.html",
+        click("button.offer-save"),
+        Cause.COVERED,
+    ),
+    Situation("a field under its floating label", "/offers_cards.html", click("#voucher"), Cause.COVERED),
+    Situation(
         "a button under the round chat button", "/booking_vue.html", click("button.feedback"), Cause.COVERED
     ),
     Situation(

@@ -94,6 +94,13 @@ _HIDDEN: Final = [
         Cause.HIDDEN,
     ),
     Situation(
+        "a list that Select2 drew anew",
+        "/offers_cards.html",
+        select_option("#store", value="2"),
+        Cause.HIDDEN,
+    ),
+    Situation("the title of the document", "/offers_cards.html", click("title"), Cause.HIDDEN),
+    Situation(
         "the next slide of a carousel",
         "/news_home.html",
         hover("a.carousel__more[data-slide-link='2']"),

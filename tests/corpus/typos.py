@@ -211,6 +211,7 @@ _ELSEWHERE: Final = [
         "/news_ja.html", click(".kensaku__buton"), ".kensaku__button", "a letter too few on a Japanese page"
     ),
     typo("/news_home.html", click(".o-header__subscibe"), ".o-header__subscribe", "a letter too few"),
+    typo("/contact_form.html", text("#contct-form"), "#contact-form", "a form that has a field called id"),
     typo("/news_home.html", text("#wheather"), "#weather", "a common misspelling"),
     typo(
         "/gov_form.html", fill("#registrationNumber", "AB12"), "#registration-number", "the name for the id"

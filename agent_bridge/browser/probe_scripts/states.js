@@ -1,7 +1,7 @@
 // Whether an element shows, and what hides or disables it. Reads only.
 // -- whether it shows, and what hides it ------------------------------------
 const styleOf = (element) => getComputedStyle(element);
-const UNSHOWN = ['head', 'title', 'meta', 'link', 'base', 'script', 'style', 'template', 'noscript', 'datalist', 'param', 'source', 'track', 'area'];
+const UNSHOWN = ['head', 'title', 'meta', 'link', 'base', 'script', 'style', 'template', 'noscript', 'datalist', 'param', 'source', 'track'];
 const hiddenBy = (target) => {
   if (tagOf(target) === 'input' && String(target.type).toLowerCase() === 'hidden') return by('type=hidden', target, true);
   const chain = chainOf(target);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from agent_bridge.diagnosis.nearness import NearMiss, near_selectors, ranked
+from agent_bridge.diagnosis.subjects import Subject
 from tests.unit.agent.near.pages import page, soup_of
 
 # page, action, selector, the first correction
@@ -226,3 +227,41 @@ def test_typo(name: str, action: str, selector: str, expected: str | None) -> No
 @pytest.mark.parametrize(("name", "action", "selector"), NO_TYPOS)
 def test_no_typo(name: str, action: str, selector: str) -> None:
     assert [(miss.selector, miss.score, miss.why) for miss in _matching(name, action, selector)] == []
+
+
+# elements of one page, selector, the first correction; "" for none
+ELEMENTS = (
+    Subject("table", id="kurse"),
+    Subject("tr", classes=("zeile1",), parent=0),
+    Subject("tr", classes=("zeile2",), parent=0),
+    Subject("div", classes=("ProductGrid_grid__x8K2a",)),
+    Subject("button", classes=("css-1abc2d-MuiButton-root",), text="Los"),
+    Subject("button", id="mui-42"),
+    Subject("label", attributes={"for": "email-address"}, text="E-Mail"),
+    Subject("b", id="Größe", text="fünf"),
+    Subject("a", classes=("oversikt-på-språk",), text="Töpfern für Anfänger"),
+)
+
+
+@pytest.mark.parametrize(
+    ("selector", "expected"),
+    [
+        ("#kurs tr.zeile", "#kurse tr.zeile1"),
+        ("#kurs tr.spalte", ""),
+        ("div.ProductGrid", "div.ProductGrid_grid__x8K2a"),
+        ("div.ProductGrid_title", ""),
+        (".css-9z8y7x-MuiButton-root", ".css-1abc2d-MuiButton-root"),
+        (".css-9z8y7x-MuiChip-root", ""),
+        ("label[for=email]", "label[for=email-address]"),
+        ("#Grosse", "#Größe"),
+        ("#groesse", "#Größe"),
+        (".oversikt-paa-spraak", ".oversikt-på-språk"),
+        ("text=Toepfern fuer Anfaenger", "text=Töpfern für Anfänger"),
+        # The number is another each time, and says nothing of what it was on.
+        ("#mui-41", ""),
+    ],
+)
+def test_names_as_they_are_written_elsewhere(selector: str, expected: str) -> None:
+    found = [miss.selector for miss in near_selectors(selector, ELEMENTS, "click")]
+
+    assert found[:1] == ([expected] if expected else [])
