@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 _CLOSING_SECONDS: Final = 10.0
 _KILL_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.1
+# Most parents collect a child when it ends, some later, and some never.
+_COLLECT_SECONDS: Final = 5.0
 _SUPERVISOR: Final = "agent_bridge.supervision.supervisor"
 
 
@@ -119,13 +121,17 @@ def _wait(process: psutil.Process, limit: float) -> None:
     """Wait until *process* has ended, also when its parent has not noticed yet."""
     deadline = time.monotonic() + limit
     with contextlib.suppress(psutil.NoSuchProcess):
-        while process.status() != psutil.STATUS_ZOMBIE:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise psutil.TimeoutExpired(limit, process.pid)
+        while time.monotonic() < deadline:
             with contextlib.suppress(psutil.TimeoutExpired):
-                process.wait(min(_LOOK_SECONDS, left))
+                process.wait(_LOOK_SECONDS)
                 return
+            if process.status() == psutil.STATUS_ZOMBIE:
+                with contextlib.suppress(psutil.TimeoutExpired):
+                    process.wait(
+                        _COLLECT_SECONDS
+                    )  # parents collect their children at once, but some never do
+                return
+        raise psutil.TimeoutExpired(limit, process.pid)
 
 
 def _still_running(agent: Agent, pid: int, patience: float) -> AgentStopError:
