@@ -283,6 +283,7 @@ async def test_a_page_that_kills_its_renderer_each_time_costs_its_call(bench: Be
 async def test_a_session_that_is_lost_again_and_again_ends(bench: Bench, session: Any) -> None:
     for _ in range(5):
         await lose_page(bench, session, faults.is_renderer)
+    await session.info()  # it is rebuilt now
     for process in bench.processes(faults.is_renderer):
         process.kill()
     await bench.until_gone(session.id)
