@@ -150,9 +150,8 @@ class PoolMachine(RuleBasedStateMachine):
         """The turn may come in the very moment in which nobody wants it any more."""
         leaving = data.draw(st.sampled_from(self.model.inside))
         waiting = data.draw(st.sampled_from(self.model.queue))
-        self.do(self._leave_both(leaving, waiting, turns))
-        self.model.leave(leaving)
-        self.model.leave(waiting)
+        for creation in self.do(self._leave_both(leaving, waiting, turns)):
+            self.model.leave(creation)
 
     async def _create(self, owner: str) -> Creation:
         creating = self.pool.create(
@@ -169,17 +168,23 @@ class PoolMachine(RuleBasedStateMachine):
         with contextlib.suppress(asyncio.CancelledError):
             await creation.task
 
-    async def _leave_both(self, leaving: Creation, waiting: Creation, turns: int) -> None:
+    async def _leave_both(
+        self, leaving: Creation, waiting: Creation, turns: int
+    ) -> tuple[Creation, Creation]:
+        """Returns the two in the order in which they left, on which it depends whose turn is next."""
+        queued = self.pool.admission.queued
         closing = asyncio.ensure_future(
             self.pool.close(leaving.task.result().id, CloseReason.CLOSED_BY_CALLER)
         )
         for _ in range(turns):
             await asyncio.sleep(0)
+        is_freed = self.pool.admission.queued < queued
         if waiting.task.done():
             await self.pool.close(waiting.task.result().id, CloseReason.CLOSED_BY_CALLER)
         else:
             await self._give_up(waiting)
         await closing
+        return (leaving, waiting) if is_freed else (waiting, leaving)
 
     # What always holds
 
