@@ -180,7 +180,7 @@ async def test_selectors_that_do_not_parse(session: Any, site: WebSite) -> None:
     await session.navigate(site.at("/forms.html"))
     error = await failure(session.click, "button:contains('Send')", timeout=AMPLE)
     assert error.cause is C.INVALID_SELECTOR
-    assert error.tips == ("did you mean \"button:has-text('Send')\"?",)
+    assert error.tips == ("did you mean \"button:has-text('Send')\"? (1 match)",)
     late = await failure(session.click, "#nowhere >> div[")
     assert (late.cause, "at 'div['" in late.message) == (C.INVALID_SELECTOR, True)
 
