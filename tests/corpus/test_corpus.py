@@ -96,10 +96,14 @@ async def test_both_flavours_agree(
     results: list[Result], agent: RunningAgent, corpus_site: CorpusSite
 ) -> None:
     sample = [
-        next(result for result in results if result.situation.cause is cause and not result.missed)
-        for cause in _SAMPLE
+        next(result.situation for result in results if result.situation.cause is cause) for cause in _SAMPLE
     ]
-    again = await run([result.situation for result in sample], corpus_site, Flavour("sync"), sessions=1)
-    assert [(type(result.error), result.cause, result.candidates) for result in again] == [
-        (type(result.error), result.cause, result.candidates) for result in sample
+    # One at a time: how many candidates there are is a question of time, too.
+    told = [
+        [
+            (type(result.error), result.cause, result.candidates)
+            for result in await run(sample, corpus_site, Flavour(flavour), sessions=1)
+        ]
+        for flavour in ("async", "sync")
     ]
+    assert told[0] == told[1]
