@@ -12,10 +12,12 @@ from agent_bridge.diagnosis import keys
 
 
 def test_the_keys_are_those_of_the_driver() -> None:
-    bundle = Path(playwright.__file__).parent / "driver/package/lib/coreBundle.js"
-    source = bundle.read_text(encoding="utf-8")
+    # In a file of its own, or in a bundle of all.
+    library = Path(playwright.__file__).parent / "driver/package/lib"
+    places = (library / "server/usKeyboardLayout.js", library / "coreBundle.js")
+    source = next(place for place in places if place.exists()).read_text(encoding="utf-8")
     layout = source[source.index("USKeyboardLayout = {") :]
-    layout = layout[: layout.index("\n    };")]
+    layout = layout[: re.search(r"\n *};", layout).start()]  # type: ignore[union-attr]
     known = {"Shift", "Control", "Alt", "Meta", "\n", "\r", "ControlOrMeta"}
     for line in layout.splitlines():
         found = re.match(r'\s*"(\w+)": \{(.*)\}', line)
