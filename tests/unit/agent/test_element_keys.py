@@ -10,7 +10,6 @@ import pytest
 
 from agent_bridge.diagnosis import keys
 
-
 # Newer drivers know them; an older one refuses them itself, which is told as the same cause.
 MEDIA = {
     "AudioVolumeDown",
