@@ -21,14 +21,12 @@ from agent_bridge.browser import blocking
 from agent_bridge.browser.crashes import watch_crashes
 from agent_bridge.browser.page import ManagedPage, guarded, is_gone
 from agent_bridge.browser.recycling import Wear
+from agent_bridge.browser.refusals import cannot_start, refused
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
 from agent_bridge.supervision import memory, processes
 from agent_bridge.supervision.family import Family
 from cmdop_browser.exceptions import (
-    BadRequestError,
-    BrowserError,
-    BrowserNotInstalledError,
     BrowserSessionClosedError,
     BrowserTimeoutError,
     CloseReason,
@@ -188,13 +186,13 @@ class Shard:
             except TimeoutError as exc:
                 self._lose(CloseReason.DRIVER_CRASH)
                 slow = LaunchFailure(f"it did not start within {START_TIMEOUT:g} s")
-                raise _cannot_start(self._executable, slow) from exc
+                raise cannot_start(self._executable, slow) from exc
             except PlaywrightError as exc:
                 self._lose(CloseReason.DRIVER_CRASH)
-                raise _cannot_start(self._executable, launch_failure(exc.message)) from exc
+                raise cannot_start(self._executable, launch_failure(exc.message)) from exc
             except OSError as exc:
                 unplaced = LaunchFailure(f"there is no place for its temporary files: {exc.strerror or exc}")
-                raise _cannot_start(self._executable, unplaced) from exc
+                raise cannot_start(self._executable, unplaced) from exc
 
     async def stop(self) -> None:
         """End browser and driver; whatever does not end is killed."""
@@ -320,7 +318,7 @@ class Shard:
             except PlaywrightError as exc:
                 died = browser is not self._browser or not browser.is_connected() or is_gone(exc)
                 if not died:
-                    raise _refused(exc) from exc
+                    raise refused(exc) from exc
                 if browser is self._browser:
                     self._lose(CloseReason.BROWSER_CRASH)
                 if last_try:
@@ -386,34 +384,3 @@ def mute_farewell(loop: asyncio.AbstractEventLoop) -> None:
             loop.default_exception_handler(context)
 
     loop.set_exception_handler(handle)
-
-
-def _cannot_start(executable: str, failure: LaunchFailure) -> BrowserNotInstalledError:
-    return BrowserNotInstalledError(
-        f"the browser {executable} cannot be started: {failure.reason}",
-        backend="chromium",
-        install_hint="cmdop-browser install",
-        tips=failure.tips,
-    )
-
-
-# Which option a refusal of the browser is about, by a word in its text.
-_OPTION_WORDS = (
-    ("timezone", "timezone"),
-    ("locale", "locale"),
-    ("proxy", "proxy"),
-    ("cookie", "storage_state"),
-    ("storage", "storage_state"),
-    ("origins", "storage_state"),
-    ("header", "headers"),
-    ("useragent", "user_agent"),
-    ("viewport", "viewport"),
-)
-
-
-def _refused(exc: PlaywrightError) -> BrowserError | BadRequestError:
-    sentence = texts.first_sentence(exc.message)
-    for word, option in _OPTION_WORDS:
-        if word in sentence.lower():
-            return BadRequestError(f"create_session refused {option}: {sentence}", field=option)
-    return BrowserError(f"create_session failed: {sentence}", action="create_session")
