@@ -10,10 +10,13 @@ import pytest
 from cmdop_browser.demo.server import DemoSite
 from cmdop_browser.settings import Settings
 from tests.fakes.launchpad import Launchpad
+from tests.flavours import Flavour
+from tests.process.faults.bench import Bench
 from tests.process.shell import Shell, open_shell
+from tests.site import WebSite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 
@@ -56,3 +59,20 @@ def shop() -> Iterator[str]:
     """The demo shop, without its delays."""
     with DemoSite(latency=0.0) as shop:
         yield shop.url
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[WebSite]:
+    """The test web site."""
+    with WebSite() as site:
+        yield site
+
+
+@pytest.fixture(scope="module", params=["async", "sync"])
+async def shared_bench(request: pytest.FixtureRequest, site: WebSite) -> AsyncIterator[Bench]:
+    """An agent and a client in each flavour, for faults to be tried out on."""
+    with pytest.MonkeyPatch.context() as patch:
+        bench = Bench(Flavour(request.param), site)
+        patch.setenv("CMDOP_RUNTIME_DIR", str(bench.runtime_dir))
+        async with bench:
+            yield bench

@@ -22,13 +22,12 @@ from cmdop_browser.exceptions import (
     SessionNotFoundError,
     StalePortFileError,
 )
-from tests.flavours import Flavour
 from tests.process.faults import calls, faults
-from tests.process.faults.bench import Bench
-from tests.site import WebSite
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from tests.process.faults.bench import Bench
 
 NAMES = tuple(calls.ARGUMENTS)
 
@@ -50,21 +49,6 @@ BLOCK = """(url) => { setTimeout(() => {
   for (;;);
 }); }"""
 LATE = "late"
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[WebSite]:
-    with WebSite() as site:
-        yield site
-
-
-@pytest.fixture(scope="module", params=["async", "sync"])
-async def shared_bench(request: pytest.FixtureRequest, site: WebSite) -> AsyncIterator[Bench]:
-    with pytest.MonkeyPatch.context() as patch:
-        bench = Bench(Flavour(request.param), site)
-        patch.setenv("CMDOP_RUNTIME_DIR", str(bench.runtime_dir))
-        async with bench:
-            yield bench
 
 
 @pytest.fixture

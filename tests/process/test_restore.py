@@ -15,28 +15,11 @@ from cmdop_browser.exceptions import (
     Outcome,
     SessionInterruptedError,
 )
-from tests.flavours import Flavour
 from tests.process.faults import faults
 from tests.process.faults.bench import LONG, Bench
-from tests.site import WebSite
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[WebSite]:
-    with WebSite() as site:
-        yield site
-
-
-@pytest.fixture(scope="module", params=["async", "sync"])
-async def shared_bench(request: pytest.FixtureRequest, site: WebSite) -> AsyncIterator[Bench]:
-    with pytest.MonkeyPatch.context() as patch:
-        bench = Bench(Flavour(request.param), site)
-        patch.setenv("CMDOP_RUNTIME_DIR", str(bench.runtime_dir))
-        async with bench:
-            yield bench
+    from collections.abc import AsyncIterator, Callable
 
 
 @pytest.fixture
