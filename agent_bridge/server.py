@@ -15,6 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from agent_bridge import __version__, limits
 from agent_bridge.artifacts import Artifacts
 from agent_bridge.browser.executable import find_browser, launch_arguments
+from agent_bridge.browser.grace import Grace
 from agent_bridge.browser.recycling import Limits
 from agent_bridge.browser.shard import mute_farewell
 from agent_bridge.browser.shards import Shards
@@ -140,6 +141,7 @@ class AgentServer:
             arguments.flags,
             sandboxed=arguments.sandboxed,
             limits=Limits.of(settings, shards),
+            grace=Grace(settings.diagnosis_time),
         )
         self._transfers = Transfers(directory / "uploads")
         self._artifacts = Artifacts(directory / "artifacts")
@@ -154,6 +156,7 @@ class AgentServer:
             pool=self._pool,
             leases=self._leases,
             shards=self._shards,
+            diagnosis_time=self._settings.diagnosis_time,
         )
         self._health = health.aio.HealthServicer()
         self._server = self._build()

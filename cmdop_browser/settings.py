@@ -84,6 +84,8 @@ class Settings(BaseSettings):
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"], BeforeValidator(_upper)
     ] = "INFO"
+    diagnosis_time: _Positive = 1.0
+    """How long after its own timeout a failed call may take to find out why."""
     evidence: Literal["on", "off"] = "on"
     """Whether errors carry a screenshot and the HTML of the page."""
 

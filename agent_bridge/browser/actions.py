@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # How long the page is asked what became of an act that is done.
-_LOOK_SECONDS: Final = 0.25
+_LOOK: Final = 0.25  # of the grace
 # What every input takes; of other texts some drop all or a part.
 _NUMBER: Final = re.compile(r"[+-]?\d+(?:\.\d+)?")
 # The longest value of a date, time, colour or range is shorter.
@@ -100,7 +100,7 @@ async def _pressed(page: ManagedPage, watch: JSHandle) -> bool | None:
     try:
         return cast(
             "bool | None",
-            await page.guard(watch.evaluate(act_scripts.PRESSED), Deadline.after(_LOOK_SECONDS)),
+            await page.guard(watch.evaluate(act_scripts.PRESSED), Deadline.after(page.grace.part(_LOOK))),
         )
     except (Overdue, PageLost, PlaywrightError) as exc:
         # The click led to another document, most likely.
@@ -122,7 +122,7 @@ async def _was_refused(page: ManagedPage, selector: str, value: str) -> bool:
     """Whether an input of a kind that drops unfit texts silently has dropped *value*."""
     if not value:
         return False
-    soon = Deadline.after(_LOOK_SECONDS)
+    soon = Deadline.after(page.grace.part(_LOOK))
     try:
         refused = await page.evaluate(
             act_scripts.REFUSED_TEXT, selector, value[:_LONGEST_TYPED_VALUE], deadline=soon

@@ -40,12 +40,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# For everything together; a page at work is done in a third of it.
-BUDGET: Final = 0.5
+# Shares of the grace. For everything together; a page at work is done in a third of it.
+_BUDGET: Final = 0.5
 _UNANSWERING: Final = frozenset({Pulse.PENDING, Pulse.SLOW, Pulse.SILENT})
-# A failing call ends within a second of its timeout. The rest of that second is for
-# the way back.
-_AFTER_THE_CALL: Final = 0.65
+# When looking is over; the rest is for the way back.
+_UNTIL: Final = 0.65
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +122,9 @@ async def kind_now(page: ManagedPage) -> PageKind | None:
 
 
 def _deadline(page: ManagedPage) -> Deadline:
-    left = page.call_deadline.at + _AFTER_THE_CALL
-    now = Deadline.after(BUDGET)
-    return Deadline(BUDGET, min(now.at, left)) if page.call_deadline.total else now
+    left = page.call_deadline.at + page.grace.part(_UNTIL)
+    now = Deadline.after(page.grace.part(_BUDGET))
+    return Deadline(now.total, min(now.at, left)) if page.call_deadline.total else now
 
 
 async def _scene(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import logging
+import math
 import time
 from dataclasses import replace
 from importlib.resources import files
@@ -33,13 +34,13 @@ T = TypeVar("T")
 _Pictures = dict[str, Any]
 _Secrets = asyncio.Future[tuple[str, ...]]
 
-# For everything. A picture takes some 50 ms, the rest a few each: on a page that answers
-# all of it is there in time, and one that does not is not waited for.
-BUDGET_SECONDS: Final = 0.45
+# Shares of the grace. For everything: a picture takes some 50 ms, the rest a few each, so on a page
+# that answers all of it is there in time, and one that does not is not waited for.
+BUDGET: Final = 0.45
 # For all that is no picture: what is known by then is told.
-_TEXTS_SECONDS: Final = 0.3
-# A failing call ends within a second of its timeout; this is when looking at the page has to stop.
-_AFTER_SECONDS: Final = 0.8
+_TEXTS: Final = 0.3
+# When looking at the page has to stop.
+_UNTIL: Final = 0.8
 _LEAST_SECONDS: Final = 0.05
 _MAX_HTML: Final = 3_000_000
 _MAX_LINE: Final = 300
@@ -55,7 +56,7 @@ _HTML_SCRIPT: Final = (
 
 
 async def evidence_of(
-    page: ManagedPage, text: str = "", *, candidates: Iterable[Candidate] = (), budget: float = BUDGET_SECONDS
+    page: ManagedPage, text: str = "", *, candidates: Iterable[Candidate] = (), budget: float = math.inf
 ) -> Evidence:
     """Return what the page shows at this moment; never fails, never takes long.
 
@@ -63,9 +64,9 @@ async def evidence_of(
         page: The page that a call failed on.
         text: What Playwright said, of which the call log is taken.
         candidates: Selectors near the one that matched nothing.
-        budget: Seconds to look at the page; what is late is left out.
+        budget: Seconds to look at the page, if there are less than its share; what is late is left out.
     """
-    deadline = Deadline.after(min(budget, _left_of_the_call(page)))
+    deadline = Deadline.after(min(budget, page.grace.part(BUDGET), _left_of_the_call(page)))
     keeping = keeper.get()
     # With retries ahead it depends on the error, which is not made yet, whether there are pictures.
     store = keeping.store if keeping is not None and keeping.retries is None else None
@@ -85,14 +86,14 @@ async def with_pictures(page: ManagedPage, error: BrowserError) -> Evidence:
     keeping, evidence = keeper.get(), error.evidence
     if keeping is None or keeping.retries is None or keeping.retries.follow(error) or evidence.page is None:
         return evidence
-    deadline = Deadline.after(min(BUDGET_SECONDS, _left_of_the_call(page)))
+    deadline = Deadline.after(min(page.grace.part(BUDGET), _left_of_the_call(page)))
     known = asyncio.get_running_loop().create_future()
     known.set_result(page.secrets.values())
     return replace(evidence, **await _pictures(page, keeping.store, deadline, known))
 
 
 async def _texts(page: ManagedPage, text: str, deadline: Deadline, known: _Secrets) -> Evidence:
-    soon = Deadline.after(min(_TEXTS_SECONDS, deadline.remaining))
+    soon = Deadline.after(min(page.grace.part(_TEXTS), deadline.remaining))
     try:
         state, cookies, messages = await asyncio.gather(
             _unless_late(lambda: page.evaluate(_STATE_SCRIPT, deadline=soon), "its state"),
@@ -158,7 +159,7 @@ def _shown(line: str, secrets: tuple[str, ...]) -> str:
 
 def _left_of_the_call(page: ManagedPage) -> float:
     """Seconds until a failing call has to have ended."""
-    return max(_LEAST_SECONDS, page.call_deadline.at + _AFTER_SECONDS - time.monotonic())
+    return max(_LEAST_SECONDS, page.call_deadline.at + page.grace.part(_UNTIL) - time.monotonic())
 
 
 # Both take what makes a coroutine rather than the coroutine, which would be left over

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.evidence import BUDGET_SECONDS, evidence_of
+from agent_bridge.browser.evidence import BUDGET, evidence_of
 from agent_bridge.browser.failures import unblock
 from agent_bridge.browser.leaving import leave, stop_loading
 from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_LOOK_SECONDS = 0.25
-# Beside the rest of the diagnosis, which takes as long.
-_CONNECT_SECONDS = 0.4
-_SECOND_LOOK_SECONDS = 0.4
-_SECOND_LOOK_LIMIT = 2.0  # where the caller's own time allows it
-# After the caller's timeout; storing what was seen and stopping the page take as long again.
-_LOOK_UNTIL_SECONDS = 0.45
-_LEFT_UNTIL_SECONDS = 0.75
+# Shares of the grace.
+_LOOK = 0.25
+_CONNECT = 0.4  # beside the rest of the diagnosis, which takes as long
+_SECOND_LOOK = 0.4
+_MOVING = 0.15
+# Storing what was seen and stopping the page take as long again.
+_LOOK_UNTIL = 0.45
+_LEFT_UNTIL = 0.75
 _LEAST_SECONDS = 0.05
-_MOVING_SECONDS = 0.15
+_SECOND_LOOK_LIMIT_SECONDS = 2.0  # where the caller's own time allows it
 _MAX_STATIONS = 20
 _MAX_PENDING = 10
 
@@ -63,7 +63,7 @@ async def timeout(journey: Journey) -> BrowserNavigationError:
     facts = replace(facts, connection=await reaching) if reaching is not None else facts
     verdict = diagnosis.verdict_of(facts)
     if verdict.cause is NavigationCause.RELOADING:
-        await leave(page, Deadline.after(_left(journey.deadline, _LEFT_UNTIL_SECONDS)))
+        await leave(page, Deadline.after(_left(journey, _LEFT_UNTIL)))
     elif (facts.committed or facts.status is not None) and not facts.blocked:
         await stop_loading(page)
     return _error(journey, facts, verdict, evidence, waited=f" after {seconds(journey.deadline.total)}")
@@ -125,23 +125,26 @@ def _error(
 
 
 async def _evidence(journey: Journey, facts: NavigationFacts) -> Evidence:
-    most = BUDGET_SECONDS
+    grace = journey.page.grace
+    most = grace.part(BUDGET)
     if facts.timed_out and facts.documents > 1 and facts.still_replacing:
-        most = _MOVING_SECONDS  # whatever is looked at is gone in a moment, and the processor is busy with it
-    budget = min(most, _left(journey.deadline, _LOOK_UNTIL_SECONDS))
+        # Whatever is looked at is gone in a moment, and the processor is busy with it.
+        most = grace.part(_MOVING)
+    budget = min(most, _left(journey, _LOOK_UNTIL))
     return await evidence_of(journey.page, facts.text, budget=budget)
 
 
-def _left(deadline: Deadline, later: float) -> float:
-    """Return the seconds until *later* than the deadline: the page has to be at rest in time, too."""
-    return max(_LEAST_SECONDS, deadline.at + later - time.monotonic())
+def _left(journey: Journey, share: float) -> float:
+    """Return the seconds until *share* of the grace is used up: the page has to be at rest in time, too."""
+    until = journey.deadline.at + journey.page.grace.part(share)
+    return max(_LEAST_SECONDS, until - time.monotonic())
 
 
 def _reaching(journey: Journey, facts: NavigationFacts) -> asyncio.Task[Connection] | None:
     """Begin to connect where the browser failed to, if that would tell more."""
     if not diagnosis.wants_connection(facts):
         return None
-    task = asyncio.ensure_future(connect(journey.last_url, journey.proxy, _CONNECT_SECONDS))
+    task = asyncio.ensure_future(connect(journey.last_url, journey.proxy, journey.page.grace.part(_CONNECT)))
     task.add_done_callback(lambda done: done.cancelled() or done.exception())
     return task
 
@@ -150,7 +153,7 @@ async def _what_it_waits_for(journey: Journey, facts: NavigationFacts) -> Naviga
     page = journey.page
     if facts.committed:
         try:
-            return replace(facts, pending=await journey.pending(Deadline.after(_LOOK_SECONDS)))
+            return replace(facts, pending=await journey.pending(Deadline.after(page.grace.part(_LOOK))))
         except (ScriptFailed, PlaywrightError) as exc:
             log.debug("the page does not tell what it waits for: %s", exc)
             return facts
@@ -175,7 +178,8 @@ def _is_unexplained(journey: Journey, facts: NavigationFacts) -> bool:
 
 
 async def _second_look(journey: Journey, facts: NavigationFacts) -> NavigationFacts:
-    limit = Deadline.after(max(_SECOND_LOOK_SECONDS, min(_SECOND_LOOK_LIMIT, journey.deadline.remaining)))
+    at_least = journey.page.grace.part(_SECOND_LOOK)
+    limit = Deadline.after(max(at_least, min(_SECOND_LOOK_LIMIT_SECONDS, journey.deadline.remaining)))
     answer = await look_again(journey.page, journey.url, journey.referer, limit)
     if not answer.status or answer.arrived:
         return replace(facts, replaced=True)

@@ -68,7 +68,7 @@ async def within(page: ManagedPage, action: str, deadline: Deadline, call: Await
         BrowserError: Playwright refused for another reason.
     """
     try:
-        return await page.guard(call, deadline, margin=DRIVER_MARGIN)
+        return await page.guard(call, deadline, margin=page.grace.part(DRIVER_MARGIN))
     except (Overdue, PlaywrightTimeoutError) as exc:
         raise await overdue(page, action, deadline) from exc
     except PlaywrightError as exc:
@@ -103,7 +103,7 @@ async def on_element(
     """
     before = Before.of(page)
     try:
-        return await page.guard(act(deadline.remaining_ms), deadline, margin=DRIVER_MARGIN)
+        return await page.guard(act(deadline.remaining_ms), deadline, margin=page.grace.part(DRIVER_MARGIN))
     except Overdue as exc:
         raise await overdue(page, named(call), deadline, outcome=Outcome.UNKNOWN) from exc
     except PlaywrightError as exc:
@@ -123,7 +123,7 @@ async def raise_if_lost(page: ManagedPage, exc: PlaywrightError) -> None:
         raise PageLost(page.lost.result()) from exc
     if not is_gone(exc):
         return
-    await asyncio.wait({page.lost}, timeout=_LOSS_GRACE)
+    await asyncio.wait({page.lost}, timeout=page.grace.part(_LOSS_GRACE))
     # No event told why: a page that dies alone is a renderer's death.
     page.lose(CloseReason.RENDERER_CRASH)
     raise PageLost(page.lost.result()) from exc
@@ -131,8 +131,8 @@ async def raise_if_lost(page: ManagedPage, exc: PlaywrightError) -> None:
 
 async def raise_if_dead(page: ManagedPage, exc: PlaywrightError) -> None:
     """Raise PageLost when the page, asked for a sign of life, turns out to be dead."""
-    if not page.lost.done() and not await answers(page, _SIGN_OF_LIFE):
-        await asyncio.wait({page.lost}, timeout=_LOSS_GRACE)
+    if not page.lost.done() and not await answers(page, page.grace.part(_SIGN_OF_LIFE)):
+        await asyncio.wait({page.lost}, timeout=page.grace.part(_LOSS_GRACE))
     if page.lost.done():
         raise PageLost(page.lost.result()) from exc
 

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 # Enough to name what hangs; a page that asks for more is told by its first ones.
 _REMEMBERED = 500
 _MAX_PENDING = 50
-_LOOK_SECONDS = 0.15
 # A document that came in this last part of the time was not to be the last one.
 _RECENT = 0.25
 

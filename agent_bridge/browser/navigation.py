@@ -35,7 +35,7 @@ Direction = Literal["back", "forward", "reload"]
 # A goto that is to fail by itself does so within this time after the failed
 # request; its own message says more.
 _OWN_ERROR_GRACE = 0.05
-_TITLE_SECONDS = 0.5
+_TITLE = 0.5  # of the grace
 # How often a navigation is begun again after something left over interrupted it.
 _INTERRUPTIONS = 8
 # Answers that ask who one is; some come with a page, which is a result.
@@ -156,7 +156,9 @@ async def _load_once(
     with journey.watched():
         try:
             response = await page.guard(
-                _unbroken(start(deadline.remaining_ms), journey), deadline, margin=DRIVER_MARGIN
+                _unbroken(start(deadline.remaining_ms), journey),
+                deadline,
+                margin=page.grace.part(DRIVER_MARGIN),
             )
         except asyncio.CancelledError:
             # The browser would go on loading, and commit in the middle of the next call.
@@ -181,7 +183,7 @@ async def _load_once(
         url=page.url,
         requested_url=journey.url,
         status=response.status if response is not None else 0,
-        title=await title_of(page, Deadline.after(_TITLE_SECONDS)),
+        title=await title_of(page, Deadline.after(page.grace.part(_TITLE))),
         headers=dict(response.headers) if response is not None else {},
         redirects=redirects_to(response.request if response is not None else None),
         elapsed=time.monotonic() - began,
@@ -193,9 +195,10 @@ async def _require_page(journey: Journey, response: Response) -> None:
     if response.headers.get("content-length") != "0":
         if journey.waited_for == "commit":
             return  # what there will be of a page is not there yet
+        page = journey.page
         script = "() => document.body?.childNodes.length ?? 0"
         try:
-            if await journey.page.evaluate(script, deadline=Deadline.after(_TITLE_SECONDS)):
+            if await page.evaluate(script, deadline=Deadline.after(page.grace.part(_TITLE))):
                 return
         except (Overdue, ScriptFailed, PlaywrightError) as exc:
             log.debug("an answer of %d could not be looked at: %s", response.status, exc)

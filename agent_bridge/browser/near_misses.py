@@ -34,7 +34,7 @@ _MAX_COUNTED: Final = 10
 _MAX_FRAMES: Final = 4
 # Beyond "shown" elements it costs too much to look at each of them closely.
 _LIMITS: Final = {"elements": 1200, "text": 160, "attribute": 120, "shown": 15_000}
-_MILLISECONDS: Final = 200
+_MILLISECONDS: Final = 200  # for a grace of a second
 _SCRIPT: Final = resources.files(__package__).joinpath("near_misses.js").read_text(encoding="utf-8")
 _COUNT: Final = """(selectors) => selectors.map((selector) => {
   try {
@@ -166,7 +166,7 @@ async def _in_frame(page: ManagedPage, frame: Frame, way: str, wish: _Wish, dead
 async def _searched(page: ManagedPage, place: _Place, wish: _Wish, deadline: Deadline) -> Search:
     limits = {
         **_LIMITS,
-        "milliseconds": min(_MILLISECONDS, deadline.remaining * 500),
+        "milliseconds": min(page.grace.part(_MILLISECONDS), deadline.remaining * 500),
         "texts": wish.parsed.wants_text,
     }
     seen = json.loads(await place.call(_SCRIPT, [sorted(_terms(wish.parsed)), limits]))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 
+from agent_bridge.browser.grace import Grace
 from agent_bridge.browser.known_secrets import KnownSecrets
 from agent_bridge.browser.options import ContextOptions
 from agent_bridge.deadline import Deadline
@@ -41,9 +42,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-# How much later than Playwright's own timeout ours fires: long enough that its
-# error, which carries the call log, wins whenever the driver is alive.
-DRIVER_MARGIN = 0.25
+# How much later than Playwright's own timeout ours fires, as a share of the grace: long enough
+# that its error, which carries the call log, wins whenever the driver is alive.
+DRIVER_MARGIN = 0.35
 # A page that opens windows without end must not eat the machine.
 MAX_POPUPS = 5
 # context.close() took at most 71 ms in every fault that leaves the browser alive.
@@ -95,6 +96,7 @@ class ManagedPage:
         browser_ended: Tells whether the browser's process is gone.
         documents: How many documents were loaded.
         options: What the context was made with.
+        grace: How long it may take after a call has failed to find out why.
         response: The response that brought the document now shown, if one did.
         requested_url: What `navigate` was last asked for; "" before that.
         arrived_url: Where that led, HTTP redirects included; "" until it did.
@@ -116,9 +118,12 @@ class ManagedPage:
         cdp: CDPSession,
         options: ContextOptions | None = None,
         frame_id: str = "",
+        *,
+        grace: Grace | None = None,
     ) -> None:
         self.context = context
         self.options = options or ContextOptions()
+        self.grace = grace or Grace()
         self.page = page
         self.cdp = cdp
         self.lost: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 _SCRIPT: Final = resources.files(__package__).joinpath("page_facts.js").read_text(encoding="utf-8")
 # What of a page can be read in a tenth of a second is enough to know what kind it is.
-_MILLISECONDS: Final = 120
+_MILLISECONDS: Final = 120  # for a grace of a second
 _MAX_NODES: Final = 6000
 _MAX_REDIRECTS: Final = 30
 
@@ -36,7 +36,7 @@ async def page_facts(page: ManagedPage, deadline: Deadline) -> PageFacts:
         "marks": challenges.MARKS,
         "needles": challenges.NEEDLES,
         "javascript": page.options.javascript,
-        "milliseconds": _MILLISECONDS,
+        "milliseconds": page.grace.part(_MILLISECONDS),
         "nodes": _MAX_NODES,
     }
     seen: dict[str, Any] = {}

@@ -32,7 +32,7 @@ _AT_WORK: Final = 0.02
 # A page at work answers within a few milliseconds, one that lays out a hundred
 # thousand elements within a few hundred.
 _PATIENCE: Final = 0.35
-_MOST_PATIENCE: Final = 0.6
+_MOST_PATIENCE: Final = 0.6  # of the grace
 # How much longer than the browser itself a page may take that only shares its machine.
 _TIMES_SLOWER: Final = 8
 # Chromium hands few methods to a script that runs: ShouldInterruptForMethod in its
@@ -44,15 +44,15 @@ _BETWEEN_INTERRUPTS: Final = 0.02
 _ENOUGH: Final = 3
 # An answer this old still tells what the page does now.
 _FRESH: Final = 0.2
-# What is kept for telling a script to stop; it takes 3 to 7 ms, more on a busy machine.
+# What is kept of the grace for telling a script to stop; it takes 3 to 7 ms, more on a busy machine.
 _STOPPING: Final = 0.25
-# Asking is over this long after the call's own deadline, whatever is not known by then.
-_AFTER_THE_CALL: Final = 0.65
+# The share of the grace after which asking is over, whatever is not known by then.
+_UNTIL: Final = 0.65
 # A page that has not answered for this long after its call is lost, with its session:
 # one whose script was told to stop, and one on which the engine itself is at work.
 _GIVEN_UP_AFTER: Final = 10.0
 _GIVEN_UP_AT_WORK_AFTER: Final = 60.0
-# The least that an answer is waited for.
+# The least that an answer is waited for, as a share of the grace.
 _STEP: Final = 0.15
 
 
@@ -89,7 +89,9 @@ async def pulse_of(page: ManagedPage, *, may_hang: bool = True) -> Pulse:
             return Pulse.ANSWERS
         script = _RunningScript(page)
         browser = await _browsers_own_time(page)
-        patience = min(max(_PATIENCE, _TIMES_SLOWER * browser), _MOST_PATIENCE, _left(page) - _STOPPING)
+        most = page.grace.part(_MOST_PATIENCE)
+        left = _left(page) - page.grace.part(_STOPPING)
+        patience = min(max(_PATIENCE, _TIMES_SLOWER * browser), most, left)
         if await _answered(page, asked, patience - browser):
             return Pulse.ANSWERS
         if page.is_loading:
@@ -174,8 +176,8 @@ class _RunningScript:
 
 
 def _left(page: ManagedPage) -> float:
-    left = page.call_deadline.at + _AFTER_THE_CALL - time.monotonic()
-    return min(max(_STEP, left), _MOST_PATIENCE)
+    left = page.call_deadline.at + page.grace.part(_UNTIL) - time.monotonic()
+    return min(max(page.grace.part(_STEP), left), page.grace.part(_MOST_PATIENCE))
 
 
 def _a_renderer_is_stopped() -> bool:
@@ -227,18 +229,18 @@ async def unblock(page: ManagedPage) -> bool | None:
         None when the page answers by then, True when a script had to be stopped,
         False when it cannot be freed.
     """
-    if await answers(page, _STEP):
+    if await answers(page, page.grace.part(_STEP)):
         return None
     await _attempt(page, "Page.stopLoading")
-    if await answers(page, _STEP):
+    if await answers(page, page.grace.part(_STEP)):
         return None
     await _attempt(page, "Runtime.terminateExecution")
-    return await answers(page, _STEP)
+    return await answers(page, page.grace.part(_STEP))
 
 
 async def _attempt(page: ManagedPage, method: str) -> None:
     asked = asyncio.ensure_future(page.cdp.send(method))
     try:
-        await _answered(page, asked, _STEP)
+        await _answered(page, asked, page.grace.part(_STEP))
     finally:
         abandon(asked)

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
     import psutil
 
+    from agent_bridge.browser.grace import Grace
     from agent_bridge.browser.options import ContextOptions
     from agent_bridge.deadline import Deadline
     from agent_bridge.supervision.memory import Usage
@@ -64,13 +65,20 @@ class Shard:
     """A driver, its browser, and the pages that are open in it."""
 
     def __init__(
-        self, executable: str, arguments: Sequence[str], *, sandboxed: bool, spawning: asyncio.Lock
+        self,
+        executable: str,
+        arguments: Sequence[str],
+        *,
+        sandboxed: bool,
+        spawning: asyncio.Lock,
+        grace: Grace | None = None,
     ) -> None:
         # Held while a driver is spawned, by all shards: the new child is then the driver.
         self._spawning = spawning
         self._executable = executable
         self._arguments = list(arguments)
         self._sandboxed = sandboxed
+        self._grace = grace
         self._start_lock = asyncio.Lock()
         self._driver: Playwright | None = None
         self._browser: Browser | None = None
@@ -348,7 +356,8 @@ class Shard:
         tree = await cdp.send("Page.getFrameTree")
         if options.block:
             await blocking.block(cdp, options.block)
-        managed = ManagedPage(context, page, cdp, options, tree["frameTree"]["frame"]["id"])
+        main_frame = tree["frameTree"]["frame"]["id"]
+        managed = ManagedPage(context, page, cdp, options, main_frame, grace=self._grace)
         managed.browser_ended = functools.partial(processes.any_ended, self._browser_processes)
         if browser is not self._browser:
             managed.lose(CloseReason.BROWSER_CRASH)

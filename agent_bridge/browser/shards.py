@@ -13,6 +13,7 @@ from cmdop_browser.exceptions import CMDOPError
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
+    from agent_bridge.browser.grace import Grace
     from agent_bridge.browser.options import ContextOptions
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.browser.recycling import Limits
@@ -37,6 +38,7 @@ class Shards:
         *,
         sandboxed: bool,
         limits: Limits | None = None,
+        grace: Grace | None = None,
     ) -> None:
         """Make the shards; nothing is started yet.
 
@@ -46,10 +48,12 @@ class Shards:
             arguments: For the browser.
             sandboxed: Whether the browser's sandbox is on.
             limits: What a browser and its pages may take; None for all they want.
+            grace: How long a page may take after a call has failed to find out why.
         """
         self._arguments = list(arguments)
         self._spawning = asyncio.Lock()
         self._limits = limits
+        self._grace = grace
         self._home: dict[ManagedPage, Shard] = {}
         self._retired: set[Shard] = set()
         self._chores: set[asyncio.Task[None]] = set()
@@ -144,7 +148,13 @@ class Shards:
     # -- recycling -------------------------------------------------------------
 
     def _new_shard(self) -> Shard:
-        return Shard(self.executable, self._arguments, sandboxed=self.sandboxed, spawning=self._spawning)
+        return Shard(
+            self.executable,
+            self._arguments,
+            sandboxed=self.sandboxed,
+            spawning=self._spawning,
+            grace=self._grace,
+        )
 
     def _all(self) -> list[Shard]:
         return [*self._shards, *self._retired]

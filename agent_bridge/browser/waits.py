@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 # Requests of the time of waiting that are remembered.
 _REMEMBERED: Final = 200
 _SHOWN: Final = 3
-_LOOK_SECONDS: Final = 0.2
+_LOOK: Final = 0.2  # of the grace
 _PENDING: Final = (resources.files(__package__) / "pending.js").read_text(encoding="utf-8")
 _NO_IDLE: Final = "a page like this never rests: wait for what is needed instead, wait_for(selector)"
 
@@ -106,7 +106,7 @@ async def for_function(page: ManagedPage, expression: str, argument: object, dea
         handle = await page.guard(
             page.page.wait_for_function(expression, arg=argument, timeout=deadline.remaining_ms),
             deadline,
-            margin=DRIVER_MARGIN,
+            margin=page.grace.part(DRIVER_MARGIN),
         )
         return await page.guard(handle.json_value(), deadline)
     except Overdue as exc:
@@ -149,7 +149,7 @@ async def _until(
     look: Callable[[], Awaitable[tuple[str, ...]]],
 ) -> None:
     try:
-        await page.guard(call, deadline, margin=DRIVER_MARGIN)
+        await page.guard(call, deadline, margin=page.grace.part(DRIVER_MARGIN))
     except (Overdue, PlaywrightTimeoutError) as exc:
         raise await overdue(page, action, deadline, outcome=Outcome.NOT_EXECUTED, look=look) from exc
     except PlaywrightError as exc:
@@ -164,7 +164,7 @@ async def _until(
 async def _what_runs(page: ManagedPage, begun: Iterable[Request]) -> tuple[str, ...]:
     """Return what keeps the network busy: requests without an end, else those that come again and again."""
     try:
-        seen = await page.evaluate(_PENDING, _REMEMBERED, deadline=Deadline.after(_LOOK_SECONDS))
+        seen = await page.evaluate(_PENDING, _REMEMBERED, deadline=Deadline.after(page.grace.part(_LOOK)))
         done = set(seen["done"])
     except (Overdue, PageLost, ScriptFailed, PlaywrightError, KeyError, TypeError) as exc:
         log.debug("what is loading is not known: %s", type(exc).__name__)

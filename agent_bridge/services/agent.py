@@ -27,7 +27,15 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
     """Speaks for the agent as a whole."""
 
     def __init__(
-        self, *, agent: str, instance_id: str, version: str, pool: Pool, leases: Leases, shards: Shards
+        self,
+        *,
+        agent: str,
+        instance_id: str,
+        version: str,
+        pool: Pool,
+        leases: Leases,
+        shards: Shards,
+        diagnosis_time: float,
     ) -> None:
         self._agent = agent
         self._instance_id = instance_id
@@ -35,6 +43,7 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
         self._pool = pool
         self._leases = leases
         self._shards = shards
+        self._diagnosis_time = diagnosis_time
         self._ready = time.monotonic()
         self._draining = asyncio.Event()
 
@@ -74,6 +83,7 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
                 queued=admission.queued,
                 draining=self._draining.is_set(),
             ),
+            diagnosis_seconds=self._diagnosis_time,
         )
 
     async def Ping(self, request: agent_pb2.PingRequest, context: Context) -> agent_pb2.PingReply:

@@ -27,7 +27,6 @@ from cmdop_browser.exceptions import (
     ConnectionLostError,
     ConnectionTimeoutError,
 )
-from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.errors import from_rpc_error
 from cmdop_browser.wire.evidence import OFF, retries_ahead
 from cmdop_browser.wire.rendezvous import AgentPaths, why_stale
@@ -157,7 +156,7 @@ class AsyncRpc:
         header = connection.header(idempotency_key=key, evidence=self._pictures())
         try:
             await connection.keep_lease()
-            return await connection.unary(method, request, header, timeout + wire.RPC_GRACE_SECONDS)
+            return await connection.unary(method, request, header, timeout + connection.grace)
         except (grpc.RpcError, ChannelClosed) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 
@@ -179,7 +178,7 @@ class AsyncRpc:
         connection = self._usable(instance_id)
         header = connection.header()
         try:
-            async for reply in connection.stream(method, request, header, timeout + wire.RPC_GRACE_SECONDS):
+            async for reply in connection.stream(method, request, header, timeout + connection.grace):
                 yield reply
         except (grpc.RpcError, ChannelClosed) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
@@ -203,7 +202,7 @@ class AsyncRpc:
         header = connection.header()
         try:
             await connection.keep_lease()
-            return await connection.send(method, parts, header, timeout + wire.RPC_GRACE_SECONDS)
+            return await connection.send(method, parts, header, timeout + connection.grace)
         except (grpc.RpcError, ChannelClosed) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 

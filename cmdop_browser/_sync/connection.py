@@ -41,6 +41,7 @@ class Connection:
     def __init__(self, record: DiscoveryRecord, identity: Identity) -> None:
         self.instance_id = record.instance_id
         self.answered = False
+        self.grace = wire.RPC_GRACE * wire.DIAGNOSIS_SECONDS
         self._token = record.token
         self._identity = identity
         self._channel = open_channel(record.socket)
@@ -70,6 +71,7 @@ class Connection:
                 f"{discovery_path}: {reason}", discovery_path=discovery_path, reason=reason
             )
         _require_common_protocol(info)
+        self.grace = wire.RPC_GRACE * (info.diagnosis_seconds or wire.DIAGNOSIS_SECONDS)
         self._lease = self._attach()
         return info
 

@@ -28,7 +28,6 @@ from cmdop_browser.exceptions import (
     ConnectionLostError,
     ConnectionTimeoutError,
 )
-from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.errors import from_rpc_error
 from cmdop_browser.wire.evidence import OFF, retries_ahead
 from cmdop_browser.wire.rendezvous import AgentPaths, why_stale
@@ -158,7 +157,7 @@ class Rpc:
         header = connection.header(idempotency_key=key, evidence=self._pictures())
         try:
             connection.keep_lease()
-            return connection.unary(method, request, header, timeout + wire.RPC_GRACE_SECONDS)
+            return connection.unary(method, request, header, timeout + connection.grace)
         except (grpc.RpcError, ChannelClosed) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 
@@ -180,7 +179,7 @@ class Rpc:
         connection = self._usable(instance_id)
         header = connection.header()
         try:
-            yield from connection.stream(method, request, header, timeout + wire.RPC_GRACE_SECONDS)
+            yield from connection.stream(method, request, header, timeout + connection.grace)
         except (grpc.RpcError, ChannelClosed) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 
@@ -203,7 +202,7 @@ class Rpc:
         header = connection.header()
         try:
             connection.keep_lease()
-            return connection.send(method, parts, header, timeout + wire.RPC_GRACE_SECONDS)
+            return connection.send(method, parts, header, timeout + connection.grace)
         except (grpc.RpcError, ChannelClosed) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 

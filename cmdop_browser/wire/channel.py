@@ -24,9 +24,12 @@ MAX_MESSAGE_BYTES: Final = 16 * MIB
 INLINE_PAYLOAD_BYTES: Final = 4 * MIB
 CHUNK_BYTES: Final = 256 * KIB
 
-# The agent's typed error must arrive before gRPC gives up: an operation ends at its
-# own timeout, its diagnosis takes at most half a second more, and this is the rest.
-RPC_GRACE_SECONDS: Final = 0.9
+# The agent's typed error must arrive before gRPC gives up: an operation ends at its own timeout, and
+# the agent takes about two thirds of the time that it has for the diagnosis. At this share of that
+# time the client ends the call itself.
+RPC_GRACE: Final = 0.9
+# Of an agent that does not say.
+DIAGNOSIS_SECONDS: Final = 1.0
 
 ChannelOptions = list[tuple[str, int | str]]
 

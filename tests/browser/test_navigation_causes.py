@@ -12,6 +12,7 @@ import pytest
 
 from cmdop_browser import Proxy
 from cmdop_browser.exceptions import BrowserNavigationError, NavigationCause
+from cmdop_browser.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 C = NavigationCause
 # What a loaded machine may take to begin with, before a fault that has to time out.
 _SHORT = 0.8
-# A failing call ends within a second of its timeout; the client's hop comes on top.
-_LATE = 1.25
+# After its timeout a failing call has the time for the diagnosis; the client's hop comes on top.
+_LATE = Settings.load().diagnosis_time + 0.25
 # Navigations mostly wait for the browser, which does several at once.
 _LANES = 3
 

@@ -166,17 +166,22 @@ REFUSED: dict[str, tuple[Callable[[Any], Awaitable[Any]], str]] = {
 }
 
 
+def _sent(agent: FakeAgent) -> int:
+    # The stream that holds the lease is opened beside the calls, and arrives when it does.
+    return sum(call.method is not methods.ATTACH for call in agent.calls)
+
+
 @pytest.mark.parametrize("name", REFUSED)
 async def test_what_cannot_work_is_refused_before_anything_is_sent(
     session: Any, fake_agent: FakeAgent, name: str
 ) -> None:
     call, field = REFUSED[name]
-    sent = len(fake_agent.calls)
+    sent = _sent(fake_agent)
     with pytest.raises(BadRequestError) as caught:
         await call(session)
     assert caught.value.field == field
     assert isinstance(caught.value, ValueError)
-    assert len(fake_agent.calls) == sent
+    assert _sent(fake_agent) == sent
 
 
 async def test_a_refused_option_names_those_that_work(session: Any) -> None:

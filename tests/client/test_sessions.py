@@ -37,7 +37,7 @@ async def test_creating_waits_for_queue_and_work_under_one_deadline(
     (call,) = fake_agent.of(methods.CREATE)
     assert call.request.timeout_seconds == 5.0
     assert call.request.queue_timeout_seconds == 7.0
-    assert call.time_remaining == pytest.approx(12.0 + wire.RPC_GRACE_SECONDS, abs=0.5)
+    assert call.time_remaining == pytest.approx(12.0 + wire.RPC_GRACE, abs=0.5)
 
 
 async def test_a_call_gives_the_agent_its_time_and_gets_the_answer_a_little_later(
@@ -49,9 +49,21 @@ async def test_a_call_gives_the_agent_its_time_and_gets_the_answer_a_little_late
     default, own = fake_agent.of(methods.NAVIGATE)
     assert default.request.call.timeout_seconds == 11.0
     assert own.request.call.timeout_seconds == 3.0
-    assert own.time_remaining == pytest.approx(3.0 + wire.RPC_GRACE_SECONDS, abs=0.5)
+    assert own.time_remaining == pytest.approx(3.0 + wire.RPC_GRACE, abs=0.5)
     assert own.request.call.session.session_id == session.id
     assert own.request.call.session.epoch == 1
+
+
+async def test_an_agent_that_takes_longer_to_diagnose_is_given_the_time(
+    flavour: Flavour, fake_agent: FakeAgent
+) -> None:
+    fake_agent.diagnosis_seconds = 6.0
+    async with flavour.local() as client:
+        session = await client.browser.create_session()
+        await session.navigate("http://site.test/", timeout=3.0)
+    (call,) = fake_agent.of(methods.NAVIGATE)
+    assert call.request.call.timeout_seconds == 3.0
+    assert call.time_remaining == pytest.approx(3.0 + 6.0 * wire.RPC_GRACE, abs=0.5)
 
 
 async def test_acts_carry_a_fresh_key_and_reads_none(session: Any, fake_agent: FakeAgent) -> None:

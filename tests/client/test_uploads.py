@@ -10,7 +10,6 @@ import pytest
 
 from cmdop_browser import _methods as methods
 from cmdop_browser.exceptions import FileError
-from cmdop_browser.wire import channel as wire
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,9 +34,8 @@ async def test_a_file_that_fails_while_it_is_read_is_named(session: Any, fake_ag
 
 
 async def test_an_agent_that_stops_reading_does_not_hold_the_caller(
-    session: Any, fake_agent: FakeAgent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    session: Any, fake_agent: FakeAgent, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(wire, "RPC_GRACE_SECONDS", 0.2)
     fake_agent.held.add(methods.SEND_FILE)
     (tmp_path / "large").write_bytes(bytes(20 * 2**20))
     began = time.monotonic()

@@ -30,7 +30,6 @@ def main() -> None:
         spent = time.monotonic() - started
     for heading, part in (
         ("misses", score.misses(results)),
-        ("second looks", score.second_looks(results)),
         ("by cause", score.by_cause(results)),
         ("slowest", score.slowest(results)),
         (f"{len(results)} situations in {spent:.0f} s", str(score.Score.of(results))),

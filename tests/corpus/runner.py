@@ -6,7 +6,7 @@ import asyncio
 import tempfile
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,7 +37,6 @@ class Result:
     Attributes:
         fault: What is wrong with the situation itself; "" when it is as it says.
         place: Where among the candidates the one that was meant stands, from 1; 0 when nowhere.
-        at_first: What was named at first, where that was a miss; "" where there was no second look.
     """
 
     situation: Situation
@@ -46,7 +45,6 @@ class Result:
     place: int = 0
     seconds: float = 0.0
     candidates: tuple[str, ...] = ()
-    at_first: str = ""
 
     @property
     def cause(self) -> ElementCause | None:
@@ -89,40 +87,21 @@ class Result:
 async def run(
     situations: Sequence[Situation], site: CorpusSite, flavour: Flavour, *, sessions: int = _SESSIONS
 ) -> list[Result]:
-    """Run *situations* with the agent that `local()` finds, and return their results in order.
-
-    What misses has a second look with more time and less beside it: on a machine that others keep busy, half
-    a second is not enough for a page to be loaded, looked at and told of. A false alarm gets no second look.
-    """
+    """Run *situations* with the agent that `local()` finds, and return their results in order."""
     with tempfile.TemporaryDirectory(prefix="cmdop-corpus-") as directory:
         async with flavour.local() as client:
-            results = await _pass(situations, client, site, Path(directory), sessions, SECONDS)
-            again = [
-                number for number, result in enumerate(results) if result.missed and not result.false_alarm
-            ]
-            second = await _pass(
-                [situations[n] for n in again], client, site, Path(directory), 2, 2 * SECONDS
-            )
-    for number, result in zip(again, second, strict=True):
-        results[number] = replace(result, at_first=results[number].named)
-    return results
-
-
-async def _pass(
-    situations: Sequence[Situation], client: Any, site: CorpusSite, files: Path, sessions: int, seconds: float
-) -> list[Result]:
-    waiting = deque(enumerate(situations))
-    results: dict[int, Result] = {}
-    workers = [_Worker(client, site, files, seconds) for _ in range(min(sessions, len(waiting)))]
-    await asyncio.gather(*(worker.work(waiting, results) for worker in workers))
+            waiting = deque(enumerate(situations))
+            results: dict[int, Result] = {}
+            workers = [_Worker(client, site, Path(directory)) for _ in range(min(sessions, len(waiting)))]
+            await asyncio.gather(*(worker.work(waiting, results) for worker in workers))
     return [results[number] for number in range(len(situations))]
 
 
 class _Worker:
     """Runs one situation after the other, in one session for as long as that is of use."""
 
-    def __init__(self, client: Any, site: CorpusSite, files: Path, seconds: float) -> None:
-        self._client, self._site, self._files, self._seconds = client, site, files, seconds
+    def __init__(self, client: Any, site: CorpusSite, files: Path) -> None:
+        self._client, self._site, self._files = client, site, files
         self._session: Any = None
 
     async def work(self, waiting: deque[tuple[int, Situation]], results: dict[int, Result]) -> None:
@@ -157,7 +136,7 @@ class _Worker:
         started = time.monotonic()
         error: CMDOPError | None = None
         try:
-            await self._make(situation.call, timeout=self._seconds)
+            await self._make(situation.call, timeout=SECONDS)
         except CMDOPError as exc:
             error = exc
         spent = time.monotonic() - started

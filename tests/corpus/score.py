@@ -25,7 +25,6 @@ class Score:
         first_three: Where one of the first three is.
         false_alarms: How often a wall was named where there is none.
         faults: Situations that are not what they say.
-        second_looks: How many missed at first.
     """
 
     classes: float
@@ -34,7 +33,6 @@ class Score:
     first_three: float
     false_alarms: int
     faults: int
-    second_looks: int
 
     @classmethod
     def of(cls, results: Sequence[Result]) -> Score:
@@ -48,7 +46,6 @@ class Score:
             first_three=_share(1 <= result.place <= 3 for result in typos),
             false_alarms=sum(result.false_alarm for result in results),
             faults=sum(bool(result.fault) for result in results),
-            second_looks=sum(bool(result.at_first) for result in results),
         )
 
     def __str__(self) -> str:
@@ -58,7 +55,6 @@ class Score:
             f"typos: first {self.first:.1%}, first three {self.first_three:.1%}",
             f"false alarms {self.false_alarms}",
             f"faults {self.faults}",
-            f"second looks {self.second_looks}",
         )
         return " · ".join(parts)
 
@@ -86,15 +82,6 @@ def by_cause(results: Iterable[Result]) -> str:
         others = ", ".join(f"{other} {count}" for other, count in taken.get(name, Counter()).most_common())
         lines.append(f"{name:24} {right[name]:3} of {every[name]:3}   {others}".rstrip())
     return "\n".join(lines)
-
-
-def second_looks(results: Iterable[Result]) -> str:
-    """Return what was named at first where a second look was needed."""
-    return "\n".join(
-        f"{result.situation.name}: {result.at_first}, then {result.named}"
-        for result in results
-        if result.at_first
-    )
 
 
 def slowest(results: Iterable[Result], count: int = 5) -> str:

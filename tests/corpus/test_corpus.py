@@ -98,11 +98,10 @@ async def test_both_flavours_agree(
     sample = [
         next(result.situation for result in results if result.situation.cause is cause) for cause in _SAMPLE
     ]
-    # One at a time: how many candidates there are is a question of time, too.
     told = [
         [
             (type(result.error), result.cause, result.candidates)
-            for result in await run(sample, corpus_site, Flavour(flavour), sessions=1)
+            for result in await run(sample, corpus_site, Flavour(flavour))
         ]
         for flavour in ("async", "sync")
     ]

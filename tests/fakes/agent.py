@@ -65,6 +65,7 @@ class FakeAgent:
     release: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Event = field(default_factory=threading.Event)
     says_attached: bool = True
+    diagnosis_seconds: float = 0.0
     refuses_lease: CMDOPError | None = None
     detached: threading.Event = field(default_factory=threading.Event)
 
@@ -200,6 +201,7 @@ class FakeAgent:
             agent_version="0.1.0",
             protocol_min=1,
             protocol_max=1,
+            diagnosis_seconds=self.diagnosis_seconds,
         )
 
 

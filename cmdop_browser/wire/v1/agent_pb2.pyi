@@ -20,7 +20,7 @@ class HelloRequest(_message.Message):
     def __init__(self, client_version: _Optional[str] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., pid: _Optional[int] = ...) -> None: ...
 
 class AgentInfo(_message.Message):
-    __slots__ = ("instance_id", "agent", "agent_version", "protocol_min", "protocol_max", "capabilities", "pid", "uptime_seconds", "browser", "pressure")
+    __slots__ = ("instance_id", "agent", "agent_version", "protocol_min", "protocol_max", "capabilities", "pid", "uptime_seconds", "browser", "pressure", "diagnosis_seconds")
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_FIELD_NUMBER: _ClassVar[int]
     AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -31,6 +31,7 @@ class AgentInfo(_message.Message):
     UPTIME_SECONDS_FIELD_NUMBER: _ClassVar[int]
     BROWSER_FIELD_NUMBER: _ClassVar[int]
     PRESSURE_FIELD_NUMBER: _ClassVar[int]
+    DIAGNOSIS_SECONDS_FIELD_NUMBER: _ClassVar[int]
     instance_id: str
     agent: str
     agent_version: str
@@ -41,7 +42,8 @@ class AgentInfo(_message.Message):
     uptime_seconds: float
     browser: BrowserInfo
     pressure: Pressure
-    def __init__(self, instance_id: _Optional[str] = ..., agent: _Optional[str] = ..., agent_version: _Optional[str] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., pid: _Optional[int] = ..., uptime_seconds: _Optional[float] = ..., browser: _Optional[_Union[BrowserInfo, _Mapping]] = ..., pressure: _Optional[_Union[Pressure, _Mapping]] = ...) -> None: ...
+    diagnosis_seconds: float
+    def __init__(self, instance_id: _Optional[str] = ..., agent: _Optional[str] = ..., agent_version: _Optional[str] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., pid: _Optional[int] = ..., uptime_seconds: _Optional[float] = ..., browser: _Optional[_Union[BrowserInfo, _Mapping]] = ..., pressure: _Optional[_Union[Pressure, _Mapping]] = ..., diagnosis_seconds: _Optional[float] = ...) -> None: ...
 
 class BrowserInfo(_message.Message):
     __slots__ = ("executable", "version", "sandboxed")
