@@ -8,8 +8,6 @@ TOOL_VENVS := .cache
 PYTEST_ARGS ?=
 # Most tests wait for a browser: two at a time take little more than half as long.
 WORKERS ?= 2
-# Not those that hold the agent to what it finds out within half a second.
-ALONE := tests/browser tests/corpus
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -33,8 +31,7 @@ demo: setup ## Run the bundled recipe against the bundled shop: books.jsonl, boo
 	$(BIN)/cmdop-browser demo
 
 test: setup ## Run the whole test suite on real Chromium
-	$(BIN)/python -m pytest $(ALONE) $(PYTEST_ARGS)
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ALONE:%=--ignore %) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --durations 30 $(PYTEST_ARGS)
 
 check: $(READY) ## Lint, format, types, import rules, generated code and docs
 	$(BIN)/ruff check
