@@ -155,20 +155,22 @@ class Bench:
         self, timeout: float = LONG, *, client: Any = None, without: Collection[str] = ()
     ) -> dict[str, Any]:
         """Make the client's own calls one after the other; returns what each came to."""
+        return {
+            name: await self.client_call(name, timeout, client=client)
+            for name in calls.CLIENT_ARGUMENTS
+            if name not in without
+        }
+
+    async def client_call(self, name: str, timeout: float = LONG, *, client: Any = None) -> Any:
+        """Make one of the client's own calls and return what it came to."""
         client = client or self.client
-        came = {}
-        for name in calls.CLIENT_ARGUMENTS:
-            if name in without:
-                continue
-            given, options = calls.client_arguments(name, self.site.url), {"timeout": timeout}
-            if name in {"create_session", "fetch"}:
-                options["queue_timeout"] = 0.0
-            if name == "local":
-                came[name] = await self._connected(timeout)
-            else:
-                owner = client if hasattr(client, name) else client.browser
-                came[name] = await self._outcome(owner, name, given, options)
-        return came
+        given, options = calls.client_arguments(name, self.site.url), {"timeout": timeout}
+        if name in {"create_session", "fetch"}:
+            options["queue_timeout"] = 0.0
+        if name == "local":
+            return await self._connected(timeout)
+        owner = client if hasattr(client, name) else client.browser
+        return await self._outcome(owner, name, given, options)
 
     async def _connected(self, timeout: float) -> Any:
         try:
