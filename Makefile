@@ -54,7 +54,7 @@ floor: ## Test with the lowest versions that pyproject.toml admits
 	PYTHON="$(PYTHON)" bash tools/venv.sh $(TOOL_VENVS)/floor
 	$(TOOL_VENVS)/floor/bin/python -m pip install --quiet --require-hashes -r requirements-floor.lock
 	$(TOOL_VENVS)/floor/bin/python -c 'import cmdop_browser, cmdop_browser.cli.app, agent_bridge.server'
-	$(TOOL_VENVS)/floor/bin/python -m pytest tests/unit tests/contract \
+	$(TOOL_VENVS)/floor/bin/python -m pytest --numprocesses $(WORKERS) tests/unit tests/contract \
 		--ignore tests/contract/test_gen.py $(PYTEST_ARGS) # generated code is formatted by the locked ruff
 
 build: setup ## Build wheel and sdist, and prove that they install and work on their own

@@ -113,7 +113,13 @@ def test_a_fault_of_ours_is_a_sentence_unless_debug(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signals_interrupt(command: typer.Typer, number: signal.Signals) -> None:
+def test_signals_interrupt(
+    command: typer.Typer, number: signal.Signals, request: pytest.FixtureRequest
+) -> None:
+    # Who starts the tests in the background of a shell has them ignore SIGINT.
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, usual))
+
     @command.command()
     def work() -> None:
         os.kill(os.getpid(), number)

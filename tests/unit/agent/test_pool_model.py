@@ -8,7 +8,7 @@ from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -202,5 +202,10 @@ class PoolMachine(RuleBasedStateMachine):
 
 
 TestPool = PoolMachine.TestCase
-# Ten thousand steps in all.
-TestPool.settings = settings(max_examples=200, stateful_step_count=50, deadline=None)
+# Ten thousand steps in all. Explaining a failure needs a trace of every line, which takes ten times as long.
+TestPool.settings = settings(
+    max_examples=200,
+    stateful_step_count=50,
+    deadline=None,
+    phases=set(Phase) - {Phase.explain},
+)
