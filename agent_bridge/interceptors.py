@@ -6,7 +6,6 @@ import hmac
 import json
 import logging
 import secrets
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ import grpc.aio
 from agent_bridge.artifacts import Keeper, keeper
 from agent_bridge.calls import Call, current_call
 from agent_bridge.idempotency import Executions
+from agent_bridge.observation.calls import CallObserver
 from cmdop_browser.exceptions import BrowserError, CMDOPError, InternalError, InvalidAPIKeyError
 from cmdop_browser.wire.errors import is_cut, status_from_error
 from cmdop_browser.wire.evidence import OFF, Retries
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from agent_bridge.artifacts import Artifacts
+    from agent_bridge.observation.calls import Observed
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,15 @@ if TYPE_CHECKING:
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Checks the token, gives the call its identity, and lets out only errors of ours."""
 
-    def __init__(self, token: str, agent_id: str, artifacts: Artifacts, *, pictures: bool = True) -> None:
+    def __init__(
+        self,
+        token: str,
+        agent_id: str,
+        artifacts: Artifacts,
+        *,
+        pictures: bool = True,
+        observer: CallObserver | None = None,
+    ) -> None:
         """Make the interceptor of an agent.
 
         Args:
@@ -45,12 +54,14 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             agent_id: Id of the instance.
             artifacts: Where what an error refers to is kept.
             pictures: Whether failures are pictured.
+            observer: Who observes the calls.
         """
         self._token = token.encode()
         self._agent_id = agent_id
         self._artifacts = artifacts
         self._pictures = pictures
         self._executions = Executions()
+        self._observer = observer or CallObserver()
 
     async def intercept_service(
         self,
@@ -85,33 +96,33 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     def _unary(self, behaviour: Any, call: Call) -> Any:
         async def serve(request: Any, context: Context) -> Any:
             self._begin(call)
-            began = time.monotonic()
-            try:
-                self._authenticate(call)
-                if call.idempotency_key:
-                    reply = await self._executions.run(call, request, lambda: behaviour(request, context))
+            with self._observer.observe(call, request) as seen:
+                try:
+                    self._authenticate(call)
+                    if call.idempotency_key:
+                        reply = await self._executions.run(call, request, lambda: behaviour(request, context))
+                    else:
+                        reply = await behaviour(request, context)
+                except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
+                    await self._abort(context, call, exc, seen)
                 else:
-                    reply = await behaviour(request, context)
-            except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
-                await self._abort(context, call, exc, began)
-            else:
-                _log_done(call, began)
-                return reply
+                    seen.replied(reply)
+                    return reply
 
         return serve
 
     def _stream(self, behaviour: Any, call: Call) -> Any:
         async def serve(request: Any, context: Context) -> AsyncIterator[Any]:
             self._begin(call)
-            began = time.monotonic()
-            try:
-                self._authenticate(call)
-                async for reply in behaviour(request, context):
-                    yield reply
-            except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
-                await self._abort(context, call, exc, began)
-            else:
-                _log_done(call, began)
+            with self._observer.observe(call, request) as seen:
+                try:
+                    self._authenticate(call)
+                    async for reply in behaviour(request, context):
+                        yield reply
+                except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
+                    await self._abort(context, call, exc, seen)
+                else:
+                    seen.replied(None)
 
         return serve
 
@@ -126,17 +137,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 "the call does not carry this agent's token", tips=("connect anew: CMDOPClient.local()",)
             )
 
-    async def _abort(self, context: Context, call: Call, exc: Exception, began: float) -> None:
+    async def _abort(self, context: Context, call: Call, exc: Exception, seen: Observed) -> None:
         error = self._ours(call, exc)
-        log.info(
-            "%s failed after %.0f ms: %s %s [request %s, client %s]",
-            call.method,
-            1000 * (time.monotonic() - began),
-            error.code,
-            error.message,
-            call.request_id,
-            call.client_id,
-        )
+        seen.failed(error)
         status = await self._status(error)
         await context.abort(status.code, status.details or "", status.trailing_metadata or ())
 
@@ -152,21 +155,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if not isinstance(exc, CMDOPError):
             # The text may hold anything; it stays in the log, where the id finds it.
             incident_id = secrets.token_hex(6)
-            log.error(
-                "incident %s in %s [request %s]", incident_id, call.method, call.request_id, exc_info=exc
-            )
+            log.error("incident %s in %s", incident_id, call.method, exc_info=exc)
             exc = InternalError(f"the agent failed (incident {incident_id})", incident_id=incident_id)
         exc.request_id = exc.request_id or call.request_id or None
         exc.idempotency_key = exc.idempotency_key or call.idempotency_key or None
         exc.agent_id = exc.agent_id or self._agent_id
         return exc
-
-
-def _log_done(call: Call, began: float) -> None:
-    log.debug(
-        "%s done in %.1f ms [request %s, client %s]",
-        call.method,
-        1000 * (time.monotonic() - began),
-        call.request_id,
-        call.client_id,
-    )

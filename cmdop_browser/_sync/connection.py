@@ -16,6 +16,7 @@ from cmdop_browser._identity import CallHeader
 from cmdop_browser._version import __version__
 from cmdop_browser.exceptions import MethodNotFoundError, StalePortFileError
 from cmdop_browser.wire import channel as wire
+from cmdop_browser.wire.spans import ClientSpan
 from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Connection:
         self.answered = False
         self.grace = wire.RPC_GRACE * wire.DIAGNOSIS_SECONDS
         self._token = record.token
+        self._address = record.socket
         self._identity = identity
         self._channel = open_channel(record.socket)
         self._callables: dict[str, Callable[..., Any]] = {}
@@ -85,7 +87,8 @@ class Connection:
             ChannelClosed: This side has closed the channel.
         """
         call = self._callable(method, self._channel.unary_unary)
-        reply: ReplyT = invoke(call, request, timeout=timeout, metadata=header.metadata())
+        with self._span(method, request) as span:
+            reply: ReplyT = invoke(call, request, timeout=timeout, metadata=header.metadata() + span.metadata)
         self.answered = True
         return reply
 
@@ -99,7 +102,9 @@ class Connection:
             ChannelClosed: This side has closed the channel.
         """
         call = self._callable(method, self._channel.unary_stream)
-        return iterate(call, request, timeout=timeout, metadata=header.metadata())
+        with self._span(method, request) as span:
+            metadata = header.metadata() + span.metadata
+            yield from iterate(call, request, timeout=timeout, metadata=metadata)
 
     def send(
         self, method: Method[RequestT, ReplyT], parts: Iterable[RequestT], header: CallHeader, timeout: float
@@ -111,7 +116,10 @@ class Connection:
             ChannelClosed: This side has closed the channel.
         """
         call = self._callable(method, self._channel.stream_unary)
-        reply: ReplyT = invoke_streaming(call, iter(parts), timeout=timeout, metadata=header.metadata())
+        with self._span(method, None) as span:
+            reply: ReplyT = invoke_streaming(
+                call, iter(parts), timeout=timeout, metadata=header.metadata() + span.metadata
+            )
         return reply
 
     def header(self, *, idempotency_key: str | None = None, evidence: str | None = None) -> CallHeader:
@@ -150,6 +158,11 @@ class Connection:
         if self._lease is not None:
             self._lease.cancel()
         self._channel.close()
+
+    def _span(self, method: Method[Any, Any], request: object) -> ClientSpan:
+        return ClientSpan(
+            method.path, request, scope="cmdop_browser", version=__version__, address=self._address
+        )
 
     def _attach(self) -> Any:
         request = agent_pb2.AttachRequest(client_secret=self._identity.secret)
