@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import grpc.aio
 
-from agent_bridge.artifacts import Keeper, keeper
+from agent_bridge.artifacts import Keeper, NotKept, keeper
 from agent_bridge.calls import Call, current_call
 from agent_bridge.idempotency import Executions
 from agent_bridge.observation.calls import CallObserver
@@ -148,7 +148,10 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if isinstance(error, BrowserError) and is_cut(error):
             whole = json.dumps(error.to_dict()).encode()
             record = await self._artifacts.keep(whole, "application/json")
-            error.evidence = replace(error.evidence, record=record)
+            if isinstance(record, NotKept):
+                error.evidence = error.evidence.without("record", record.why)
+            else:
+                error.evidence = replace(error.evidence, record=record)
         return status_from_error(error)
 
     def _ours(self, call: Call, exc: Exception) -> CMDOPError:

@@ -94,6 +94,11 @@ class Shards:
         """Bytes that all browsers took when they were last measured."""
         return sum(shard.size for shard in self._all())
 
+    @property
+    def memory_limits(self) -> tuple[int, int]:
+        """Bytes that all browsers, and that one page may take; 0 for all they want."""
+        return (0, 0) if self._limits is None else (self._limits.agent, self._limits.session)
+
     async def warm_up(self) -> None:
         """Start the first browser ahead of need.
 

@@ -166,6 +166,11 @@ def name_instance(agent: str, instance_id: str) -> None:
             handler.setFormatter(JsonFormatter(agent=agent, instance_id=instance_id))
 
 
+def current_handler() -> LogHandler | None:
+    """What `set_up` has set up; None in a process that logs otherwise."""
+    return next((each for each in logging.getLogger().handlers if isinstance(each, LogHandler)), None)
+
+
 def resolved_format(settings: Settings) -> str:
     """The form of the lines: ``text`` or ``json``."""
     if settings.log_format != "auto":
