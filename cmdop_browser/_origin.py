@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.models import Image
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.errors import from_rpc_error
-from cmdop_browser.wire.rendezvous import DiscoveryRecord, why_stale
+from cmdop_browser.wire.rendezvous import DiscoveryRecord, heartbeat, why_stale
 from cmdop_browser.wire.v1 import agent_pb2, transfers_pb2
 
 if TYPE_CHECKING:
@@ -132,14 +131,14 @@ class AgentOrigin:
             channel.close()
 
     def _record(self, what: str) -> DiscoveryRecord:
+        path = Path(self.record_path)
         try:
-            record = DiscoveryRecord.read(Path(self.record_path))
-            beat = Path(self.record_path).stat().st_mtime
+            record = DiscoveryRecord.read(path)
         except (OSError, CMDOPError) as exc:
             raise self._gone(what) from exc
         if record.instance_id != self.instance_id or why_stale(record) is not None:
             raise self._gone(what)
-        if time.time() - beat > _SILENT_SECONDS:
+        if (heartbeat.age(path, path.with_name("agent.lock")) or 0.0) > _SILENT_SECONDS:
             raise ConnectionTimeoutError(
                 f"the agent does not answer, and the {what} that it keeps cannot be fetched",
                 operation="fetch",

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from cmdop_browser.exceptions import AgentNotRunningError, StalePortFileError
-from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, why_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, heartbeat, why_stale
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
@@ -49,7 +48,4 @@ def heartbeat_age(paths: AgentPaths) -> float | None:
 
     A running agent renews its record every second, a stopped one does not.
     """
-    try:
-        return max(0.0, time.time() - paths.record.stat().st_mtime)
-    except OSError:
-        return None
+    return heartbeat.age(paths.record, paths.lock)

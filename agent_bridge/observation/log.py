@@ -155,6 +155,8 @@ def set_up(settings: Settings, *, agent: str, file: Path | None = None) -> LogHa
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
+    # It says several times a call which event loop it runs in.
+    logging.getLogger("grpc").setLevel(logging.INFO)
     logging.captureWarnings(capture=True)
     return handler
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cmdop_browser.wire.rendezvous import heartbeat
 from cmdop_browser.wire.rendezvous.liveness import remove_stale, why_stale
 from cmdop_browser.wire.rendezvous.locks import FileLock
 from cmdop_browser.wire.rendezvous.logs import LARGEST_LOG, open_log, set_aside_logs
@@ -25,6 +26,7 @@ __all__ = [
     "FileLock",
     "boot_id",
     "has_directory_of_its_own",
+    "heartbeat",
     "is_running",
     "is_supervised",
     "make_private",
