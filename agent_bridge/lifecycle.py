@@ -67,7 +67,8 @@ class AgentLock:
                     )
                 time.sleep(_LOCK_PAUSE)
         except OSError as error:
-            raise AgentStartError(agent=paths.agent, reason=f"cannot lock {paths.lock}: {error}") from error
+            why = (error.strerror or str(error)).lower()
+            raise AgentStartError(agent=paths.agent, reason=f"cannot lock {paths.lock}: {why}") from error
         return cls(lock)
 
     @property

@@ -119,7 +119,12 @@ async def serve(agent: str, settings: Settings, *, idle_exit: float | None, read
             workspace = Workspace(paths, record)
             name_instance(agent, record.instance_id)
             tracing.set_up()
-            with Adoption(), Watchdog(workspace.note), workspace, History(paths.history) as history:
+            with (
+                Adoption(),
+                Watchdog(workspace.note),
+                workspace,
+                History(paths.history, record.instance_id) as history,
+            ):
                 server = AgentServer(paths, record, settings, workspace.directory, history)
                 await server.start()
                 async with Publication(paths, record, lock) as publication:
@@ -186,6 +191,7 @@ class AgentServer:
         """
         agent = paths.agent
         self._settings = settings
+        self._history = history
         self._record = record
         browser = find_browser(settings)
         arguments = launch_arguments(browser, settings)
@@ -307,6 +313,7 @@ class AgentServer:
         log.info("draining: %d sessions, %d at work", len(self._pool), self._pool.busy)
         if self._metrics is not None:
             self._metrics.close()  # the port is for the one that follows
+        self._history.farewell()
         limit = self._settings.drain_timeout
         await self._health.set(HEALTH_ACCEPTING, health_pb2.HealthCheckResponse.NOT_SERVING)
         self._draining = True

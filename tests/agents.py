@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
 _STOP_SECONDS = 20.0
@@ -25,11 +25,17 @@ class RunningAgent:
     Attributes:
         runtime_dir: Where clients find it.
         record: What it published when it was ready.
+
+    Args:
+        inside: The words of a command that runs the agent in its own place.
     """
 
-    def __init__(self, runtime_dir: Path | None = None, **settings: object) -> None:
+    def __init__(
+        self, runtime_dir: Path | None = None, *, inside: Sequence[str] = (), **settings: object
+    ) -> None:
         self.runtime_dir = runtime_dir or Path(tempfile.mkdtemp(prefix="cmdop-agent-"))
         self._owns_directory = runtime_dir is None
+        self._inside = inside
         self._settings = settings
         self.record: Mapping[str, Any] = {}
 
@@ -38,7 +44,7 @@ class RunningAgent:
         variables = {f"CMDOP_{name.upper()}": str(value) for name, value in self._settings.items()}
         self._log = (self.runtime_dir / "agent.log").open("w")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "agent_bridge", "serve", "--ready-fd", str(report)],
+            [*self._inside, sys.executable, "-m", "agent_bridge", "serve", "--ready-fd", str(report)],
             env={**os.environ, "CMDOP_RUNTIME_DIR": str(self.runtime_dir), **variables},
             pass_fds=[report],
             stderr=self._log,

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class _Note:
+    instance_id: str = ""
     crashes: int = 0
     ended: bool = True
     boot_id: str = ""
@@ -34,8 +35,9 @@ class History:
         crashes: How many instances of this name have crashed since then.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, instance_id: str) -> None:
         self.crashes = 0
+        self._instance_id = instance_id
         self._path = path
 
     def __enter__(self) -> Self:
@@ -49,7 +51,12 @@ class History:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Say farewell: also one that ends with an error has not crashed."""
-        self._write(ended=True)
+        self.farewell()
+
+    def farewell(self) -> None:
+        """Note that the instance ends because it is to: another may begin before it is over."""
+        if self._read().instance_id == self._instance_id:
+            self._write(ended=True)
 
     def _read(self) -> _Note:
         try:
@@ -61,7 +68,7 @@ class History:
             return _Note()
 
     def _write(self, *, ended: bool) -> None:
-        content = json.dumps(asdict(_Note(self.crashes, ended, boot_id()))).encode()
+        content = json.dumps(asdict(_Note(self._instance_id, self.crashes, ended, boot_id()))).encode()
         try:
             # In place: the file is there already and of the same size, more or less, so that
             # a farewell is possible on a full disk, too.

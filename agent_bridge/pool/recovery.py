@@ -136,9 +136,10 @@ class Recovery:
         await go_back(page, self.missing, action, deadline)
         self.missing = None
 
-    async def remember(self, action: str) -> None:
+    async def remember(self, action: str, page: ManagedPage) -> None:
         """Wait until it is remembered what a call has done that no page shows."""
         if action in _REMEMBERED_AT_ONCE:
+            self.memory.look(page, is_read=False)
             await self.memory.settle()
 
     def look(self, action: str, page: ManagedPage) -> None:

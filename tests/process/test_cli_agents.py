@@ -71,6 +71,7 @@ def test_a_killed_agent_is_found_and_cleaned_up(shell: Shell) -> None:
 def test_a_suspended_agent_is_named_and_can_be_ended(shell: Shell, force: bool) -> None:
     agent = psutil.Process(shell.json("agents", "start")["pid"])
     agent.suspend()
+    shell.record().with_name("agent.lock").write_text(f"{time.monotonic_ns() - 60 * 10**9:020d}")
     os.utime(shell.record(), (time.time() - 60, time.time() - 60))
     assert [each["state"] for each in shell.json("agents", "list")["agents"]] == ["suspended"]
     findings = shell.json("doctor", code=1)["findings"]
