@@ -42,11 +42,13 @@ class RunningAgent:
     def __enter__(self) -> Self:
         ready, report = os.pipe()
         variables = {f"CMDOP_{name.upper()}": str(value) for name, value in self._settings.items()}
-        self._log = (self.runtime_dir / "agent.log").open("w")
+        self._log = (self.runtime_dir / "agent.log").open("a")
+        self._output = (self.runtime_dir / "agent.out").open("w")
         self.process = subprocess.Popen(
             [*self._inside, sys.executable, "-m", "agent_bridge", "serve", "--ready-fd", str(report)],
             env={**os.environ, "CMDOP_RUNTIME_DIR": str(self.runtime_dir), **variables},
             pass_fds=[report],
+            stdout=self._output,
             stderr=self._log,
         )
         os.close(report)
@@ -69,6 +71,10 @@ class RunningAgent:
         """What it has logged so far."""
         return (self.runtime_dir / "agent.log").read_text()
 
+    def said(self) -> str:
+        """What it has written to stdout so far."""
+        return (self.runtime_dir / "agent.out").read_text()
+
     def kill(self) -> None:
         """End it at once, as the system would when memory runs out."""
         self.process.kill()
@@ -83,3 +89,4 @@ class RunningAgent:
                 self.process.kill()
                 self.process.wait()
         self._log.close()
+        self._output.close()

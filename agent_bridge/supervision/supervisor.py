@@ -305,7 +305,8 @@ class Supervisor:
                 return False
             time.sleep(_LOCK_PAUSE)
         os.ftruncate(lock, 0)
-        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        with contextlib.suppress(OSError):  # who looks for the supervisor finds none; on a full disk, it runs
+            os.pwrite(lock, str(os.getpid()).encode(), 0)
         self._lock = lock
         return True
 
@@ -320,8 +321,16 @@ class Supervisor:
         return EXIT_CRASH_LOOP
 
     def _say(self, text: str) -> None:
-        when = time.strftime("%Y-%m-%d %H:%M:%S")
-        _write(f"{when} ERROR supervisor of agent {self._orders.agent}: {text}\n".encode())
+        when = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime())}Z"
+        agent = self._orders.agent
+        if os.environ.get("CMDOP_LOG_FORMAT") == "json":
+            # By hand, since json takes memory. Of what could need escaping there is little here.
+            said = text.replace("\\", "\\\\").replace('"', '\\"')
+            fields = {"time": when, "level": "error", "logger": "supervisor", "event": said, "agent": agent}
+            line = "{" + ", ".join(f'"{name}": "{value}"' for name, value in fields.items()) + "}"
+        else:
+            line = f"{when} ERROR supervisor of agent {agent}: {text}"
+        _write(f"{line}\n".encode())
 
 
 class _Pulse:

@@ -105,25 +105,32 @@ def logs(
     *,
     agent: options.Agent = "default",
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
+    about: Annotated[
+        str,
+        typer.Option(
+            "--id", metavar="ID", help="Only lines about this request, session, client or instance."
+        ),
+    ] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
     """Print the last lines of an agent's log."""
+    from cmdop_browser._log_lines import as_text
     from cmdop_browser.cli.attach import follow as follow_log
     from cmdop_browser.cli.logs import Log
 
     output, settings = Output(as_json=as_json), _settings()
-    with Log(agent, settings) as log:
+    with Log(agent, settings, about=about) as log:
         recent = log.last_lines(lines)
         if as_json:
             output.document({"agent": agent, "path": str(log.path), "lines": recent})
             return
         for line in recent:
-            output.text(line)
+            output.text(as_text(line))
         if follow:
             for line in follow_log(log, agent, settings):
-                output.text(line)
+                output.text(as_text(line))
 
 
 @app.command()
