@@ -212,14 +212,6 @@ class AgentServer:
         self._keepsakes = Keepsakes(paths.kept, self._kept)
         self._pool = Pool(admission, self._shards, self._keepsakes, on_end=self._transfers.forget)
         self._leases = Leases(settings.lease_grace, self._lease_expired)
-        self._agent = AgentServicer(
-            agent=agent,
-            instance_id=record.instance_id,
-            version=__version__,
-            pool=self._pool,
-            leases=self._leases,
-            shards=self._shards,
-            diagnosis_time=self._settings.diagnosis_time,
         self._lag = LoopLag()
         self._figures = Figures(
             self._pool,
@@ -232,7 +224,11 @@ class AgentServer:
             current_handler(),
         )
         self._agent = AgentServicer(
-            agent=agent, instance_id=record.instance_id, version=__version__, figures=self._figures
+            agent=agent,
+            instance_id=record.instance_id,
+            version=__version__,
+            figures=self._figures,
+            diagnosis_time=settings.diagnosis_time,
         )
         self._observer = CallObserver()
         self._metrics = Metrics.of(settings, self._figures, self._observer, agent, record.instance_id)

@@ -25,25 +25,9 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
     """Speaks for the agent as a whole."""
 
     def __init__(
-        self,
-        *,
-        agent: str,
-        instance_id: str,
-        version: str,
-        pool: Pool,
-        leases: Leases,
-        shards: Shards,
-        diagnosis_time: float,
+        self, *, agent: str, instance_id: str, version: str, figures: Figures, diagnosis_time: float
     ) -> None:
-        self._agent = agent
-        self._instance_id = instance_id
-        self._version = version
-        self._pool = pool
-        self._leases = leases
-        self._shards = shards
         self._diagnosis_time = diagnosis_time
-        self._ready = time.monotonic()
-    def __init__(self, *, agent: str, instance_id: str, version: str, figures: Figures) -> None:
         self._agent = agent
         self._instance_id = instance_id
         self._version = version
@@ -75,18 +59,6 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
             protocol_max=PROTOCOL_MAX,
             capabilities=CAPABILITIES,
             pid=os.getpid(),
-            uptime_seconds=time.monotonic() - self._ready,
-            browser=agent_pb2.BrowserInfo(
-                executable=self._shards.executable,
-                version=self._shards.version,
-                sandboxed=self._shards.sandboxed,
-            ),
-            pressure=agent_pb2.Pressure(
-                limit=admission.limit,
-                active=admission.active,
-                queued=admission.queued,
-                draining=self._draining.is_set(),
-            ),
             diagnosis_seconds=self._diagnosis_time,
             **encode.agent_figures(self._figures, draining=self._draining.is_set()),
         )

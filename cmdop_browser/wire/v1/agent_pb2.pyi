@@ -20,8 +20,7 @@ class HelloRequest(_message.Message):
     def __init__(self, client_version: _Optional[str] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., pid: _Optional[int] = ...) -> None: ...
 
 class AgentInfo(_message.Message):
-    __slots__ = ("instance_id", "agent", "agent_version", "protocol_min", "protocol_max", "capabilities", "pid", "uptime_seconds", "browser", "pressure", "diagnosis_seconds")
-    __slots__ = ("instance_id", "agent", "agent_version", "protocol_min", "protocol_max", "capabilities", "pid", "uptime_seconds", "browser", "pressure", "restarts", "losses", "recycled", "memory", "troubles")
+    __slots__ = ("instance_id", "agent", "agent_version", "protocol_min", "protocol_max", "capabilities", "pid", "uptime_seconds", "browser", "pressure", "diagnosis_seconds", "restarts", "losses", "recycled", "memory", "troubles")
     class RestartsEntry(_message.Message):
         __slots__ = ("key", "value")
         KEY_FIELD_NUMBER: _ClassVar[int]
@@ -70,13 +69,12 @@ class AgentInfo(_message.Message):
     browser: BrowserInfo
     pressure: Pressure
     diagnosis_seconds: float
-    def __init__(self, instance_id: _Optional[str] = ..., agent: _Optional[str] = ..., agent_version: _Optional[str] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., pid: _Optional[int] = ..., uptime_seconds: _Optional[float] = ..., browser: _Optional[_Union[BrowserInfo, _Mapping]] = ..., pressure: _Optional[_Union[Pressure, _Mapping]] = ..., diagnosis_seconds: _Optional[float] = ...) -> None: ...
     restarts: _containers.ScalarMap[str, int]
     losses: _containers.ScalarMap[str, int]
     recycled: _containers.ScalarMap[str, int]
     memory: Memory
     troubles: _containers.RepeatedCompositeFieldContainer[Trouble]
-    def __init__(self, instance_id: _Optional[str] = ..., agent: _Optional[str] = ..., agent_version: _Optional[str] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., pid: _Optional[int] = ..., uptime_seconds: _Optional[float] = ..., browser: _Optional[_Union[BrowserInfo, _Mapping]] = ..., pressure: _Optional[_Union[Pressure, _Mapping]] = ..., restarts: _Optional[_Mapping[str, int]] = ..., losses: _Optional[_Mapping[str, int]] = ..., recycled: _Optional[_Mapping[str, int]] = ..., memory: _Optional[_Union[Memory, _Mapping]] = ..., troubles: _Optional[_Iterable[_Union[Trouble, _Mapping]]] = ...) -> None: ...
+    def __init__(self, instance_id: _Optional[str] = ..., agent: _Optional[str] = ..., agent_version: _Optional[str] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., pid: _Optional[int] = ..., uptime_seconds: _Optional[float] = ..., browser: _Optional[_Union[BrowserInfo, _Mapping]] = ..., pressure: _Optional[_Union[Pressure, _Mapping]] = ..., diagnosis_seconds: _Optional[float] = ..., restarts: _Optional[_Mapping[str, int]] = ..., losses: _Optional[_Mapping[str, int]] = ..., recycled: _Optional[_Mapping[str, int]] = ..., memory: _Optional[_Union[Memory, _Mapping]] = ..., troubles: _Optional[_Iterable[_Union[Trouble, _Mapping]]] = ...) -> None: ...
 
 class Memory(_message.Message):
     __slots__ = ("agent", "browsers", "largest_page", "limit", "page_limit", "artifacts")
