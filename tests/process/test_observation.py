@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import urllib.request
 from typing import TYPE_CHECKING, Any, Final
@@ -19,11 +20,14 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cmdop_browser.exceptions import AgentBusyError, BrowserElementNotFoundError, ConfigurationError
 from tests.agents import RunningAgent
+from tests.process.shell import ROOT
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from prometheus_client import Metric
 
     from tests.flavours import Flavour
     from tests.process.shell import Shell
@@ -52,12 +56,14 @@ class Watched:
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.agent.log().splitlines()]
 
-    def metrics(self) -> dict[tuple[str, ...], float]:
+    def families(self) -> list[Metric]:
         with urllib.request.urlopen(f"http://127.0.0.1:{self._port}/metrics") as reply:
-            text = reply.read().decode()
+            return list(text_string_to_metric_families(reply.read().decode()))
+
+    def metrics(self) -> dict[tuple[str, ...], float]:
         return {
             (sample.name, *sorted(sample.labels.values())): sample.value
-            for family in text_string_to_metric_families(text)
+            for family in self.families()
             for sample in family.samples
             if "le" not in sample.labels
         }
@@ -158,6 +164,20 @@ async def test_metrics_tell_what_happens(watched: Watched, flavour: Flavour) -> 
     assert 2**20 < now["cmdop_memory_bytes", "agent"] < 2**30
     assert now["cmdop_storage_failing", "temporary"] == 0
     assert ("cmdop_event_loop_lag_seconds",) in now
+
+
+def test_the_metrics_are_those_that_are_documented(watched: Watched) -> None:
+    page = (ROOT / "docs" / "observation.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(cmdop_\w+)` \| (\w+) \| (.*?) \|", page, re.MULTILINE)
+    documented = {name: (kind, set(re.findall(r"`(\w+)`(?=[:,]|$)", labels))) for name, kind, labels in rows}
+    served = {family.name: family for family in watched.families() if family.name.startswith("cmdop_")}
+    names = {name.removesuffix("_total"): name for name in documented}
+    assert set(names) == set(served)
+    for short, name in names.items():
+        kind, labels = documented[name]
+        assert served[short].type == kind, name
+        for sample in served[short].samples:
+            assert set(sample.labels) - {"le"} <= labels, name
 
 
 async def test_restarts_are_counted_by_cause(watched: Watched, flavour: Flavour) -> None:
