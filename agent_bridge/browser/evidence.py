@@ -102,7 +102,11 @@ async def _texts(page: ManagedPage, text: str, deadline: Deadline, known: _Secre
             console.messages(page, soon),
         )
         state = state or {}
-        page.secrets.seen((cookies or {}).get("cookies") or (), state.get("secrets") or ())
+        page.secrets.seen(
+            (cookies or {}).get("cookies") or (),
+            state.get("secrets") or (),
+            (page.url, page.requested_url),
+        )
     finally:
         known.set_result(page.secrets.values())
     secrets = known.result()
