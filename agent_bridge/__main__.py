@@ -46,7 +46,7 @@ def main(words: list[str] | None = None) -> int:
         settings = Settings.load()
     except ConfigurationError as error:
         return _configuration_wrong(arguments, error)
-    log.set_up(settings, agent=getattr(arguments, "agent", ""), file=getattr(arguments, "log_file", None))
+    log.set_up(settings, agent=getattr(arguments, "agent", None), file=getattr(arguments, "log_file", None))
     code: int = arguments.run(arguments, settings)
     return code
 

@@ -391,9 +391,9 @@ class AgentInfo:
     uptime: float
     browser: BrowserInfo
     pressure: Pressure
-    restarts: Mapping[str, int] = field(default_factory=dict)
-    losses: Mapping[str, int] = field(default_factory=dict)
-    recycled: Mapping[str, int] = field(default_factory=dict)
+    restarts: Mapping[str, int] = field(default_factory=dict, hash=False)
+    losses: Mapping[str, int] = field(default_factory=dict, hash=False)
+    recycled: Mapping[str, int] = field(default_factory=dict, hash=False)
     memory: AgentMemory = field(default_factory=AgentMemory)
     troubles: tuple[Trouble, ...] = ()
 

@@ -116,15 +116,12 @@ class LogHandler(logging.Handler):
             self.problem = ""
 
     def set_aside_when_large(self) -> None:
-        """Begin a new file where this one has grown large, whoever has written to it."""
+        """Begin a new file where this one has grown large, or somebody has set it aside."""
         if self._file is None:
             return
         with contextlib.suppress(OSError):  # then the old one goes on, and the next line tries again
             status = os.fstat(_STDERR)
-            if status.st_size < self._largest:
-                return
-            if not os.path.samestat(status, self._file.stat()):
-                self._file = None  # stderr leads elsewhere by now
+            if status.st_size < self._largest and _is_at(status, self._file):
                 return
             fresh = open_log(self._file)
             # Browsers that are started from now on write there, too.
@@ -140,18 +137,17 @@ class LogHandler(logging.Handler):
         self._unsaid = 0
 
 
-def set_up(settings: Settings, *, agent: str, file: Path | None = None) -> LogHandler:
+def set_up(settings: Settings, *, agent: str | None, file: Path | None = None) -> LogHandler:
     """Have everything logged to stderr from now on.
 
     Args:
         settings: Which lines, and in what form.
-        agent: The agent's name.
+        agent: The agent's name; None for a command that a person waits for, and reads.
         file: See `LogHandler`.
     """
     handler = LogHandler(file)
-    handler.setFormatter(
-        JsonFormatter(agent=agent) if resolved_format(settings) == "json" else TextFormatter()
-    )
+    as_json = agent is not None and resolved_format(settings) == "json"
+    handler.setFormatter(JsonFormatter(agent=agent or "") if as_json else TextFormatter())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
@@ -211,6 +207,13 @@ def _traceback(formatter: logging.Formatter, record: logging.LogRecord) -> str:
     if not record.exc_info or record.exc_info[0] is None:
         return ""
     return redact(formatter.formatException(record.exc_info)[-_MAX_TRACEBACK:])
+
+
+def _is_at(status: os.stat_result, path: Path) -> bool:
+    try:
+        return os.path.samestat(status, path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _write_whole(line: bytes) -> None:

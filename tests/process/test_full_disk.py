@@ -128,6 +128,33 @@ def _on_full_disk(shell: Shell, at: Path, *words: str, size: str = "64k") -> Any
     return done.returncode, json.loads(done.stdout)
 
 
+_ROWS = """
+def recipe(client):
+    for number in range(20):
+        yield {"number": number, "text": "x" * 10_000}
+"""
+
+
+def test_rows_that_have_no_room_leave_what_was_there(shell: Shell) -> None:
+    disk = SmallDisk(shell.directory / "rows", size="64k")
+    recipe = shell.recipe(_ROWS)
+    command = 'echo old > rows/o.jsonl; "$@"; echo "$?"; ls -A rows; cat rows/o.jsonl'
+    done = subprocess.run(
+        [*disk.command, "sh", "-c", command, "sh", *COMMAND, "run", recipe, "-o", "rows/o.jsonl", "--json"],
+        cwd=shell.directory,
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    told, *rest = done.stdout.splitlines()
+    error = json.loads(told)["error"]
+    assert error["code"] == FileError.code
+    assert NO_SPACE in error["message"].lower()
+    assert rest == ["1", "o.jsonl", "old"]
+
+
 def test_an_agent_that_finds_its_runtime_directory_full_says_so(shell: Shell) -> None:
     code, told = _on_full_disk(shell, shell.runtime, "agents", "start")
     assert (code, told["error"]["code"]) == (4, "AGENT_START_FAILED")

@@ -6,7 +6,7 @@ import json
 import logging
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
@@ -188,3 +188,25 @@ def test_a_log_that_has_grown_is_set_aside_by_the_agent_itself(tmp_path: Path) -
     assert lines[-1] == "from somebody else"
     assert json.loads(lines[-2])["event"] == "line 199"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+_MOVED: Final = """
+import logging, sys
+from pathlib import Path
+from agent_bridge.observation import log
+path = Path(sys.argv[1])
+logging.getLogger().handlers[:] = [log.LogHandler(path)]
+logging.getLogger("x").warning("one")
+path.rename(path.with_name("elsewhere"))
+logging.getLogger("x").warning("two")
+path.unlink()
+logging.getLogger("x").warning("three")
+"""
+
+
+def test_a_log_that_somebody_else_moved_or_removed_begins_anew(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    with path.open("a") as file:
+        subprocess.run([sys.executable, "-c", _MOVED, path], stderr=file, check=True)
+    assert (tmp_path / "elsewhere").read_text() == "one\n"
+    assert path.read_text() == "three\n"
