@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,3 +17,8 @@ def table(caption: str, rows: Mapping[str, object]) -> str:
         for name, value in rows.items()
     )
     return f"<table><caption>{html.escape(caption)}</caption>{body}</table>"
+
+
+def fields_of(model: Any) -> dict[str, object]:
+    """The rows for a dataclass: its fields."""
+    return {item.name.replace("_", " "): getattr(model, item.name) for item in fields(model)}
