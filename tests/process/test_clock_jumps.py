@@ -111,7 +111,7 @@ async def test_the_sessions_of_a_client_that_is_gone_end_after_the_grace_time(
     async with flavour.local() as client:
         assert [info.name for info in await client.browser.list_sessions()] == ["left"]
         took = await asyncio.to_thread(eventually, lambda: "CLIENT_GONE" in agent.log())
-    assert took < 5.0
+    assert took < 20.0  # and not hours
 
 
 @pytest.mark.parametrize("jump", [6 * HOUR, -6 * HOUR], ids=["ahead", "back"])

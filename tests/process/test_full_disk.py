@@ -58,7 +58,7 @@ async def test_calls_go_on_and_say_what_could_not_be_kept(
 
             disk.fill(pid)
             took = await asyncio.to_thread(eventually, lambda: "cannot be written to" in agent.log())
-            assert took < 2.0  # it looks twice a second
+            assert took < 5.0  # it looks twice a second; a machine that is busy takes its time
             await _until_troubles(flavour, {"temporary"})
             error = await _failure(session)
             assert (error.evidence.screenshot, error.evidence.html) == (None, None)
