@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _HEALTH_PREFIX = "/grpc.health."
+# As long as the client lives: nobody waits for its end.
+_LEASE = "/cmdop.browser.v1.AgentService/Attach"
 
 if TYPE_CHECKING:
     Handler = grpc.RpcMethodHandler[Any, Any]
@@ -51,6 +53,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._artifacts = artifacts
         self._pictures = pictures
         self._executions = Executions()
+        self._running = 0
+
+    @property
+    def running(self) -> int:
+        """How many calls are under way, besides those that hold leases."""
+        return self._running
 
     async def intercept_service(
         self,
@@ -72,7 +80,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             )
         if handler.stream_unary is not None:
             return grpc.stream_unary_rpc_method_handler(
-                self._unary(handler.stream_unary, call),
+                self._unary(handler.stream_unary, call, is_streamed=True),
                 handler.request_deserializer,
                 handler.response_serializer,
             )
@@ -82,13 +90,18 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             handler.response_serializer,
         )
 
-    def _unary(self, behaviour: Any, call: Call) -> Any:
+    def _unary(self, behaviour: Any, call: Call, *, is_streamed: bool = False) -> Any:
         async def serve(request: Any, context: Context) -> Any:
             self._begin(call)
             began = time.monotonic()
+            self._running += 1
             try:
                 self._authenticate(call)
-                if call.idempotency_key:
+                if call.idempotency_key and is_streamed:
+                    reply = await self._executions.run_stream(
+                        call, request, lambda requests: behaviour(requests, context)
+                    )
+                elif call.idempotency_key:
                     reply = await self._executions.run(call, request, lambda: behaviour(request, context))
                 else:
                     reply = await behaviour(request, context)
@@ -97,6 +110,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             else:
                 _log_done(call, began)
                 return reply
+            finally:
+                self._running -= 1
 
         return serve
 
@@ -104,6 +119,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         async def serve(request: Any, context: Context) -> AsyncIterator[Any]:
             self._begin(call)
             began = time.monotonic()
+            counted = 0 if call.method == _LEASE else 1
+            self._running += counted
             try:
                 self._authenticate(call)
                 async for reply in behaviour(request, context):
@@ -112,6 +129,8 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 await self._abort(context, call, exc, began)
             else:
                 _log_done(call, began)
+            finally:
+                self._running -= counted
 
         return serve
 

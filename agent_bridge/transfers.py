@@ -54,6 +54,11 @@ class Transfers:
         self._offers[transfer_id] = _Offer(content, expiry)
         return transfer_id
 
+    @property
+    def waiting(self) -> int:
+        """How many replies wait to be fetched."""
+        return len(self._offers)
+
     def take(self, transfer_id: str) -> bytes:
         """Return what was offered, once.
 

@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 
 from cmdop_browser.exceptions import AgentBusyError, AgentOfflineError
 from cmdop_browser.exceptions.text import seconds
+from cmdop_browser.wire.channel import DRAINING
 
 # What a client that finds the agent full is told to wait: about as long as a
 # short session lasts.
@@ -126,5 +127,6 @@ class Slot:
 def _stopping() -> AgentOfflineError:
     return AgentOfflineError(
         "the agent is being stopped and takes no new sessions",
+        details={DRAINING: True},
         tips=("start another one: cmdop-browser agents start",),
     )

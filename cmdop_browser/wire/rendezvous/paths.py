@@ -84,6 +84,11 @@ class AgentPaths:
         return self.directory / "instances"
 
     @property
+    def draining(self) -> Path:
+        """Records of instances that take nothing new and go on with the sessions they have."""
+        return self.directory / "draining"
+
+    @property
     def kept(self) -> Path:
         """What the agent remembers of sessions that are to outlive it."""
         return self.directory / "kept"

@@ -104,7 +104,7 @@ async def test_memory_is_bounded() -> None:
     act.may_end.set()
     for number in range(10):
         await executions.run(Call("/Fill", idempotency_key=str(number)), FillRequest(), act)
-    assert len(executions._executions) == 3
+    assert len(executions) == 3
 
 
 async def test_memory_is_bounded_in_bytes() -> None:
@@ -115,4 +115,4 @@ async def test_memory_is_bounded_in_bytes() -> None:
 
     for number in range(10):
         await executions.run(Call("/Evaluate", idempotency_key=str(number)), FillRequest(), large)
-    assert len(executions._executions) == 2
+    assert len(executions) == 2
