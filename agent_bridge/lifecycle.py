@@ -197,7 +197,10 @@ class Publication:
                 logger.exception("cannot renew %s", self._file)
 
     def _show_life(self) -> None:
-        if (self._lock is not None and self._lock.lost) or not Path(self.record.socket).exists():
+        # One that has retired need not be found, and its socket goes before it does.
+        is_retired = self._file != self._paths.record
+        lock_lost = self._lock is not None and self._lock.lost
+        if not is_retired and (lock_lost or not Path(self.record.socket).exists()):
             logger.error("the files of this agent were removed from %s", self._paths.directory)
             self.lost.set()
             return

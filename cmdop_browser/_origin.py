@@ -24,7 +24,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.models import Image
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.errors import from_rpc_error
-from cmdop_browser.wire.rendezvous import DiscoveryRecord, why_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, why_stale
 from cmdop_browser.wire.v1 import agent_pb2, transfers_pb2
 
 if TYPE_CHECKING:
@@ -133,8 +133,9 @@ class AgentOrigin:
 
     def _record(self, what: str) -> DiscoveryRecord:
         try:
-            record = DiscoveryRecord.read(Path(self.record_path))
-            beat = Path(self.record_path).stat().st_mtime
+            path = AgentPaths.of(self.agent, Path(self.record_path).parents[1]).record_of(self.instance_id)
+            record = DiscoveryRecord.read(path)
+            beat = path.stat().st_mtime
         except (OSError, CMDOPError) as exc:
             raise self._gone(what) from exc
         if record.instance_id != self.instance_id or why_stale(record) is not None:

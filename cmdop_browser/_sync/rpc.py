@@ -363,7 +363,7 @@ class Rpc:
             error.request_id, error.agent_id = header.request_id, connection.instance_id
         error.came_from(self._origin_of(connection))
         if isinstance(error, ConnectionTimeoutError):
-            error.tips = (explain_silence(discovery.heartbeat_age(self._paths)),)
+            error.tips = (explain_silence(discovery.heartbeat_age(self._paths, connection.instance_id)),)
         return error
 
 

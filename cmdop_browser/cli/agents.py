@@ -13,7 +13,7 @@ from rich.text import Text
 
 from cmdop_browser.cli import options
 from cmdop_browser.cli.exit_codes import ExitCode
-from cmdop_browser.cli.inventory import Agent, State, agent_names, look
+from cmdop_browser.cli.inventory import Agent, State, agent_names, draining, look
 from cmdop_browser.cli.output import Output
 from cmdop_browser.exceptions import CMDOPError
 
@@ -25,6 +25,7 @@ app = typer.Typer(help="List, start, stop and watch the agents of this user.", n
 
 _STYLES = {
     State.RUNNING: "green",
+    State.DRAINING: "yellow",
     State.SUSPENDED: "bold red",
     State.STALE: "bold red",
     State.FOREIGN: "yellow",
@@ -39,7 +40,9 @@ _FOREVER = 10 * 365 * 24 * 3600.0
 def list_agents(*, as_json: options.AsJson = False, debug: options.Debug = False) -> None:
     """List the agents, also those that have ended."""
     settings = _settings()
-    agents = [look(name, settings) for name in agent_names(settings)]
+    agents = [
+        agent for name in agent_names(settings) for agent in (look(name, settings), *draining(name, settings))
+    ]
     table = Table("agent", "state", "process", "up", "", box=None, pad_edge=False)
     for agent in agents:
         state = Text(agent.state, style=_STYLES[agent.state])
@@ -91,6 +94,9 @@ def stop(
 
     settings = _settings()
     before = look(agent, settings)
+    if before.state is State.STOPPED:
+        # To tell one that drains a second time is to end it at once.
+        before = next(iter(draining(agent, settings)), before)
     outcome = stop_agent(before, settings, timeout=timeout, force=force)
     Output(as_json=as_json).result({"agent": agent, "outcome": outcome}, f"agent {agent}: {outcome}")
 
