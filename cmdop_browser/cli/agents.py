@@ -102,6 +102,28 @@ def stop(
 
 
 @app.command()
+def restart(
+    *,
+    agent: options.Agent = "default",
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="For getting ready.")
+    ] = 30.0,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Start a fresh agent, after an upgrade; the one before ends when its sessions have."""
+    from cmdop_browser._sync import launcher
+    from cmdop_browser.cli.stopping import retire_agent
+
+    settings = _settings(spawn_idle_exit=_FOREVER)
+    retire_agent(look(agent, settings), settings, timeout=timeout)
+    record = launcher.ensure_agent(agent, settings, timeout=timeout)
+    Output(as_json=as_json).result(
+        look(agent, settings).to_dict(), f"agent {agent} runs as process {record.pid}"
+    )
+
+
+@app.command()
 def status(
     *,
     agent: options.Agent = "default",

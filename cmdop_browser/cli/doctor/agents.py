@@ -67,6 +67,8 @@ def check_agent(agent: Agent) -> Finding:
             )
         case State.RUNNING:
             return ok(name, f"runs as process {agent.pid}")
+        case State.DRAINING:
+            return ok(name, f"process {agent.pid} {agent.remark}")
         case State.STOPPED:
             return ok(name, "does not run")
 
