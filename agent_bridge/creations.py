@@ -11,6 +11,8 @@ import contextlib
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
+from cmdop_browser.exceptions import Outcome, SessionInterruptedError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -27,6 +29,8 @@ class Creations:
     def __init__(self) -> None:
         self._under_way: dict[Key, asyncio.Task[Any]] = {}
         self._made: OrderedDict[Key, str] = OrderedDict()
+        # Taken back before they were begun: calls on one connection may overtake each other.
+        self._refused: OrderedDict[Key, str] = OrderedDict()
 
     @contextlib.contextmanager
     def under_way(self, key: Key) -> Iterator[Callable[[str], None]]:
@@ -34,7 +38,14 @@ class Creations:
 
         Yields:
             To be called with the session's id.
+
+        Raises:
+            SessionInterruptedError: It has given up already.
         """
+        if self._refused.pop(key, None) is not None:
+            raise SessionInterruptedError(
+                "the client has given the session up before it was made", outcome=Outcome.NOT_EXECUTED
+            )
         task = asyncio.current_task()
         if task is None or not key[1]:
             yield lambda _session_id: None
@@ -51,9 +62,15 @@ class Creations:
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
+        elif key not in self._made:
+            _remember(self._refused, key, "")
         return self._made.pop(key, "")
 
     def _note(self, key: Key, session_id: str) -> None:
-        self._made[key] = session_id
-        while len(self._made) > _REMEMBERED:
-            self._made.popitem(last=False)
+        _remember(self._made, key, session_id)
+
+
+def _remember(among: OrderedDict[Key, str], key: Key, session_id: str) -> None:
+    among[key] = session_id
+    while len(among) > _REMEMBERED:
+        among.popitem(last=False)

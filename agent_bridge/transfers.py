@@ -73,14 +73,22 @@ class Transfers:
         offer.expiry.cancel()
         return offer.content
 
-    async def receive(self, session_id: str, name: str, chunks: AsyncIterator[bytes]) -> tuple[str, int]:
+    async def receive(
+        self, session_id: str, name: str, chunks: AsyncIterator[bytes], least_bytes: int = 0
+    ) -> tuple[str, int]:
         """Write a file for a session, under its own name.
+
+        Args:
+            session_id: Of the session.
+            name: Of the file.
+            chunks: Its content.
+            least_bytes: Less is no whole file: a client that goes away looks like its end.
 
         Returns:
             Its id and its size in bytes.
 
         Raises:
-            BadRequestError: The name is not a plain file name.
+            BadRequestError: The name is not a plain file name, or not all of the file arrived.
             FileTooLargeError: It exceeds the limit.
         """
         if not name or name in {".", ".."} or "/" in name or "\0" in name:
@@ -89,17 +97,17 @@ class Transfers:
             )
         transfer_id = f"u-{secrets.token_hex(8)}"
         directory = self._directory / session_id / transfer_id
-        await asyncio.to_thread(directory.mkdir, parents=True)
+        directory.mkdir(parents=True)
         path = directory / name
         try:
-            size = await self._write(path, chunks)
+            size = await self._write(path, chunks, least_bytes)
         except BaseException:
             shutil.rmtree(directory, ignore_errors=True)
             raise
         self._files.setdefault(session_id, {})[transfer_id] = path
         return transfer_id, size
 
-    async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> int:
+    async def _write(self, path: Path, chunks: AsyncIterator[bytes], least_bytes: int) -> int:
         size = 0
         with path.open("xb") as file:
             async for chunk in chunks:
@@ -112,6 +120,10 @@ class Transfers:
                         max_bytes=MAX_UPLOAD_BYTES,
                     )
                 await asyncio.to_thread(file.write, chunk)
+        if size < least_bytes:
+            raise BadRequestError(
+                f"{size} of {least_bytes} bytes of a file to upload arrived", field="files", value=path.name
+            )
         return size
 
     def files(self, session_id: str, transfer_ids: Sequence[str]) -> list[Path]:
