@@ -27,9 +27,12 @@ class RunningAgent:
         record: What it published when it was ready.
     """
 
-    def __init__(self, runtime_dir: Path | None = None, **settings: object) -> None:
+    def __init__(
+        self, runtime_dir: Path | None = None, *, module: str = "agent_bridge", **settings: object
+    ) -> None:
         self.runtime_dir = runtime_dir or Path(tempfile.mkdtemp(prefix="cmdop-agent-"))
         self._owns_directory = runtime_dir is None
+        self._module = module
         self._settings = settings
         self.record: Mapping[str, Any] = {}
 
@@ -38,7 +41,7 @@ class RunningAgent:
         variables = {f"CMDOP_{name.upper()}": str(value) for name, value in self._settings.items()}
         self._log = (self.runtime_dir / "agent.log").open("w")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "agent_bridge", "serve", "--ready-fd", str(report)],
+            [sys.executable, "-m", *self._module.split(), "serve", "--ready-fd", str(report)],
             env={**os.environ, "CMDOP_RUNTIME_DIR": str(self.runtime_dir), **variables},
             pass_fds=[report],
             stderr=self._log,

@@ -34,7 +34,7 @@ def site() -> Iterator[WebSite]:
 
 @contextlib.asynccontextmanager
 async def agent_and_client(
-    flavour: Flavour, patch: pytest.MonkeyPatch, **settings: object
+    flavour: Flavour, patch: pytest.MonkeyPatch, **settings: Any
 ) -> AsyncIterator[tuple[RunningAgent, Any]]:
     with RunningAgent(None, shards=1, **settings) as agent:
         patch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
