@@ -32,6 +32,7 @@ from cmdop_browser.exceptions import (
     MethodNotFoundError,
     StalePortFileError,
 )
+from cmdop_browser.wire.channel import DRAINING
 from cmdop_browser.wire.errors import from_rpc_error
 from cmdop_browser.wire.evidence import OFF, retries_ahead
 from cmdop_browser.wire.rendezvous import AgentPaths, why_stale
@@ -189,7 +190,7 @@ class Rpc:
         Raises:
             CMDOPError: It could not be connected to, or could not be started.
         """
-        if not refusal.details.get(wire.DRAINING):
+        if not refusal.details.get(DRAINING):
             return False
         try:
             self.connect(max(min(deadline.remaining(), self.connect_timeout), _LEAST_SECONDS))
