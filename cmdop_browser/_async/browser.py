@@ -134,7 +134,7 @@ class AsyncBrowser:
                 return await self._create(options, queue_seconds, seconds, instance_id)
             except InstanceGoneError:
                 pass  # another thread has connected this client to another agent meanwhile
-            except AgentOfflineError as exc:
+            except (AgentOfflineError, ConnectionLostError) as exc:
                 if not await self._rpc.moved(exc, deadline):
                     raise
             seconds, queue_seconds = _shared(deadline, seconds)
@@ -244,8 +244,8 @@ class AsyncBrowser:
                 html = await transfers.read_payload(self._rpc, reply.html, deadline, "fetch", instance_id)
                 return replies.page_result(reply.navigation, html)
             except CMDOPError as exc:
-                moved = isinstance(exc, AgentOfflineError) and await self._rpc.moved(exc, deadline)
-                if not moved:
+                is_gone = isinstance(exc, AgentOfflineError | ConnectionLostError)
+                if not is_gone or not await self._rpc.moved(exc, deadline):
                     if not replays or not ends_a_fetch(exc) or not deadline.remaining():
                         raise
                     # It changed nothing, so it may be made again, by another agent if need be.

@@ -62,6 +62,7 @@ class Connection:
         self._channel = open_channel(record.socket)
         self._callables: dict[str, Callable[..., Any]] = {}
         self._closed = False
+        self._drained = False
         self._lease: Any = None
         self._posted: set[Any] = set()
         self._lease_lock = threading.Lock()
@@ -169,6 +170,23 @@ class Connection:
     def lease_held(self) -> bool:
         """Whether the stream that holds the lease is open, as far as is known."""
         return self._lease is not None and not self._lease.done()
+
+    def has_drained(self) -> bool:
+        """Whether the instance said that it was told to end, before the connection broke.
+
+        To be asked when a call has failed because there is no connection any more: as long
+        as there is one, it waits for what the agent has to say.
+        """
+        # A stream that broke is done. One that the agent ended is not, before all was read of it.
+        if not self._drained and self.lease_held:
+            try:
+                for event in self._lease:
+                    if event.HasField("draining"):
+                        self._drained = True
+                        break
+            except grpc.RpcError:
+                return False
+        return self._drained
 
     def close(self) -> None:
         """Close the channel, which ends the lease's stream and all calls under way."""

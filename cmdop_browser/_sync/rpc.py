@@ -182,16 +182,19 @@ class Rpc:
             return
         connection.post(method, request, connection.header(), _POSTED_SECONDS)
 
-    def moved(self, refusal: AgentOfflineError, deadline: Deadline) -> bool:
-        """Whether another agent has taken over from one that refused a call since it drains.
+    def moved(self, refusal: CMDOPError, deadline: Deadline) -> bool:
+        """Whether another agent has taken over from one that was told to end.
 
-        This client is connected to it then, and the call can be made again.
+        This client is connected to it then, and what needs no session of the one before can
+        be done there.
 
         Raises:
             CMDOPError: It could not be connected to, or could not be started.
         """
         if not refusal.details.get(DRAINING):
-            return False
+            connection = self._connections.to(refusal.agent_id)
+            if connection is None or not connection.has_drained():
+                return False
         try:
             self.connect(max(min(deadline.remaining(), self.connect_timeout), _LEAST_SECONDS))
         except (AgentNotRunningError, StalePortFileError):

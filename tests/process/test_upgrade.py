@@ -11,6 +11,7 @@ import pytest
 
 from cmdop_browser.exceptions import (
     AgentNotRunningError,
+    AgentOfflineError,
     BrowserElementNotFoundError,
     BrowserSessionClosedError,
     CloseReason,
@@ -84,6 +85,24 @@ async def test_old_handles_stay_with_the_old_agent_and_new_sessions_go_to_the_ne
             assert (await fresh.navigate(site.at("/plain.html"))).ok
             await client.reconnect()
             await client.close()
+
+
+async def test_a_client_that_was_idle_while_agents_changed_gets_its_next_session_from_the_new_one(
+    flavour: Flavour, site: WebSite, old: RunningAgent
+) -> None:
+    async with flavour.local() as creating, flavour.local() as fetching:
+        for client in (creating, fetching):
+            await client.ping()  # its lease, which was sent before, is there then
+        await told_to_end(old)
+        assert await ended(old) == 0
+        with pytest.raises(AgentOfflineError):
+            await creating.browser.create_session()
+        with RunningAgent(old.runtime_dir) as new:
+            async with creating.browser.create_session() as session:
+                assert (await session.navigate(site.at("/plain.html"))).ok
+            assert (await fetching.browser.fetch(site.at("/plain.html"))).title == "Plain page"
+            for client in (creating, fetching):
+                assert client.agent_info.instance_id == new.record["instance_id"]
 
 
 async def test_closing_the_client_closes_its_sessions_in_both(flavour: Flavour, old: RunningAgent) -> None:
