@@ -5,17 +5,18 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 # gRPC would run its handlers at every start of a browser's driver, and complain that
 # it cannot; nothing here forks without exec. Read when grpc is imported.
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
 
+from agent_bridge.observation import log
 from agent_bridge.supervision import prctl
 from cmdop_browser.exceptions import BrowserNotInstalledError, CMDOPError, ConfigurationError
 from cmdop_browser.settings import Settings
@@ -36,7 +37,6 @@ _CLOSING_SECONDS: Final = 10.0
 # The agent renews its record every second. One that is silent for so long is stopped, or
 # its event loop hangs; its clients have given up on it before.
 _SILENCE_SECONDS: Final = 15.0
-_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def main(words: list[str] | None = None) -> int:
@@ -46,8 +46,7 @@ def main(words: list[str] | None = None) -> int:
         settings = Settings.load()
     except ConfigurationError as error:
         return _configuration_wrong(arguments, error)
-    logging.basicConfig(level=settings.log_level, format=_LOG_FORMAT, stream=sys.stderr)
-    logging.captureWarnings(capture=True)
+    log.set_up(settings, agent=getattr(arguments, "agent", None), file=getattr(arguments, "log_file", None))
     code: int = arguments.run(arguments, settings)
     return code
 
@@ -59,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--agent", default="default", metavar="NAME", help="its name")
     serve.add_argument("--idle-exit", type=float, metavar="SECONDS", help="end after so long without clients")
     serve.add_argument("--ready-fd", type=int, metavar="FD", help="where to report that it is ready")
+    serve.add_argument(
+        "--log-file", type=Path, metavar="FILE", help="what stderr leads to; set aside when large"
+    )
     serve.add_argument("--supervised", action="store_true", help="start it again when it crashes")
     serve.add_argument(
         "--max-crashes",
@@ -113,6 +115,8 @@ def _become_supervisor(arguments: argparse.Namespace, settings: Settings) -> int
         _failed(arguments, error)
         return _EXIT_USAGE
     idle_exit = () if arguments.idle_exit is None else (f"--idle-exit={arguments.idle_exit}",)
+    # The agent's stderr will be a pipe, whatever this one is.
+    os.environ["CMDOP_LOG_FORMAT"] = log.resolved_format(settings)
     supervisor.replace_process(
         supervisor.Orders(
             agent=arguments.agent,

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agent_bridge.observation.storage import Place
 from cmdop_browser.exceptions import Artifact
 from cmdop_browser.exceptions import FileNotFoundError as MissingFileError
 from cmdop_browser.wire.channel import MIB
@@ -39,6 +40,13 @@ class _Kept:
     at: float
 
 
+@dataclass(frozen=True, slots=True)
+class NotKept:
+    """In place of an artifact: why there is none."""
+
+    why: str
+
+
 class Artifacts:
     """A bounded number of files, none of them old.
 
@@ -49,6 +57,7 @@ class Artifacts:
     def __init__(
         self,
         directory: Path,
+        place: Place | None = None,
         *,
         max_number: int = MAX_NUMBER,
         max_bytes: int = MAX_BYTES,
@@ -56,6 +65,7 @@ class Artifacts:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._directory = directory
+        self._place = place or Place("temporary", directory)
         self._max_number = max_number
         self._max_bytes = max_bytes
         self._max_age = max_age
@@ -70,15 +80,15 @@ class Artifacts:
     def __len__(self) -> int:
         return len(self._kept)
 
-    async def keep(self, content: bytes, media_type: str) -> Artifact | None:
+    async def keep(self, content: bytes, media_type: str) -> Artifact | NotKept:
         """Keep *content* for a while.
 
         Returns:
-            What an error can refer to; None when it cannot be kept: too large, or the disk
-            does not take it.
+            What an error can refer to, or why there is nothing to refer to: it is too large,
+            or the disk does not take it.
         """
         if len(content) > self._max_bytes:
-            return None
+            return NotKept(f"it is too large: {len(content)} bytes")
         artifact_id = f"a-{secrets.token_hex(16)}"
         path = self._directory / artifact_id
         writing = asyncio.ensure_future(asyncio.to_thread(_write, path, content))
@@ -89,8 +99,7 @@ class Artifacts:
             writing.add_done_callback(lambda done: _discard(path, done))
             raise
         except OSError as exc:
-            log.warning("cannot keep %d bytes for an error: %s", len(content), exc.strerror)
-            return None
+            return NotKept(f"the agent could not keep it: {self._place.failed(exc, len(content))}")
         self._kept[artifact_id] = _Kept(path, len(content), self._clock())
         self._forget_surplus()
         return Artifact(artifact_id, media_type=media_type, size_bytes=len(content))

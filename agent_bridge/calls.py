@@ -6,10 +6,10 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cmdop_browser.wire import channel
+from cmdop_browser.wire import channel, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Call:
         idempotency_key: Set on acts; the same key is never executed twice.
         token: What the caller proves its right with.
         evidence: What it says of pictures of failures; see `cmdop_browser.wire.evidence`.
+        carrier: Metadata in which the caller may name its span; None where no spans are recorded.
     """
 
     method: str = ""
@@ -31,6 +32,7 @@ class Call:
     idempotency_key: str = ""
     token: str = field(default="", repr=False)
     evidence: str = ""
+    carrier: Mapping[str, str] | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def read(cls, method: str, metadata: Iterable[tuple[str, str | bytes]] | None) -> Call:
@@ -43,6 +45,7 @@ class Call:
             idempotency_key=found.get(channel.IDEMPOTENCY_KEY, ""),
             token=found.get(channel.TOKEN_KEY, ""),
             evidence=found.get(channel.EVIDENCE_KEY, ""),
+            carrier=spans.carrier_of(found.items()),
         )
 
 

@@ -6,16 +6,16 @@ import hmac
 import json
 import logging
 import secrets
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import grpc
 import grpc.aio
 
-from agent_bridge.artifacts import Keeper, keeper
+from agent_bridge.artifacts import Keeper, NotKept, keeper
 from agent_bridge.calls import Call, current_call
 from agent_bridge.idempotency import Executions
+from agent_bridge.observation.calls import CallObserver
 from cmdop_browser.exceptions import BrowserError, CMDOPError, InternalError, InvalidAPIKeyError
 from cmdop_browser.wire.errors import is_cut, status_from_error
 from cmdop_browser.wire.evidence import OFF, Retries
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from agent_bridge.artifacts import Artifacts
+    from agent_bridge.observation.calls import Observed
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,15 @@ if TYPE_CHECKING:
 class CallInterceptor(grpc.aio.ServerInterceptor):
     """Checks the token, gives the call its identity, and lets out only errors of ours."""
 
-    def __init__(self, token: str, agent_id: str, artifacts: Artifacts, *, pictures: bool = True) -> None:
+    def __init__(
+        self,
+        token: str,
+        agent_id: str,
+        artifacts: Artifacts,
+        *,
+        pictures: bool = True,
+        observer: CallObserver | None = None,
+    ) -> None:
         """Make the interceptor of an agent.
 
         Args:
@@ -47,12 +56,14 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             agent_id: Id of the instance.
             artifacts: Where what an error refers to is kept.
             pictures: Whether failures are pictured.
+            observer: Who observes the calls.
         """
         self._token = token.encode()
         self._agent_id = agent_id
         self._artifacts = artifacts
         self._pictures = pictures
         self._executions = Executions()
+        self._observer = observer or CallObserver()
         self._running = 0
 
     @property
@@ -93,42 +104,51 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
     def _unary(self, behaviour: Any, call: Call, *, is_streamed: bool = False) -> Any:
         async def serve(request: Any, context: Context) -> Any:
             self._begin(call)
-            began = time.monotonic()
             self._running += 1
             try:
-                self._authenticate(call)
-                if call.idempotency_key and is_streamed:
-                    reply = await self._executions.run_stream(
-                        call, request, lambda requests: behaviour(requests, context)
-                    )
-                elif call.idempotency_key:
-                    reply = await self._executions.run(call, request, lambda: behaviour(request, context))
-                else:
-                    reply = await behaviour(request, context)
-            except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
-                await self._abort(context, call, exc, began)
-            else:
-                _log_done(call, began)
-                return reply
+                with self._observer.observe(call, request) as seen:
+                    try:
+                        self._authenticate(call)
+                        reply = await self._executed(
+                            behaviour, call, request, context, is_streamed=is_streamed
+                        )
+                    except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
+                        await self._abort(context, call, exc, seen)
+                    else:
+                        seen.replied(reply)
+                        return reply
             finally:
                 self._running -= 1
 
         return serve
 
+    async def _executed(
+        self, behaviour: Any, call: Call, request: Any, context: Context, *, streamed: bool
+    ) -> Any:
+        """What the call comes to; one with a key is executed once."""
+        if not call.idempotency_key:
+            return await behaviour(request, context)
+        if streamed:
+            return await self._executions.run_stream(
+                call, request, lambda requests: behaviour(requests, context)
+            )
+        return await self._executions.run(call, request, lambda: behaviour(request, context))
+
     def _stream(self, behaviour: Any, call: Call) -> Any:
         async def serve(request: Any, context: Context) -> AsyncIterator[Any]:
             self._begin(call)
-            began = time.monotonic()
             counted = 0 if call.method == _LEASE else 1
             self._running += counted
             try:
-                self._authenticate(call)
-                async for reply in behaviour(request, context):
-                    yield reply
-            except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
-                await self._abort(context, call, exc, began)
-            else:
-                _log_done(call, began)
+                with self._observer.observe(call, request) as seen:
+                    try:
+                        self._authenticate(call)
+                        async for reply in behaviour(request, context):
+                            yield reply
+                    except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
+                        await self._abort(context, call, exc, seen)
+                    else:
+                        seen.replied(None)
             finally:
                 self._running -= counted
 
@@ -145,17 +165,9 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 "the call does not carry this agent's token", tips=("connect anew: CMDOPClient.local()",)
             )
 
-    async def _abort(self, context: Context, call: Call, exc: Exception, began: float) -> None:
+    async def _abort(self, context: Context, call: Call, exc: Exception, seen: Observed) -> None:
         error = self._ours(call, exc)
-        log.info(
-            "%s failed after %.0f ms: %s %s [request %s, client %s]",
-            call.method,
-            1000 * (time.monotonic() - began),
-            error.code,
-            error.message,
-            call.request_id,
-            call.client_id,
-        )
+        seen.failed(error)
         status = await self._status(error)
         await context.abort(status.code, status.details or "", status.trailing_metadata or ())
 
@@ -164,28 +176,19 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if isinstance(error, BrowserError) and is_cut(error):
             whole = json.dumps(error.to_dict()).encode()
             record = await self._artifacts.keep(whole, "application/json")
-            error.evidence = replace(error.evidence, record=record)
+            if isinstance(record, NotKept):
+                error.evidence = error.evidence.without("record", record.why)
+            else:
+                error.evidence = replace(error.evidence, record=record)
         return status_from_error(error)
 
     def _ours(self, call: Call, exc: Exception) -> CMDOPError:
         if not isinstance(exc, CMDOPError):
             # The text may hold anything; it stays in the log, where the id finds it.
             incident_id = secrets.token_hex(6)
-            log.error(
-                "incident %s in %s [request %s]", incident_id, call.method, call.request_id, exc_info=exc
-            )
+            log.error("incident %s in %s", incident_id, call.method, exc_info=exc)
             exc = InternalError(f"the agent failed (incident {incident_id})", incident_id=incident_id)
         exc.request_id = exc.request_id or call.request_id or None
         exc.idempotency_key = exc.idempotency_key or call.idempotency_key or None
         exc.agent_id = exc.agent_id or self._agent_id
         return exc
-
-
-def _log_done(call: Call, began: float) -> None:
-    log.debug(
-        "%s done in %.1f ms [request %s, client %s]",
-        call.method,
-        1000 * (time.monotonic() - began),
-        call.request_id,
-        call.client_id,
-    )

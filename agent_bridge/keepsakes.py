@@ -8,10 +8,12 @@ import logging
 import os
 import re
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.keepsake import Keepsake
-from cmdop_browser.wire.rendezvous import make_private
+from agent_bridge.observation.storage import Place
+from cmdop_browser.wire.rendezvous import boot_id, make_private
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_OUTDATED: Final = ".old"
 SESSION_ID: Final = re.compile(r"s-[0-9a-f]{16}")
 
 
@@ -29,26 +32,36 @@ class Keepsakes:
     the session might have been idle: until then its client can have it rebuilt.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, place: Place | None = None) -> None:
         """Name the directory; it is made when there is something to keep."""
         self._directory = directory
-        self._failed = False
+        self._place = place or Place("runtime", directory)
 
     async def save(self, session_id: str, owner: str, idle_timeout: float, keepsake: Keepsake) -> None:
-        """Keep *keepsake*; a disk that is full costs the session only what it would have been good for."""
-        head = json.dumps({"owner": owner, "keep_seconds": idle_timeout})
+        """Keep *keepsake*; a disk that is full costs the session only what it would have been good for.
+
+        What was kept before stays then, and is known to be outdated.
+        """
+        head = json.dumps(
+            # A clock that nobody sets, and what it counts from.
+            {"owner": owner, "keep_seconds": idle_timeout, "at": time.monotonic(), "boot_id": boot_id()}
+        )
+        content = f"{head}\n{keepsake.to_json()}".encode()
         try:
-            await asyncio.to_thread(self._write, session_id, f"{head}\n{keepsake.to_json()}")
+            await asyncio.to_thread(self._write, session_id, content)
         except OSError as exc:
-            if not self._failed:
-                log.warning("sessions cannot be kept in %s: %s", self._directory, exc)
-            self._failed = True
+            self._place.failed(exc, len(content))
 
     def load(self, session_id: str, owner: str) -> Keepsake | None:
         """Return what is kept of a session of *owner*'s, if anything is."""
+        path = self._path(session_id)
+        is_outdated = not path.exists()
         try:
-            head, _, kept = self._path(session_id).read_text(encoding="utf-8").partition("\n")
-            return Keepsake.from_json(kept) if json.loads(head)["owner"] == owner else None
+            kept_in = path.with_suffix(_OUTDATED) if is_outdated else path
+            head, _, kept = kept_in.read_text(encoding="utf-8").partition("\n")
+            if json.loads(head)["owner"] != owner:
+                return None
+            return replace(Keepsake.from_json(kept), is_outdated=is_outdated)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as exc:
@@ -58,18 +71,21 @@ class Keepsakes:
     def remove(self, session_id: str) -> None:
         """Forget a session that has ended."""
         try:
-            self._path(session_id).unlink(missing_ok=True)
+            for path in (self._path(session_id), self._path(session_id).with_suffix(_OUTDATED)):
+                path.unlink(missing_ok=True)
         except OSError as exc:
             log.warning("cannot remove what was kept of session %s: %s", session_id, exc)
 
     def sweep(self, open_sessions: Container[str]) -> None:
         """Remove what nobody came for in time; that of *open_sessions* stays."""
         for path in self._directory.glob("s-*"):
-            if path.name in open_sessions:
+            if path.stem in open_sessions:
                 continue
             try:
                 head = json.loads(path.read_text(encoding="utf-8").partition("\n")[0])
-                if time.time() - path.stat().st_mtime > head["keep_seconds"]:
+                # With the machine, all clients that could come for it have ended.
+                is_of_this_boot = head["boot_id"] == boot_id()
+                if not is_of_this_boot or time.monotonic() - head["at"] > head["keep_seconds"]:
                     path.unlink(missing_ok=True)
             except FileNotFoundError:
                 continue
@@ -83,11 +99,19 @@ class Keepsakes:
             raise ValueError(f"{session_id[:40]!r} is no session id")
         return self._directory / session_id
 
-    def _write(self, session_id: str, content: str) -> None:
+    def _write(self, session_id: str, content: bytes) -> None:
         path = self._path(session_id)
         make_private(self._directory)
-        written = path.with_suffix(".new")
-        descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-        written.replace(path)
+        written, outdated = path.with_suffix(".new"), path.with_suffix(_OUTDATED)
+        try:
+            descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            written.replace(path)
+        except BaseException:
+            written.unlink(missing_ok=True)
+            # Another name needs no room.
+            if path.exists():
+                path.replace(outdated)
+            raise
+        outdated.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import json
 import logging
@@ -25,6 +26,7 @@ from cmdop_browser.wire.rendezvous import (
     DiscoveryRecord,
     FileLock,
     boot_id,
+    heartbeat,
     make_private,
     new_socket_path,
     process_start_time,
@@ -71,7 +73,8 @@ class AgentLock:
                     )
                 time.sleep(_LOCK_PAUSE)
         except OSError as error:
-            raise AgentStartError(agent=paths.agent, reason=f"cannot lock {paths.lock}: {error}") from error
+            why = (error.strerror or str(error)).lower()
+            raise AgentStartError(agent=paths.agent, reason=f"cannot lock {paths.lock}: {why}") from error
         return cls(lock)
 
     @property
@@ -80,8 +83,11 @@ class AgentLock:
         return not self._lock.still_named()
 
     def touch(self) -> None:
-        """Show cleaners of temporary directories that the file is in use."""
+        """Give a sign of life, also to cleaners of temporary directories: the file is in use."""
         self._lock.touch()
+        # On a full disk there may be no room for the first one; the record's time goes on.
+        with contextlib.suppress(OSError):
+            heartbeat.beat(self._lock)
 
     def release(self) -> None:
         """Give the lock back; does nothing the second time."""
@@ -123,7 +129,7 @@ def new_record(paths: AgentPaths, agent: str) -> DiscoveryRecord:
         socket=str(socket),
         protocol=PROTOCOL_MAX,
         token=secrets.token_urlsafe(32),
-        ready_at=time.time(),
+        ready_at=time.time(),  # noqa: TID251 -- told to people; nothing is measured by it
     )
 
 
@@ -148,7 +154,10 @@ class Publication:
         self._heart: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
-        self.record = dataclasses.replace(self.record, ready_at=time.time())
+        now = time.time()  # noqa: TID251 -- see there
+        self.record = dataclasses.replace(self.record, ready_at=now)
+        if self._lock is not None:
+            self._lock.touch()
         self.record.write(self._file)
         self._heart = asyncio.create_task(self._beat(), name="heartbeat")
         return self

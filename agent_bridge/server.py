@@ -22,6 +22,14 @@ from agent_bridge.browser.shards import Shards
 from agent_bridge.interceptors import CallInterceptor
 from agent_bridge.keepsakes import Keepsakes
 from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
+from agent_bridge.observation import storage, tracing
+from agent_bridge.observation.calls import CallObserver
+from agent_bridge.observation.figures import Figures
+from agent_bridge.observation.history import History
+from agent_bridge.observation.lag import LoopLag
+from agent_bridge.observation.log import current_handler, name_instance
+from agent_bridge.observation.metrics import Metrics
+from agent_bridge.observation.storage import Place
 from agent_bridge.pool.admission import Admission
 from agent_bridge.pool.leases import Leases
 from agent_bridge.pool.pool import Pool
@@ -40,7 +48,13 @@ from agent_bridge.supervision.adoption import Adoption
 from agent_bridge.supervision.orphans import Workspace, sweep
 from agent_bridge.supervision.watchdog import Watchdog
 from agent_bridge.transfers import Transfers
-from cmdop_browser.exceptions import AgentExistsError, CloseReason, CMDOPError
+from cmdop_browser.exceptions import (
+    AgentExistsError,
+    AgentStartError,
+    CloseReason,
+    CMDOPError,
+    ConfigurationError,
+)
 from cmdop_browser.wire.channel import server_options, unix_target
 from cmdop_browser.wire.rendezvous import AgentPaths
 from cmdop_browser.wire.v1 import (
@@ -67,6 +81,7 @@ log = logging.getLogger(__name__)
 
 EXIT_OK: Final = 0
 EXIT_LOST: Final = 1
+EXIT_USAGE: Final = 2
 EXIT_EXISTS: Final = 3
 EXIT_CANNOT_START: Final = 4
 
@@ -116,8 +131,15 @@ async def serve(
             sweep(paths)
             record = new_record(paths, agent)
             workspace = Workspace(paths, record)
-            with Adoption(), Watchdog(workspace.note), workspace:
-                server = AgentServer(agent, record, settings, workspace.directory)
+            name_instance(agent, record.instance_id)
+            tracing.set_up()
+            with (
+                Adoption(),
+                Watchdog(workspace.note),
+                workspace,
+                History(paths.history, record.instance_id) as history,
+            ):
+                server = AgentServer(paths, record, settings, workspace.directory, history)
                 await server.start(supervised=supervised)
                 async with Publication(paths, record, lock) as publication:
                     report_ready(ready_fd, publication.record)
@@ -125,26 +147,66 @@ async def serve(
                     log.info("agent %s ready on %s, instance %s", agent, record.socket, record.instance_id)
                     await server.wait(publication, idle_exit)
                     notify.notify(notify.STOPPING)
+                    server.give_way()
                     publication.retire()
                     await server.drain()
-    except CMDOPError as error:
+    except (CMDOPError, OSError) as exc:
+        error = exc if isinstance(exc, CMDOPError) else _cannot_start(agent, exc)
         log.error("%s", error)  # noqa: TRY400 -- the error explains itself; a traceback would bury it
         report_failure(ready_fd, error)
-        return EXIT_EXISTS if isinstance(error, AgentExistsError) else EXIT_CANNOT_START
+        return _exit_code(error)
     # Nobody told it to end: who supervises it should start another.
     return EXIT_LOST if publication.lost.is_set() else EXIT_OK
+
+
+def _cannot_start(agent: str, exc: OSError) -> AgentStartError:
+    """The error for a system that refuses what every agent needs: a file, a socket, a process."""
+    where = f": {exc.filename}" if exc.filename else ""
+    no_room = exc.errno in storage.NO_ROOM
+    return AgentStartError(
+        agent=agent,
+        reason=f"{(exc.strerror or str(exc)).lower()}{where}",
+        tips=(
+            ("make room there, or set CMDOP_RUNTIME_DIR to a directory on another disk",) if no_room else ()
+        )
+        + ("find out what is missing: cmdop-browser doctor",),
+    )
+
+
+def _exit_code(error: CMDOPError) -> int:
+    """That of a process which cannot serve because of *error*."""
+    if isinstance(error, AgentExistsError):
+        return EXIT_EXISTS
+    return EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_CANNOT_START
 
 
 class AgentServer:
     """The parts of an agent, and how they are joined."""
 
-    def __init__(self, agent: str, record: DiscoveryRecord, settings: Settings, directory: Path) -> None:
+    def __init__(
+        self,
+        paths: AgentPaths,
+        record: DiscoveryRecord,
+        settings: Settings,
+        directory: Path,
+        history: History,
+    ) -> None:
         """Build everything; nothing is started yet.
+
+        Args:
+            paths: Where the agent keeps its files.
+            record: What it will publish.
+            settings: Of this process.
+            directory: For temporary files of this instance.
+            history: Of the instances before it.
 
         Raises:
             BrowserNotInstalledError: There is no browser to drive.
+            ConfigurationError: Metrics are wanted, and what serves them is not installed.
         """
+        agent = paths.agent
         self._settings = settings
+        self._history = history
         self._record = record
         browser = find_browser(settings)
         arguments = launch_arguments(browser, settings)
@@ -157,21 +219,34 @@ class AgentServer:
             limits=Limits.of(settings, shards),
             grace=Grace(settings.diagnosis_time),
         )
-        self._transfers = Transfers(directory / "uploads")
-        self._artifacts = Artifacts(directory / "artifacts")
+        self._temporary = Place("temporary", directory)
+        self._kept = Place("runtime", paths.directory)
+        self._artifacts = Artifacts(directory / "artifacts", self._temporary)
+        self._transfers = Transfers(directory / "uploads", self._temporary)
         admission = Admission(limits.max_sessions(settings), settings.max_queue)
-        self._keepsakes = Keepsakes(AgentPaths.of(agent, settings.runtime_dir).kept)
+        self._keepsakes = Keepsakes(paths.kept, self._kept)
         self._pool = Pool(admission, self._shards, self._keepsakes, on_end=self._transfers.forget)
         self._leases = Leases(settings.lease_grace, self._lease_expired)
+        self._lag = LoopLag()
+        self._figures = Figures(
+            self._pool,
+            self._shards,
+            self._leases,
+            self._artifacts,
+            self._lag,
+            history,
+            (self._temporary, self._kept),
+            current_handler(),
+        )
         self._agent = AgentServicer(
             agent=agent,
             instance_id=record.instance_id,
             version=__version__,
-            pool=self._pool,
-            leases=self._leases,
-            shards=self._shards,
-            diagnosis_time=self._settings.diagnosis_time,
+            figures=self._figures,
+            diagnosis_time=settings.diagnosis_time,
         )
+        self._observer = CallObserver()
+        self._metrics = Metrics.of(settings, self._figures, self._observer, agent, record.instance_id)
         self._health = health.aio.HealthServicer()
         self._server = self._build()
         self._stop = asyncio.Event()
@@ -185,6 +260,7 @@ class AgentServer:
             self._record.instance_id,
             self._artifacts,
             pictures=self._settings.evidence == "on",
+            observer=self._observer,
         )
         server = grpc.aio.server(interceptors=(self._calls,), options=server_options())
         pool, transfers = self._pool, self._transfers
@@ -209,6 +285,8 @@ class AgentServer:
 
     async def start(self, *, supervised: bool) -> None:
         """Listen, and start the browser meanwhile."""
+        if self._metrics is not None:
+            self._metrics.serve()
         # Before anybody can find the agent and tell it to end.
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGTERM, self._told_to_end)
@@ -226,6 +304,8 @@ class AgentServer:
         self._chore(self._warm_up())
         self._chore(self._shards.watch_memory())
         self._chore(self._sweep_keepsakes())
+        self._chore(self._lag.watch())
+        self._chore(storage.watch((self._temporary, self._kept)))
 
     async def wait(self, publication: Publication, idle_exit: float | None) -> None:
         """Return when the agent is to stop: by signal, by idleness, or since it can be found no more."""
@@ -240,6 +320,12 @@ class AgentServer:
         finally:
             for waiting in waits:
                 waiting.cancel()
+
+    def give_way(self) -> None:
+        """Leave to another agent what only one can have; the name comes after it."""
+        if self._metrics is not None:
+            self._metrics.close()
+        self._history.farewell()
 
     async def drain(self) -> None:
         """Take no new sessions, let those there are go on until they are closed, end everything.
@@ -260,6 +346,7 @@ class AgentServer:
         for chore in self._chores:
             chore.cancel()
         await self._shards.stop()
+        tracing.shut_down()
         log.info("ended")
 
     async def _quiet(self, limit: float) -> bool:

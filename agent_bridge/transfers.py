@@ -8,7 +8,8 @@ import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cmdop_browser.exceptions import BadRequestError, FileTooLargeError
+from agent_bridge.observation.storage import NO_ROOM, Place
+from cmdop_browser.exceptions import BadRequestError, CMDOPError, FileError, FileTooLargeError
 from cmdop_browser.exceptions import FileNotFoundError as MissingFileError
 from cmdop_browser.wire.channel import MIB
 
@@ -31,8 +32,9 @@ class _Offer:
 class Transfers:
     """What was too large for one message, in both directions."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, place: Place | None = None) -> None:
         self._directory = directory
+        self._place = place or Place("temporary", directory)
         self._offers: dict[str, _Offer] = {}
         self._files: dict[str, dict[str, Path]] = {}
 
@@ -90,6 +92,7 @@ class Transfers:
         Raises:
             BadRequestError: The name is not a plain file name, or not all of the file arrived.
             FileTooLargeError: It exceeds the limit.
+            FileError: The agent's disk does not take it.
         """
         if not name or name in {".", ".."} or "/" in name or "\0" in name:
             raise BadRequestError(
@@ -97,12 +100,15 @@ class Transfers:
             )
         transfer_id = f"u-{secrets.token_hex(8)}"
         directory = self._directory / session_id / transfer_id
-        directory.mkdir(parents=True)
         path = directory / name
         try:
+            directory.mkdir(parents=True)
             size = await self._write(path, chunks, least_bytes)
-        except BaseException:
+        except BaseException as exc:
             shutil.rmtree(directory, ignore_errors=True)
+            # Those of ours are builtin errors, too.
+            if isinstance(exc, OSError) and not isinstance(exc, CMDOPError):
+                raise self._not_taken(name, exc) from exc
             raise
         self._files.setdefault(session_id, {})[transfer_id] = path
         return transfer_id, size
@@ -125,6 +131,14 @@ class Transfers:
                 f"{size} of {least_bytes} bytes of a file to upload arrived", field="files", value=path.name
             )
         return size
+
+    def _not_taken(self, name: str, exc: OSError) -> FileError:
+        return FileError(
+            f"the agent cannot take {name!r}: {self._place.failed(exc)}",
+            path=name,
+            retryable=exc.errno in NO_ROOM,
+            tips=(f"make room where the agent keeps temporary files: {self._directory.parent}",),
+        )
 
     def files(self, session_id: str, transfer_ids: Sequence[str]) -> list[Path]:
         """Return the paths of files received for a session.

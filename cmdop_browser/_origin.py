@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import open_channel
 from cmdop_browser._identity import CallHeader
 from cmdop_browser._version import __version__
+from cmdop_browser.discovery import heartbeat_age
 from cmdop_browser.exceptions import (
     AgentOfflineError,
     CMDOPError,
@@ -132,15 +132,14 @@ class AgentOrigin:
             channel.close()
 
     def _record(self, what: str) -> DiscoveryRecord:
+        paths = AgentPaths.of(self.agent, Path(self.record_path).parents[1])
         try:
-            path = AgentPaths.of(self.agent, Path(self.record_path).parents[1]).record_of(self.instance_id)
-            record = DiscoveryRecord.read(path)
-            beat = path.stat().st_mtime
+            record = DiscoveryRecord.read(paths.record_of(self.instance_id))
         except (OSError, CMDOPError) as exc:
             raise self._gone(what) from exc
         if record.instance_id != self.instance_id or why_stale(record) is not None:
             raise self._gone(what)
-        if time.time() - beat > _SILENT_SECONDS:
+        if (heartbeat_age(paths, self.instance_id) or 0.0) > _SILENT_SECONDS:
             raise ConnectionTimeoutError(
                 f"the agent does not answer, and the {what} that it keeps cannot be fetched",
                 operation="fetch",

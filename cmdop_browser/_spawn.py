@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from cmdop_browser import agent_log
 from cmdop_browser._directories import has_home
 from cmdop_browser.exceptions import AgentStartError, CMDOPError, error_from_dict
-from cmdop_browser.wire.rendezvous import DiscoveryRecord
+from cmdop_browser.wire.rendezvous import DiscoveryRecord, open_log
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
@@ -115,7 +115,7 @@ def spawn(agent: str, settings: Settings) -> StartingAgent:
     reap()
     log = agent_log.log_path(agent, settings)
     try:
-        log_fd = agent_log.open_log(log)
+        log_fd = open_log(log)
     except OSError as error:
         raise AgentStartError(
             agent=agent,
@@ -125,7 +125,7 @@ def spawn(agent: str, settings: Settings) -> StartingAgent:
     ready_fd, report_fd = os.pipe()
     try:
         log_start = os.fstat(log_fd).st_size
-        process = _start(agent, settings, log_fd, report_fd)
+        process = _start(agent, settings, log, log_fd, report_fd)
     except BaseException:
         os.close(ready_fd)
         raise
@@ -165,8 +165,13 @@ def reap() -> None:
             _children.discard(pid)
 
 
-def _start(agent: str, settings: Settings, log_fd: int, report_fd: int) -> subprocess.Popen[bytes]:
-    options = (f"--agent={agent}", f"--idle-exit={settings.spawn_idle_exit}", f"--ready-fd={report_fd}")
+def _start(agent: str, settings: Settings, log: Path, log_fd: int, report_fd: int) -> subprocess.Popen[bytes]:
+    options = (
+        f"--agent={agent}",
+        f"--idle-exit={settings.spawn_idle_exit}",
+        f"--ready-fd={report_fd}",
+        f"--log-file={log}",
+    )
     try:
         return subprocess.Popen(  # noqa: S603 -- the command is ours
             program("serve", *options),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from cmdop_browser.exceptions import AgentNotRunningError, PermissionDeniedError, StalePortFileError
-from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, why_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, heartbeat, why_stale
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
@@ -66,8 +65,6 @@ def heartbeat_age(paths: AgentPaths, instance_id: str = "") -> float | None:
         paths: The files of all agents of the name.
         instance_id: The one that is meant, if it may drain while there is another.
     """
-    try:
-        record = paths.record_of(instance_id) if instance_id else paths.record
-        return max(0.0, time.time() - record.stat().st_mtime)
-    except OSError:
-        return None
+    record = paths.record_of(instance_id) if instance_id else paths.record
+    # The lock is not its own any more when it drains: then the time of the record has to do.
+    return heartbeat.age(record, paths.lock if record == paths.record else record)

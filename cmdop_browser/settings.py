@@ -86,6 +86,12 @@ class Settings(BaseSettings):
     ] = "INFO"
     diagnosis_time: _Positive = 1.0
     """How long after its own timeout a failed call may take to find out why."""
+    log_format: Literal["auto", "text", "json"] = "auto"
+    """The lines of an agent's log; "auto" is text on a terminal, and one JSON object a line elsewhere."""
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Where an agent serves metrics for Prometheus; None for nowhere."""
+    metrics_host: str = "127.0.0.1"
+    """The address at which it does."""
     evidence: Literal["on", "off"] = "on"
     """Whether errors carry a screenshot and the HTML of the page."""
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
 _STOP_SECONDS = 20.0
@@ -25,25 +25,44 @@ class RunningAgent:
     Attributes:
         runtime_dir: Where clients find it.
         record: What it published when it was ready.
+
+    Args:
+        inside: The words of a command that runs the agent in its own place.
     """
 
     def __init__(
-        self, runtime_dir: Path | None = None, *, module: str = "agent_bridge", **settings: object
+        self,
+        runtime_dir: Path | None = None,
+        *,
+        module: str = "agent_bridge",
+        inside: Sequence[str] = (),
+        **settings: object,
     ) -> None:
         self.runtime_dir = runtime_dir or Path(tempfile.mkdtemp(prefix="cmdop-agent-"))
         self._owns_directory = runtime_dir is None
         self._module = module
+        self._inside = inside
         self._settings = settings
         self.record: Mapping[str, Any] = {}
 
     def __enter__(self) -> Self:
         ready, report = os.pipe()
         variables = {f"CMDOP_{name.upper()}": str(value) for name, value in self._settings.items()}
-        self._log = (self.runtime_dir / "agent.log").open("w")
+        self._log = (self.runtime_dir / "agent.log").open("a")
+        self._output = (self.runtime_dir / "agent.out").open("w")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *self._module.split(), "serve", "--ready-fd", str(report)],
+            [
+                *self._inside,
+                sys.executable,
+                "-m",
+                *self._module.split(),
+                "serve",
+                "--ready-fd",
+                str(report),
+            ],
             env={**os.environ, "CMDOP_RUNTIME_DIR": str(self.runtime_dir), **variables},
             pass_fds=[report],
+            stdout=self._output,
             stderr=self._log,
         )
         os.close(report)
@@ -66,6 +85,10 @@ class RunningAgent:
         """What it has logged so far."""
         return (self.runtime_dir / "agent.log").read_text()
 
+    def said(self) -> str:
+        """What it has written to stdout so far."""
+        return (self.runtime_dir / "agent.out").read_text()
+
     def kill(self) -> None:
         """End it at once, as the system would when memory runs out."""
         self.process.kill()
@@ -80,3 +103,4 @@ class RunningAgent:
                 self.process.kill()
                 self.process.wait()
         self._log.close()
+        self._output.close()

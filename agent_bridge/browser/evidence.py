@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.artifacts import keeper
+from agent_bridge.artifacts import NotKept, keeper
 from agent_bridge.browser import console
 from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import texts
-from cmdop_browser.exceptions import Evidence, PageSnapshot
+from cmdop_browser.exceptions import Artifact, Evidence, PageSnapshot
 from cmdop_browser.exceptions.redact import redact
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from agent_bridge.artifacts import Artifacts
     from agent_bridge.browser.page import ManagedPage
-    from cmdop_browser.exceptions import Artifact, BrowserError, Candidate
+    from cmdop_browser.exceptions import BrowserError, Candidate
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +46,7 @@ _MAX_HTML: Final = 3_000_000
 _MAX_LINE: Final = 300
 # Text is legible in it, and a page full of photographs has a tenth of the bytes of PNG.
 _PICTURE: Final = {"format": "jpeg", "quality": 80, "optimizeForSpeed": True}
+_NOT_SHOWN: Final = NotKept("the page did not show it in time")
 _CUT: Final = "\n<!-- cut: the page is longer -->\n"
 
 _STATE_SCRIPT: Final = files(__package__).joinpath("evidence.js").read_text(encoding="utf-8")
@@ -101,7 +102,11 @@ async def _texts(page: ManagedPage, text: str, deadline: Deadline, known: _Secre
             console.messages(page, soon),
         )
         state = state or {}
-        page.secrets.seen((cookies or {}).get("cookies") or (), state.get("secrets") or ())
+        page.secrets.seen(
+            (cookies or {}).get("cookies") or (),
+            state.get("secrets") or (),
+            (page.url, page.requested_url),
+        )
     finally:
         known.set_result(page.secrets.values())
     secrets = known.result()
@@ -123,24 +128,30 @@ async def _pictures(page: ManagedPage, store: Artifacts, deadline: Deadline, kno
         _in_time(lambda: _screenshot(page, store, deadline), deadline),
         _in_time(lambda: _html(page, store, deadline, known), deadline),
     )
-    return {"screenshot": screenshot, "html": html}
+    found = {"screenshot": screenshot, "html": html}
+    missing = tuple(f"{name}: {part.why}" for name, part in found.items() if isinstance(part, NotKept))
+    return {name: part for name, part in found.items() if isinstance(part, Artifact)} | {"missing": missing}
 
 
 async def _no_pictures() -> _Pictures:
     return {}
 
 
-async def _screenshot(page: ManagedPage, store: Artifacts, deadline: Deadline) -> Artifact | None:
+async def _screenshot(page: ManagedPage, store: Artifacts, deadline: Deadline) -> Artifact | NotKept:
     picture = await _unless_late(
         lambda: page.guard(page.cdp.send("Page.captureScreenshot", _PICTURE), deadline), "its picture"
     )
-    return None if picture is None else await store.keep(base64.b64decode(picture["data"]), "image/jpeg")
+    return (
+        _NOT_SHOWN if picture is None else await store.keep(base64.b64decode(picture["data"]), "image/jpeg")
+    )
 
 
-async def _html(page: ManagedPage, store: Artifacts, deadline: Deadline, known: _Secrets) -> Artifact | None:
+async def _html(
+    page: ManagedPage, store: Artifacts, deadline: Deadline, known: _Secrets
+) -> Artifact | NotKept:
     html = await _unless_late(lambda: page.evaluate(_HTML_SCRIPT, _MAX_HTML, deadline=deadline), "its HTML")
     if not html:
-        return None
+        return _NOT_SHOWN
     if len(html) >= _MAX_HTML:
         html += _CUT
     # Others await it, too: it must not be cancelled with this picture.
@@ -166,13 +177,15 @@ def _left_of_the_call(page: ManagedPage) -> float:
 # unawaited when the task is cancelled before it begins.
 
 
-async def _in_time(make: Callable[[], Awaitable[T]], deadline: Deadline) -> T | None:
+async def _in_time(
+    make: Callable[[], Awaitable[Artifact | NotKept]], deadline: Deadline
+) -> Artifact | NotKept:
     try:
         async with asyncio.timeout(deadline.remaining):
             return await make()
     except TimeoutError:
         log.debug("a picture of a failed page was not kept in time")
-        return None
+        return NotKept("it was not there in time")
 
 
 async def _unless_late(look: Callable[[], Awaitable[T]], what: str) -> T | None:

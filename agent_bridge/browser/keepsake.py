@@ -54,6 +54,7 @@ class Keepsake:
         too_large: Origins whose storage is too large to be remembered.
         place: Where the page was; None for an empty page.
         navigated: What the caller had last navigated to.
+        is_outdated: Whether more happened after it was written down, and could not be.
     """
 
     cookies: tuple[Mapping[str, Any], ...] | None = field(default=None, repr=False)
@@ -61,6 +62,7 @@ class Keepsake:
     too_large: frozenset[str] = frozenset()
     place: Place | None = None
     navigated: str = ""
+    is_outdated: bool = False
 
     @classmethod
     def of(cls, options: ContextOptions) -> Keepsake:

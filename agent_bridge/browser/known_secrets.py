@@ -13,9 +13,9 @@ import json
 import re
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote, quote_plus, unquote
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
-from cmdop_browser.exceptions.redact import is_sensitive_name
+from cmdop_browser.exceptions.redact import is_sensitive_name, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _MIN_LENGTH: Final = 4
 _MIN_COOKIE_LENGTH: Final = 6
 _MAX_LENGTH: Final = 4096
+_MAX_URL: Final = 8192
+_MAX_PARAMETERS: Final = 200
 _REMEMBERED: Final = 100
 # A word, which a cookie may hold for a setting: "accepted", "en-US".
 _WORDS: Final = re.compile(r"[A-Za-z]+(?:[-_ ][A-Za-z]+)*")
@@ -52,9 +54,12 @@ class KnownSecrets:
         """Note cookies that the caller sets."""
         self._remembered.extend(_of_cookies(cookies))
 
-    def seen(self, cookies: Iterable[Mapping[str, Any]], fields: Iterable[str]) -> None:
-        """Note what a page that failed has: its cookies, and what stands in its secret fields."""
-        self._seen = (*_of_cookies(cookies), *fields)
+    def seen(
+        self, cookies: Iterable[Mapping[str, Any]], fields: Iterable[str], urls: Iterable[str] = ()
+    ) -> None:
+        """Note what a page that failed has: its cookies, what stands in its secret fields and its URLs."""
+        of_urls = (value for url in urls for value in _of_url(url))
+        self._seen = (*_of_cookies(cookies), *fields, *of_urls)
 
     def inherit(self, other: KnownSecrets) -> None:
         """Note what was known of the page whose place this one takes."""
@@ -86,6 +91,20 @@ def _of_cookies(cookies: Iterable[Mapping[str, Any]]) -> Iterator[str]:
             or is_sensitive_name(str(cookie.get("name")))
             or not _WORDS.fullmatch(value)
         ):
+            yield value
+
+
+def _of_url(url: str) -> Iterator[str]:
+    """The values of parameters that are masked in a URL: a page may show them without their names."""
+    try:
+        parts = urlsplit(url[:_MAX_URL])
+        fragment = parts.fragment.partition("?")[2] or parts.fragment
+        pairs = [*parse_qsl(parts.query, max_num_fields=_MAX_PARAMETERS)]
+        pairs += parse_qsl(fragment, max_num_fields=_MAX_PARAMETERS)
+    except ValueError:  # no URL, or one with parameters without end
+        return
+    for name, value in pairs:
+        if redact(f"?{name}={value}") != f"?{name}={value}":
             yield value
 
 

@@ -61,12 +61,21 @@ class Limits:
         size = agent // (2 * shards)
         return cls(settings.recycle_pages, settings.recycle_age, size, settings.session_memory * MIB, agent)
 
+    def worn_by(self, wear: Wear) -> str:
+        """Return what a browser is worn by: ``pages``, ``age`` or ``memory``; "" when it may go on."""
+        if wear.pages >= self.pages:
+            return "pages"
+        if wear.age >= self.age:
+            return "age"
+        return "memory" if wear.size >= self.size else ""
+
     def why_worn(self, wear: Wear) -> str:
         """Return why a browser has to be replaced; "" when it may go on."""
-        if wear.pages >= self.pages:
-            return f"it has shown {wear.pages} pages"
-        if wear.age >= self.age:
-            return f"it has run for {wear.age:.0f} s"
-        if wear.size >= self.size:
-            return f"it takes {wear.size // MIB} MiB"
+        match self.worn_by(wear):
+            case "pages":
+                return f"it has shown {wear.pages} pages"
+            case "age":
+                return f"it has run for {wear.age:.0f} s"
+            case "memory":
+                return f"it takes {wear.size // MIB} MiB"
         return ""

@@ -12,6 +12,7 @@ import functools
 import logging
 import math
 import time
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
@@ -72,6 +73,7 @@ class Shard:
         sandboxed: bool,
         spawning: asyncio.Lock,
         grace: Grace | None = None,
+        restarts: Counter[str] | None = None,
     ) -> None:
         # Held while a driver is spawned, by all shards: the new child is then the driver.
         self._spawning = spawning
@@ -92,6 +94,8 @@ class Shard:
         self._began = 0.0
         self._pages_before = 0  # shown by pages that are closed
         self._ended_for_memory = -math.inf
+        self._restarts = restarts if restarts is not None else Counter()
+        self._fell: str | None = None  # what was lost and is to be started again
         self.pages: set[ManagedPage] = set()
         self.size = 0
         self.version = ""
@@ -248,6 +252,9 @@ class Shard:
         self._browser, self.version = browser, browser.version
         self._driver_pid, self._began, self._pages_before = pid, time.monotonic(), 0
         log.info("browser %s started, driver pid %d", browser.version, pid)
+        if self._fell is not None:
+            self._restarts[self._fell] += 1
+            self._fell = None
         return browser
 
     async def _spawn(self, family: Family) -> tuple[Playwright, int]:
@@ -281,6 +288,7 @@ class Shard:
         if self._driver is None:
             return
         log.warning("browser lost: %s, with %d pages", reason.value, len(self.pages))
+        self._fell = "driver" if reason is CloseReason.DRIVER_CRASH else "browser"
         family = self._forget()
         for page in self.pages:
             page.lose(reason)

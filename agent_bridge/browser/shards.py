@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.shard import Shard
 from agent_bridge.supervision import memory
-from cmdop_browser.exceptions import CMDOPError
+from cmdop_browser.exceptions import CloseReason, CMDOPError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -18,17 +19,34 @@ if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.browser.recycling import Limits
     from agent_bridge.deadline import Deadline
-    from cmdop_browser.exceptions import CloseReason
 
 log = logging.getLogger(__name__)
 
 # Measuring takes 6 ms of a core for each browser. A page cannot fill a machine in this
 # time: it fills some two GiB a second at the most.
 _MEASURED_EVERY: Final = 1.0
+# Ends of a page that somebody meant: nothing was lost.
+_WANTED: Final = frozenset(
+    {
+        CloseReason.CLOSED_BY_CALLER,
+        CloseReason.CLIENT_GONE,
+        CloseReason.IDLE_TIMEOUT,
+        CloseReason.EVICTED,
+        CloseReason.SHUTDOWN,
+    }
+)
 
 
 class Shards:
-    """A fixed number of places, each with a shard that starts its browser when first used."""
+    """A fixed number of places, each with a shard that starts its browser when first used.
+
+    Attributes:
+        restarts: How often something took the place of what was lost: ``page``, ``context``,
+            ``browser``, ``driver``.
+        losses: How often a page was lost, by reason.
+        recycled: How many worn browsers were replaced, by what they were worn by.
+        largest_page: Bytes that the largest renderer took when it was last measured.
+    """
 
     def __init__(
         self,
@@ -58,6 +76,10 @@ class Shards:
         self._retired: set[Shard] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._replacing: set[Shard] = set()
+        self.restarts: Counter[str] = Counter()
+        self.losses: Counter[str] = Counter()
+        self.recycled: Counter[str] = Counter()
+        self.largest_page = 0
         self.executable = executable
         self.sandboxed = sandboxed
         self._shards = [self._new_shard() for _ in range(count)]
@@ -72,6 +94,11 @@ class Shards:
         """Bytes that all browsers took when they were last measured."""
         return sum(shard.size for shard in self._all())
 
+    @property
+    def memory_limits(self) -> tuple[int, int]:
+        """Bytes that all browsers, and that one page may take; 0 for all they want."""
+        return (0, 0) if self._limits is None else (self._limits.agent, self._limits.session)
+
     async def warm_up(self) -> None:
         """Start the first browser ahead of need.
 
@@ -85,7 +112,7 @@ class Shards:
         shard = min(self._shards, key=lambda candidate: candidate.load)
         self._replace_if_worn(shard)
         page = await shard.open(options, deadline)
-        self._home[page] = shard
+        self._take_in(page, shard)
         return page
 
     async def reopen(self, lost: ManagedPage, deadline: Deadline) -> ManagedPage | None:
@@ -93,7 +120,8 @@ class Shards:
         shard = self._home[lost]
         page = await shard.reopen(lost, deadline)
         if page is not None:
-            self._home[page] = self._home.pop(lost)
+            self._take_in(page, self._home.pop(lost))
+            self.restarts["page"] += 1
         return page
 
     async def open_beside(
@@ -102,7 +130,8 @@ class Shards:
         """Return a page in a fresh context of the browser that *lost* is in; raises as `Shard.open`."""
         shard = self._home[lost]
         page = await shard.open(options, deadline)
-        self._home[page] = shard
+        self._take_in(page, shard)
+        self.restarts["context"] += 1
         return page
 
     async def close(self, page: ManagedPage, reason: CloseReason) -> None:
@@ -119,6 +148,14 @@ class Shards:
             chore.cancel()
         await asyncio.gather(*chores, return_exceptions=True)
         await asyncio.gather(*(shard.stop() for shard in self._all()))
+
+    def _take_in(self, page: ManagedPage, shard: Shard) -> None:
+        self._home[page] = shard
+        page.lost.add_done_callback(self._note_loss)
+
+    def _note_loss(self, lost: asyncio.Future[CloseReason]) -> None:
+        if lost.result() not in _WANTED:
+            self.losses[lost.result().value] += 1
 
     # -- memory ----------------------------------------------------------------
 
@@ -139,6 +176,7 @@ class Shards:
             for usage in await shard.measure():
                 owners[usage.process] = shard
                 usages.append(usage)
+        self.largest_page = max((usage.size for usage in usages if usage.is_renderer), default=0)
         for usage in memory.too_large(usages, each=limits.session, together=limits.agent):
             log.warning("a page takes %d MiB and is ended", usage.size // memory.MIB)
             owners[usage.process].end_for_memory(usage.process)
@@ -154,18 +192,20 @@ class Shards:
             sandboxed=self.sandboxed,
             spawning=self._spawning,
             grace=self._grace,
+            restarts=self.restarts,
         )
 
     def _all(self) -> list[Shard]:
         return [*self._shards, *self._retired]
 
     def _replace_if_worn(self, shard: Shard) -> None:
-        why = self._limits.why_worn(shard.wear) if self._limits is not None else ""
-        if why and shard not in self._replacing:
+        wear = shard.wear
+        why = self._limits.why_worn(wear) if self._limits is not None else ""
+        if self._limits is not None and why and shard not in self._replacing:
             self._replacing.add(shard)
-            self._chore(self._replace(shard, why))
+            self._chore(self._replace(shard, self._limits.worn_by(wear), why))
 
-    async def _replace(self, worn: Shard, why: str) -> None:
+    async def _replace(self, worn: Shard, cause: str, why: str) -> None:
         """Put a new shard in the place of *worn*, which goes on until its pages are closed."""
         fresh = self._new_shard()
         try:
@@ -179,6 +219,7 @@ class Shards:
         finally:
             self._replacing.discard(worn)
         log.info("a browser is replaced: %s; %d sessions are still in it", why, worn.load)
+        self.recycled[cause] += 1
         self._shards[self._shards.index(worn)] = fresh
         self._retired.add(worn)
         self._stop_if_retired(worn)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict, deque
+from typing import TYPE_CHECKING
 
 from cmdop_browser.exceptions import AgentBusyError, AgentOfflineError
 from cmdop_browser.exceptions.text import seconds
 from cmdop_browser.wire.channel import DRAINING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # What a client that finds the agent full is told to wait when nothing is known yet:
 # about as long as a short session lasts.
@@ -29,6 +33,7 @@ class Admission:
     Attributes:
         limit: How many slots there are.
         active: How many are taken.
+        on_waited: Told of each wait: how long, and whether there was a slot at its end.
     """
 
     def __init__(self, limit: int, max_queue: int) -> None:
@@ -38,6 +43,13 @@ class Admission:
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self._closed = False
         self._freed: deque[float] = deque(maxlen=_COUNTED)  # when slots became free of late
+        self._since: dict[asyncio.Future[None], float] = {}
+        self.on_waited: Callable[[float, bool], None] | None = None
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds that the one has waited who has waited longest, of those who wait now."""
+        return time.monotonic() - next(iter(self._since.values())) if self._since else 0.0
 
     @property
     def queued(self) -> int:
@@ -54,11 +66,14 @@ class Admission:
         self._require_open()
         if self.active < self.limit and not self._waiting:
             self.active += 1
+            self._waited(None, admitted=True)
             return Slot(self)
         if timeout <= 0 or self.queued >= self._max_queue:
             raise self._busy(timeout, is_crowded=timeout > 0)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._since[turn] = time.monotonic()
         self._waiting.setdefault(owner, deque()).append(turn)
+        admitted = False
         try:
             async with asyncio.timeout(timeout):
                 await turn
@@ -70,6 +85,10 @@ class Admission:
             if isinstance(exc, TimeoutError):
                 raise self._busy(timeout) from exc
             raise
+        else:
+            admitted = True
+        finally:
+            self._waited(self._since.pop(turn), admitted=admitted)
         return Slot(self)
 
     def close(self) -> None:
@@ -106,6 +125,10 @@ class Admission:
             queue.remove(turn)
             if not queue:
                 del self._waiting[owner]
+
+    def _waited(self, began: float | None, *, admitted: bool) -> None:
+        if self.on_waited is not None:
+            self.on_waited(0.0 if began is None else time.monotonic() - began, admitted)
 
     def _require_open(self) -> None:
         if self._closed:

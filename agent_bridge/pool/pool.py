@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import secrets
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from typing import TYPE_CHECKING
 
 from agent_bridge.deadline import Deadline
@@ -37,7 +37,12 @@ _REMEMBERED = 2000
 
 
 class Pool:
-    """The sessions, each in a slot of the admission."""
+    """The sessions, each in a slot of the admission.
+
+    Attributes:
+        admission: Gives out the slots.
+        ended: How many sessions have ended, by reason.
+    """
 
     def __init__(
         self, admission: Admission, pages: Pages, keepsakes: Keepsakes, on_end: Callable[[str], None]
@@ -56,6 +61,7 @@ class Pool:
         self._on_end = on_end
         self._sessions: dict[str, Session] = {}
         self._names: dict[str, str] = {}
+        self.ended: Counter[str] = Counter()
         self._ended: OrderedDict[str, CloseReason] = OrderedDict()
         self._idle_timers: dict[str, asyncio.TimerHandle] = {}
         self._closing: set[asyncio.Task[None]] = set()
@@ -238,6 +244,7 @@ class Pool:
             self._keepsakes.remove(session.id)
 
     def _remember(self, session_id: str, reason: CloseReason) -> None:
+        self.ended[reason.value] += 1
         self._ended[session_id] = reason
         while len(self._ended) > _REMEMBERED:
             self._ended.popitem(last=False)

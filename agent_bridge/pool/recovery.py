@@ -35,6 +35,7 @@ _REMEMBERED_AT_ONCE: Final = frozenset({"clear_cookies", "set_cookies"})
 _CHANGES_NOTHING: Final = frozenset({"cookies", "info", "pdf", "screenshot", "storage_state", "title", "url"})
 
 PAGE_NOT_RESTORED: Final = "the page: what brought it was no plain GET"
+OUTDATED: Final = "the latest changes of cookies and storage: the agent could not write them down"
 NEVER_RESTORED: Final = ("form contents", "state of the page's scripts", "history", "open dialogs", "popups")
 _OF_THE_CONTEXT: Final = ("IndexedDB and caches", "storage of frames from other sites")
 
@@ -81,7 +82,7 @@ class Recovery:
         self._closing: set[asyncio.Task[None]] = set()
         self._not_restored: tuple[str, ...] = ()
         self._taken_up = False
-        self._is_unseen = False
+        self._is_unseen = self._is_outdated = False
 
     @property
     def not_restored(self) -> tuple[str, ...]:
@@ -101,6 +102,7 @@ class Recovery:
         """
         if keepsake is not None:
             self.memory.keepsake = keepsake
+            self._is_outdated = keepsake.is_outdated
         if keepsake is not None and keepsake.navigated == lost.navigated:
             self.missing = keepsake.place
         elif lost.url:  # remembered too early, or not at all: then the client knows better
@@ -138,9 +140,10 @@ class Recovery:
         await go_back(page, self.missing, action, deadline)
         self.missing = None
 
-    async def remember(self, action: str) -> None:
+    async def remember(self, action: str, page: ManagedPage) -> None:
         """Wait until it is remembered what a call has done that no page shows."""
         if action in _REMEMBERED_AT_ONCE:
+            self.memory.look(page, is_read=False)
             await self.memory.settle()
 
     def look(self, action: str, page: ManagedPage) -> None:
@@ -199,7 +202,8 @@ class Recovery:
         if not in_same_context:
             too_large = (f"storage of {origin}: too large" for origin in sorted(keepsake.too_large))
             unseen = ("cookies", "local storage") if self._is_unseen else ()
-            self._not_restored += (*_OF_THE_CONTEXT, *unseen, *too_large)
+            outdated = (OUTDATED,) if self._is_outdated else ()
+            self._not_restored += (*_OF_THE_CONTEXT, *unseen, *outdated, *too_large)
 
     async def _rebuild(self, lost: ManagedPage, reason: CloseReason, adopt: Adopt) -> None:
         rebuilt: Rebuilt | None = None

@@ -143,7 +143,7 @@ class Session:
             began = True
             yield page
             if self.recovery is not None:
-                await self.recovery.remember(action)
+                await self.recovery.remember(action, page)
         except PageLost as exc:
             outcome = Outcome.UNKNOWN if began else Outcome.NOT_EXECUTED
             raise self._loss(page, exc.reason, action, outcome) from exc

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from typing import TYPE_CHECKING
 
 from agent_bridge.calls import current_call
+from agent_bridge.services import encode
 from cmdop_browser.exceptions import BadRequestError, CloseReason, MethodNotFoundError
 from cmdop_browser.wire.channel import PROTOCOL_MAX, PROTOCOL_MIN
 from cmdop_browser.wire.v1 import agent_pb2, agent_pb2_grpc
@@ -15,9 +15,7 @@ from cmdop_browser.wire.v1 import agent_pb2, agent_pb2_grpc
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from agent_bridge.browser.shards import Shards
-    from agent_bridge.pool.leases import Leases
-    from agent_bridge.pool.pool import Pool
+    from agent_bridge.observation.figures import Figures
     from agent_bridge.services.base import Context
 
 CAPABILITIES = ("sessions", "fetch", "transfers", "restore")
@@ -27,24 +25,15 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
     """Speaks for the agent as a whole."""
 
     def __init__(
-        self,
-        *,
-        agent: str,
-        instance_id: str,
-        version: str,
-        pool: Pool,
-        leases: Leases,
-        shards: Shards,
-        diagnosis_time: float,
+        self, *, agent: str, instance_id: str, version: str, figures: Figures, diagnosis_time: float
     ) -> None:
+        self._diagnosis_time = diagnosis_time
         self._agent = agent
         self._instance_id = instance_id
         self._version = version
-        self._pool = pool
-        self._leases = leases
-        self._shards = shards
-        self._diagnosis_time = diagnosis_time
-        self._ready = time.monotonic()
+        self._figures = figures
+        self._pool = figures.pool
+        self._leases = figures.leases
         self._draining = asyncio.Event()
         self._ending = asyncio.Event()
 
@@ -68,7 +57,6 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
                 agent_version=self._version,
                 tips=("stop the agent, so that one of this version is started: cmdop-browser agents stop",),
             )
-        admission = self._pool.admission
         return agent_pb2.AgentInfo(
             instance_id=self._instance_id,
             agent=self._agent,
@@ -77,19 +65,8 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
             protocol_max=PROTOCOL_MAX,
             capabilities=CAPABILITIES,
             pid=os.getpid(),
-            uptime_seconds=time.monotonic() - self._ready,
-            browser=agent_pb2.BrowserInfo(
-                executable=self._shards.executable,
-                version=self._shards.version,
-                sandboxed=self._shards.sandboxed,
-            ),
-            pressure=agent_pb2.Pressure(
-                limit=admission.limit,
-                active=admission.active,
-                queued=admission.queued,
-                draining=self._draining.is_set(),
-            ),
             diagnosis_seconds=self._diagnosis_time,
+            **encode.agent_figures(self._figures, draining=self._draining.is_set()),
         )
 
     async def Ping(self, request: agent_pb2.PingRequest, context: Context) -> agent_pb2.PingReply:

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from cmdop_browser.wire.channel import INLINE_PAYLOAD_BYTES
-from cmdop_browser.wire.v1 import common_pb2, identity_pb2, navigation_pb2, sessions_pb2
+from cmdop_browser.wire.v1 import agent_pb2, common_pb2, identity_pb2, navigation_pb2, sessions_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from agent_bridge.browser.navigation import Loaded
     from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.observation.figures import Figures
     from agent_bridge.pool.session import Session
     from agent_bridge.transfers import Transfers
 
@@ -106,3 +107,40 @@ def cookie(found: Mapping[str, Any]) -> identity_pb2.Cookie:
     if found["expires"] >= 0:
         message.expires = found["expires"]
     return message
+
+
+def agent_figures(figures: Figures, *, draining: bool) -> dict[str, Any]:
+    """Return what an agent says of itself in figures: fields of ``AgentInfo``."""
+    shards, admission = figures.shards, figures.pool.admission
+    limit, page_limit = shards.memory_limits
+    return {
+        "uptime_seconds": figures.uptime,
+        "browser": agent_pb2.BrowserInfo(
+            executable=shards.executable, version=shards.version, sandboxed=shards.sandboxed
+        ),
+        "pressure": agent_pb2.Pressure(
+            limit=admission.limit,
+            active=admission.active,
+            queued=admission.queued,
+            draining=draining,
+            longest_wait_seconds=admission.longest_wait,
+            clients=figures.leases.attached,
+            lag_seconds=figures.lag.worst,
+            load=figures.load,
+        ),
+        "restarts": figures.restarts,
+        "losses": shards.losses,
+        "recycled": shards.recycled,
+        "memory": agent_pb2.Memory(
+            agent=figures.own_memory,
+            browsers=shards.size,
+            largest_page=shards.largest_page,
+            limit=limit,
+            page_limit=page_limit,
+            artifacts=figures.artifacts.size,
+        ),
+        "troubles": [
+            agent_pb2.Trouble(what=each.what, problem=each.problem, seconds=each.seconds)
+            for each in figures.troubles
+        ],
+    }

@@ -35,6 +35,8 @@ _CANNOT_RUN: Final = 127
 # are wrong, another one runs, it has no browser.
 _FINAL: Final = frozenset({2, EXIT_EXISTS, 4})
 _TICK_SECONDS: Final = 1.0
+# An agent is ready within a second; on a machine that is far too busy it took twenty.
+_START_SECONDS: Final = 120.0
 _CLEANING_SECONDS: Final = 10.0
 # Clients hold the lock for a moment to see whether it is free.
 _LOCK_SECONDS: Final = 0.5
@@ -192,13 +194,16 @@ class Supervisor:
         kill_at: float | None = None
         killed = False
         pipes = [ready]
-        pulse = _Pulse(f"{self._orders.directory}/agent.json")
+        # Before it is ready the sign of life that is there is that of the one before it.
+        pulse: _Pulse | None = None
+        began = time.monotonic()
         while self._code is None:
             notify.notify(notify.ALIVE)
             if ready in self._wait(_TICK_SECONDS, *pipes):
                 pipes.clear()
                 if os.read(ready, _CHUNK).startswith(b'{"ready"'):
                     ready_at = time.monotonic()
+                    pulse = _Pulse(f"{self._orders.directory}/agent.json")
                     self._was_ready = True
                     notify.notify(notify.READY)
             if self._told_to_end():
@@ -211,7 +216,10 @@ class Supervisor:
             if kill_at is not None and time.monotonic() > kill_at:
                 self._say(f"it did not end within {self._orders.stop_seconds:g} s and is killed")
                 killed = True
-            elif kill_at is None and (silence := pulse.silence()) > self._orders.silence_seconds:
+            elif kill_at is None and pulse is None and time.monotonic() - began > _START_SECONDS:
+                self._say(f"it was not ready after {_START_SECONDS:g} s and is killed")
+                killed = True
+            elif kill_at is None and pulse and (silence := pulse.silence()) > self._orders.silence_seconds:
                 self._say(f"it has shown no life for {silence:.0f} s and is killed")
                 killed = True
             if killed:
@@ -305,7 +313,8 @@ class Supervisor:
                 return False
             time.sleep(_LOCK_PAUSE)
         os.ftruncate(lock, 0)
-        os.pwrite(lock, str(os.getpid()).encode(), 0)
+        with contextlib.suppress(OSError):  # who looks for the supervisor finds none; on a full disk, it runs
+            os.pwrite(lock, str(os.getpid()).encode(), 0)
         self._lock = lock
         return True
 
@@ -320,8 +329,16 @@ class Supervisor:
         return EXIT_CRASH_LOOP
 
     def _say(self, text: str) -> None:
-        when = time.strftime("%Y-%m-%d %H:%M:%S")
-        _write(f"{when} ERROR supervisor of agent {self._orders.agent}: {text}\n".encode())
+        when = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime())}Z"
+        agent = self._orders.agent
+        if os.environ.get("CMDOP_LOG_FORMAT") == "json":
+            # By hand, since json takes memory. Of what could need escaping there is little here.
+            said = text.replace("\\", "\\\\").replace('"', '\\"')
+            fields = {"time": when, "level": "error", "logger": "supervisor", "event": said, "agent": agent}
+            line = "{" + ", ".join(f'"{name}": "{value}"' for name, value in fields.items()) + "}"
+        else:
+            line = f"{when} ERROR supervisor of agent {agent}: {text}"
+        _write(f"{line}\n".encode())
 
 
 class _Pulse:

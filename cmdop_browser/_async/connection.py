@@ -23,6 +23,7 @@ from cmdop_browser._version import __version__
 from cmdop_browser._versions import require_common_protocol
 from cmdop_browser.exceptions import StalePortFileError
 from cmdop_browser.wire import channel as wire
+from cmdop_browser.wire.spans import ClientSpan
 from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class AsyncConnection:
         self.grace = wire.RPC_GRACE * wire.DIAGNOSIS_SECONDS
         self.info: AgentInfo | None = None
         self._token = record.token
+        self._address = record.socket
         self._identity = identity
         self._channel = async_open_channel(record.socket)
         self._callables: dict[str, Callable[..., Any]] = {}
@@ -101,11 +103,14 @@ class AsyncConnection:
             ChannelClosed: This side has closed the channel.
         """
         call = self._callable(method, self._channel.unary_unary)
-        reply: ReplyT = await async_invoke(call, request, timeout=timeout, metadata=header.metadata())
+        with self._span(method, request) as span:
+            reply: ReplyT = await async_invoke(
+                call, request, timeout=timeout, metadata=header.metadata() + span.metadata
+            )
         self.answered = True
         return reply
 
-    def stream(
+    async def stream(
         self, method: Method[RequestT, ReplyT], request: RequestT, header: CallHeader, timeout: float
     ) -> AsyncIterator[ReplyT]:
         """Make a call with a stream of replies.
@@ -115,7 +120,10 @@ class AsyncConnection:
             ChannelClosed: This side has closed the channel.
         """
         call = self._callable(method, self._channel.unary_stream)
-        return async_iterate(call, request, timeout=timeout, metadata=header.metadata())
+        with self._span(method, request) as span:
+            metadata = header.metadata() + span.metadata
+            async for part in async_iterate(call, request, timeout=timeout, metadata=metadata):
+                yield part
 
     async def send(
         self, method: Method[RequestT, ReplyT], parts: Iterable[RequestT], header: CallHeader, timeout: float
@@ -127,9 +135,10 @@ class AsyncConnection:
             ChannelClosed: This side has closed the channel.
         """
         call = self._callable(method, self._channel.stream_unary)
-        reply: ReplyT = await async_invoke_streaming(
-            call, iter(parts), timeout=timeout, metadata=header.metadata()
-        )
+        with self._span(method, None) as span:
+            reply: ReplyT = await async_invoke_streaming(
+                call, iter(parts), timeout=timeout, metadata=header.metadata() + span.metadata
+            )
         return reply
 
     def post(self, method: Method[Any, Any], request: Message, header: CallHeader, timeout: float) -> None:
@@ -196,6 +205,11 @@ class AsyncConnection:
         if self._lease is not None:
             self._lease.cancel()
         await self._channel.close()
+
+    def _span(self, method: Method[Any, Any], request: object) -> ClientSpan:
+        return ClientSpan(
+            method.path, request, scope="cmdop_browser", version=__version__, address=self._address
+        )
 
     def _attach(self) -> Any:
         request = agent_pb2.AttachRequest(client_secret=self._identity.secret)

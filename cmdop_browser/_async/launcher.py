@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import time
@@ -85,7 +86,7 @@ async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRe
     paths = AgentPaths.of(agent, settings.runtime_dir)
     paths.create()
     with FileLock(paths.spawn_lock) as lock:
-        while not lock.try_acquire():
+        while not _acquired(lock, agent):
             await _pause(agent, deadline, began, "another process was starting it")
         while True:
             record = _running(agent, settings)
@@ -110,6 +111,14 @@ async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRe
                 if supervised
                 else "an agent of that name holds the lock and is not ready",
             )
+
+
+def _acquired(lock: FileLock, agent: str) -> bool:
+    try:
+        return lock.try_acquire()
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise AgentStartError(agent=agent, reason=f"cannot lock {lock.path}: {why}") from error
 
 
 async def _pause(agent: str, deadline: float, began: float, reason: str) -> None:
@@ -154,7 +163,10 @@ def _leave_failure(lock: FileLock, error: CMDOPError, deadline: float) -> None:
     """Tell the clients that wait for the lock why there is no agent."""
     now = time.monotonic()
     if now < deadline:  # else it says only that this client was in a hurry
-        lock.write(json.dumps({"boot_id": boot_id(), "at": now, "error": error.to_dict()}).encode())
+        note = json.dumps({"boot_id": boot_id(), "at": now, "error": error.to_dict()}).encode()
+        # A full disk may be what the error is about: then each client finds out by itself.
+        with contextlib.suppress(OSError):
+            lock.write(note)
 
 
 def _share_failure(lock: FileLock, began: float) -> None:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from cmdop_browser.wire.v1 import agent_pb2, navigation_pb2
 
+# The smallest first.
+_CAUSES: Final = ("page", "context", "browser", "driver", "agent")
 _ON_CRASH: Final[dict[int, models.OnCrash]] = {
     sessions_pb2.ON_CRASH_RAISE: "raise",
     sessions_pb2.ON_CRASH_RESTORE: "restore",
@@ -42,6 +44,26 @@ def agent_info(reply: agent_pb2.AgentInfo) -> models.AgentInfo:
             active=reply.pressure.active,
             queued=reply.pressure.queued,
             draining=reply.pressure.draining,
+            longest_wait=reply.pressure.longest_wait_seconds,
+            clients=reply.pressure.clients,
+            lag=reply.pressure.lag_seconds,
+            load=reply.pressure.load,
+        ),
+        # An agent of an earlier version says nothing of these.
+        restarts={cause: reply.restarts[cause] for cause in _CAUSES if cause in reply.restarts},
+        losses=dict(sorted(reply.losses.items())),
+        recycled=dict(sorted(reply.recycled.items())),
+        memory=models.AgentMemory(
+            agent=reply.memory.agent,
+            browsers=reply.memory.browsers,
+            largest_page=reply.memory.largest_page,
+            limit=reply.memory.limit,
+            page_limit=reply.memory.page_limit,
+            artifacts=reply.memory.artifacts,
+        ),
+        troubles=tuple(
+            models.Trouble(what=each.what, problem=each.problem, seconds=each.seconds)
+            for each in reply.troubles
         ),
     )
 

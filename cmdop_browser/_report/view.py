@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
 _MAX_CAUSE: Final = 2_000
 _MAX_CHAIN: Final = 10
-_LOGS: Final = {"call_log": "Call log", "console": "Console", "failed_requests": "Failed requests"}
+_LOGS: Final = {
+    "call_log": "Call log",
+    "console": "Console",
+    "failed_requests": "Failed requests",
+    "missing": "Not there",
+}
 # Kinds of console messages that are worth a colour, and all of the failed requests are.
 _BAD: Final = ("error:", "uncaught:", "assert:")
 

@@ -24,6 +24,7 @@ from cmdop_browser._version import __version__
 from cmdop_browser._versions import require_common_protocol
 from cmdop_browser.exceptions import StalePortFileError
 from cmdop_browser.wire import channel as wire
+from cmdop_browser.wire.spans import ClientSpan
 from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class Connection:
         self.grace = wire.RPC_GRACE * wire.DIAGNOSIS_SECONDS
         self.info: AgentInfo | None = None
         self._token = record.token
+        self._address = record.socket
         self._identity = identity
         self._channel = open_channel(record.socket)
         self._callables: dict[str, Callable[..., Any]] = {}
@@ -102,7 +104,8 @@ class Connection:
             ChannelClosed: This side has closed the channel.
         """
         call = self._callable(method, self._channel.unary_unary)
-        reply: ReplyT = invoke(call, request, timeout=timeout, metadata=header.metadata())
+        with self._span(method, request) as span:
+            reply: ReplyT = invoke(call, request, timeout=timeout, metadata=header.metadata() + span.metadata)
         self.answered = True
         return reply
 
@@ -116,7 +119,9 @@ class Connection:
             ChannelClosed: This side has closed the channel.
         """
         call = self._callable(method, self._channel.unary_stream)
-        return iterate(call, request, timeout=timeout, metadata=header.metadata())
+        with self._span(method, request) as span:
+            metadata = header.metadata() + span.metadata
+            yield from iterate(call, request, timeout=timeout, metadata=metadata)
 
     def send(
         self, method: Method[RequestT, ReplyT], parts: Iterable[RequestT], header: CallHeader, timeout: float
@@ -128,7 +133,10 @@ class Connection:
             ChannelClosed: This side has closed the channel.
         """
         call = self._callable(method, self._channel.stream_unary)
-        reply: ReplyT = invoke_streaming(call, iter(parts), timeout=timeout, metadata=header.metadata())
+        with self._span(method, None) as span:
+            reply: ReplyT = invoke_streaming(
+                call, iter(parts), timeout=timeout, metadata=header.metadata() + span.metadata
+            )
         return reply
 
     def post(self, method: Method[Any, Any], request: Message, header: CallHeader, timeout: float) -> None:
@@ -195,6 +203,11 @@ class Connection:
         if self._lease is not None:
             self._lease.cancel()
         self._channel.close()
+
+    def _span(self, method: Method[Any, Any], request: object) -> ClientSpan:
+        return ClientSpan(
+            method.path, request, scope="cmdop_browser", version=__version__, address=self._address
+        )
 
     def _attach(self) -> Any:
         request = agent_pb2.AttachRequest(client_secret=self._identity.secret)

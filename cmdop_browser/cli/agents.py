@@ -3,35 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from cmdop_browser.cli import options
+from cmdop_browser.cli import status as report
 from cmdop_browser.cli.exit_codes import ExitCode
 from cmdop_browser.cli.inventory import Agent, State, agent_names, draining, look
 from cmdop_browser.cli.output import Output
-from cmdop_browser.exceptions import CMDOPError
 
 if TYPE_CHECKING:
-    from cmdop_browser.models import AgentInfo, SessionInfo
     from cmdop_browser.settings import Settings
 
 app = typer.Typer(help="List, start, stop and watch the agents of this user.", no_args_is_help=True)
 
-_STYLES = {
-    State.RUNNING: "green",
-    State.DRAINING: "yellow",
-    State.SUSPENDED: "bold red",
-    State.STALE: "bold red",
-    State.FOREIGN: "yellow",
-    State.STOPPED: "dim",
-}
-_ASK_TIMEOUT = 2.0
 # The launcher gives every agent a limit, and one that is started by hand is meant to stay.
 _FOREVER = 10 * 365 * 24 * 3600.0
 
@@ -45,7 +34,7 @@ def list_agents(*, as_json: options.AsJson = False, debug: options.Debug = False
     ]
     table = Table("agent", "state", "process", "up", "", box=None, pad_edge=False)
     for agent in agents:
-        state = Text(agent.state, style=_STYLES[agent.state])
+        state = Text(agent.state, style=report.STYLES[agent.state])
         table.add_row(agent.name, state, str(agent.pid or ""), _uptime(agent), Text(agent.remark))
     Output(as_json=as_json).result(
         {"agents": [agent.to_dict() for agent in agents]}, table if agents else "no agents"
@@ -132,9 +121,8 @@ def status(
 ) -> None:
     """Tell how an agent is; exits with 1 unless it runs."""
     seen = look(agent, _settings())
-    answer = ask(agent) if seen.state is State.RUNNING else None
-    document = seen.to_dict() | ({} if answer is None else _answer_document(answer))
-    Output(as_json=as_json).result(document, _status_table(seen, answer))
+    answer = report.ask(agent) if seen.state is State.RUNNING else None
+    Output(as_json=as_json).result(report.document(seen, answer), report.table(seen, answer))
     if seen.state is not State.RUNNING:
         raise typer.Exit(ExitCode.FAILED)
 
@@ -144,25 +132,32 @@ def logs(
     *,
     agent: options.Agent = "default",
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the last lines.")] = 50,
+    about: Annotated[
+        str,
+        typer.Option(
+            "--id", metavar="ID", help="Only lines about this request, session, client or instance."
+        ),
+    ] = "",
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
     """Print the last lines of an agent's log."""
+    from cmdop_browser._log_lines import as_text
     from cmdop_browser.cli.attach import follow as follow_log
     from cmdop_browser.cli.logs import Log
 
     output, settings = Output(as_json=as_json), _settings()
-    with Log(agent, settings) as log:
+    with Log(agent, settings, about=about) as log:
         recent = log.last_lines(lines)
         if as_json:
             output.document({"agent": agent, "path": str(log.path), "lines": recent})
             return
         for line in recent:
-            output.text(line)
+            output.text(as_text(line))
         if follow:
             for line in follow_log(log, agent, settings):
-                output.text(line)
+                output.text(as_text(line))
 
 
 @app.command()
@@ -184,62 +179,8 @@ def _settings(**overrides: float) -> Settings:
     return Settings.load(**overrides)
 
 
-def ask(name: str) -> tuple[AgentInfo, tuple[SessionInfo, ...]] | CMDOPError:
-    """What a running agent says of itself and its sessions, or why it says nothing."""
-    from cmdop_browser import CMDOPClient
-
-    try:
-        with CMDOPClient.local(agent=name, timeout=_ASK_TIMEOUT) as client:
-            return client.agent_info, tuple(client.browser.list_sessions())
-    except CMDOPError as error:
-        return error
-
-
-def _answer_document(answer: tuple[AgentInfo, tuple[SessionInfo, ...]] | CMDOPError) -> dict[str, Any]:
-    if isinstance(answer, CMDOPError):
-        return {"error": answer.to_dict()}
-    info, sessions = answer
-    return {
-        "version": info.version,
-        "protocol": list(info.protocol),
-        "uptime": round(info.uptime, 1),
-        "browser": asdict(info.browser),
-        "pressure": asdict(info.pressure),
-        "sessions": [asdict(session) for session in sessions],
-    }
-
-
-def _status_table(
-    agent: Agent, answer: tuple[AgentInfo, tuple[SessionInfo, ...]] | CMDOPError | None
-) -> Table:
-    table = Table.grid(padding=(0, 2))
-    table.add_row("agent", agent.name)
-    table.add_row("state", Text(agent.state, style=_STYLES[agent.state]))
-    if agent.remark:
-        table.add_row("", Text(agent.remark))
-    if agent.pid:
-        table.add_row("process", f"{agent.pid}, up {_uptime(agent)}")
-    if isinstance(answer, CMDOPError):
-        table.add_row("", Text(str(answer), style="red"))
-    elif answer is not None:
-        _add_answer(table, *answer)
-    return table
-
-
-def _add_answer(table: Table, info: AgentInfo, sessions: tuple[SessionInfo, ...]) -> None:
-    browser, pressure = info.browser, info.pressure
-    sandbox = "in its sandbox" if browser.sandboxed else "without its sandbox"
-    table.add_row("version", info.version)
-    table.add_row(
-        "browser", Text(f"{browser.executable} {browser.version or '(not launched yet)'}, {sandbox}")
-    )
-    draining = ", draining" if pressure.draining else ""
-    table.add_row("sessions", f"{pressure.active} of {pressure.limit}, {pressure.queued} waiting{draining}")
-    for session in sessions:
-        table.add_row("", Text(f"{session.name or session.id}  {session.url}  idle {session.idle:.0f} s"))
-
-
 def _uptime(agent: Agent) -> str:
     if agent.ready_at is None or agent.state is State.STALE:
         return ""
-    return str(timedelta(seconds=int(max(0.0, time.time() - agent.ready_at))))
+    now = time.time()  # noqa: TID251 -- shown to people; nothing waits for it
+    return str(timedelta(seconds=int(max(0.0, now - agent.ready_at))))

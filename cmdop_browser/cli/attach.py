@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
+from cmdop_browser._log_lines import as_text
 from cmdop_browser.cli.inventory import Agent, State, look
 from cmdop_browser.cli.logs import Log
 from cmdop_browser.discovery import find
@@ -63,7 +64,7 @@ def _say_line(output: Output, line: str) -> None:
     if output.as_json:
         output.document({"log": line})
     else:
-        output.text(line)
+        output.text(as_text(line))
 
 
 def _say_state(output: Output, agent: Agent) -> None:

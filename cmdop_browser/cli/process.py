@@ -50,6 +50,12 @@ def serve(
     crash_window: Annotated[
         float, typer.Option("--crash-window", metavar="SECONDS", min=1, help="For --max-crashes.")
     ] = 60.0,
+    metrics_port: Annotated[
+        int | None,
+        typer.Option(
+            "--metrics-port", metavar="PORT", min=1, max=65535, help="Serve metrics for Prometheus."
+        ),
+    ] = None,
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
@@ -57,7 +63,7 @@ def serve(
     from cmdop_browser import _spawn
     from cmdop_browser.settings import Settings
 
-    settings = Settings.load()
+    settings = Settings.load() if metrics_port is None else Settings.load(metrics_port=metrics_port)
     refuse_second(agent, settings)
     words = _spawn.program("serve", "--agent", agent)
     if idle_exit is not None:

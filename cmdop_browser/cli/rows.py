@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Self
 
-from cmdop_browser._files import replaceable
+from cmdop_browser._files import errors_of_ours, replaceable
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -66,6 +66,9 @@ class RowFile:
     """A JSON Lines file that appears under its name when all rows are in it.
 
     Leaving the context with an exception leaves what was there before.
+
+    Raises:
+        FileError: On entering, writing and leaving: the disk is full, for example.
     """
 
     def __init__(self, path: Path) -> None:
@@ -77,22 +80,28 @@ class RowFile:
     def __enter__(self) -> Self:
         # Beside its final place, so that the rename stays within one file system.
         self._replaced = replaceable(self.path)
-        fd, name = tempfile.mkstemp(prefix=f".{self._replaced.name}.", dir=self._replaced.parent)
+        with errors_of_ours(self.path, "write"):
+            fd, name = tempfile.mkstemp(prefix=f".{self._replaced.name}.", dir=self._replaced.parent)
         self._temporary = Path(name)
         self._file = os.fdopen(fd, "wb")
         return self
 
     def write(self, line: bytes) -> None:
         """Append what `encode_row` made of a row."""
-        self._file.write(line)
+        with errors_of_ours(self.path, "write"):
+            self._file.write(line)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            with self._file:
-                if error is None:
+            if error is None:
+                with errors_of_ours(self.path, "write"), self._file:
                     self._commit()
+            else:
+                # What is still in the buffer may be what the disk did not take.
+                with contextlib.suppress(OSError):
+                    self._file.close()
         finally:
             with contextlib.suppress(FileNotFoundError):
                 self._temporary.unlink()

@@ -91,6 +91,8 @@ class Evidence:
         screenshot: The picture of the page, fetched when it is read; None without one.
         html: The HTML of the page, likewise.
         record: The whole record of the error, likewise; None when nothing of it was cut.
+        missing: What there should be and is not, with the reason: ``screenshot: the agent could
+            not keep it: no space left on device``.
     """
 
     call_log: tuple[str, ...] = ()
@@ -101,6 +103,7 @@ class Evidence:
     screenshot: Artifact | None = None
     html: Artifact | None = None
     record: Artifact | None = None
+    missing: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         return self != Evidence()
@@ -108,7 +111,7 @@ class Evidence:
     def to_dict(self) -> dict[str, Any]:
         """The evidence as JSON values, empty parts left out."""
         record: dict[str, Any] = {}
-        for name in ("call_log", "console", "failed_requests"):
+        for name in ("call_log", "console", "failed_requests", "missing"):
             if lines := getattr(self, name):
                 record[name] = list(lines)
         if self.page is not None:
@@ -119,6 +122,10 @@ class Evidence:
             if artifact := getattr(self, name):
                 record[name] = artifact.to_dict()
         return record
+
+    def without(self, part: str, why: str) -> Evidence:
+        """The same evidence, which says why it lacks *part*."""
+        return replace(self, missing=(*self.missing, f"{part}: {why}"))
 
     def fetched_from(self, origin: Origin) -> Evidence:
         """The same evidence, whose artifacts know where they are to be had."""
@@ -142,6 +149,7 @@ class Evidence:
             page=PageSnapshot.parse(read.page),
             console=_lines(read.console),
             failed_requests=_lines(read.failed_requests),
+            missing=_lines(read.missing),
             candidates=tuple(Candidate.parse(candidate) for candidate in read.candidates),
             **{name: Artifact.parse(getattr(read, name)) for name in ARTIFACTS},
         )

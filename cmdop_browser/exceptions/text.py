@@ -94,6 +94,7 @@ def _evidence_lines(evidence: Evidence) -> list[str]:
         ("call log", evidence.call_log),
         ("console", evidence.console),
         ("failed requests", evidence.failed_requests),
+        ("not there", evidence.missing),
     ):
         if entries:
             lines.append(f"  {title}:")

@@ -16,7 +16,7 @@ Record = dict[str, Any]
 """An error in the form of ``CMDOPError.to_dict``."""
 
 _SINT64: Final = range(-(2**63), 2**63)
-_LINES: Final = ("call_log", "console", "failed_requests")
+_LINES: Final = ("call_log", "console", "failed_requests", "missing")
 _MAX_TEXT: Final = 4_096
 _MAX_ITEMS: Final = 64
 _MAX_NAME: Final = 100

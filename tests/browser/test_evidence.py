@@ -44,6 +44,15 @@ async def _pictured(session: Any) -> BrowserError:
     return error
 
 
+async def test_a_token_of_the_url_stays_out_of_the_console_too(session: Any, site: WebSite) -> None:
+    await session.navigate(site.at("/plain.html") + "?token=correct-horse-battery&q=staple")
+    await session.evaluate("console.log(...new URLSearchParams(location.search).values())")
+    evidence = (await _pictured(session)).evidence
+    assert any("log: *** staple" in line for line in evidence.console), evidence.console
+    assert evidence.html is not None
+    assert "correct-horse-battery" not in str(evidence)
+
+
 async def test_a_failure_is_pictured(session: Any, site: WebSite) -> None:
     await session.navigate(site.at("/plain.html"))
     await session.evaluate(

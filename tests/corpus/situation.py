@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WALLS: Final = frozenset({ElementCause.LOGIN_WALL, ElementCause.CONSENT_WALL, ElementCause.CHALLENGE})
 
 # Long enough for a call that can succeed on two busy cores, short enough for hundreds that cannot.
-SECONDS: Final = 0.5
+SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)

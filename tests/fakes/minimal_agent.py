@@ -32,6 +32,7 @@ def main() -> int:
     parser.add_argument("--agent", default="default")
     parser.add_argument("--idle-exit")
     parser.add_argument("--ready-fd", type=int)
+    parser.add_argument("--log-file")
     words = parser.parse_args()
     runtime_dir = Path(os.environ["CMDOP_RUNTIME_DIR"])
     with (runtime_dir / "starts").open("a") as starts:

@@ -52,6 +52,11 @@ def test_tables_are_for_people(shell: Shell) -> None:
     status = shell.run("agents", "status").stdout
     assert "sessions" in status
     assert "without its sandbox" in status or "in its sandbox" in status
+    (ready,) = [line for line in shell.run("agents", "logs").stdout.splitlines() if " ready on " in line]
+    assert " INFO agent_bridge.server: agent default ready on " in ready
+    instance = shell.json("agents", "list")["agents"][0]["instance_id"]
+    assert instance in "".join(shell.json("agents", "logs", "--id", instance)["lines"])
+    assert shell.run("agents", "logs", "--id", "somebody else").stdout == ""
 
 
 def test_a_killed_agent_is_found_and_cleaned_up(shell: Shell) -> None:
@@ -71,6 +76,7 @@ def test_a_killed_agent_is_found_and_cleaned_up(shell: Shell) -> None:
 def test_a_suspended_agent_is_named_and_can_be_ended(shell: Shell, force: bool) -> None:
     agent = psutil.Process(shell.json("agents", "start")["pid"])
     agent.suspend()
+    shell.record().with_name("agent.lock").write_text(f"{time.monotonic_ns() - 60 * 10**9:020d}")
     os.utime(shell.record(), (time.time() - 60, time.time() - 60))
     assert [each["state"] for each in shell.json("agents", "list")["agents"]] == ["suspended"]
     findings = shell.json("doctor", code=1)["findings"]

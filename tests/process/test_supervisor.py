@@ -278,6 +278,16 @@ def test_an_agent_without_a_sign_of_life_is_killed(tmp_path: Path) -> None:
     assert said.count("it has shown no life for") == 3
 
 
+def test_an_agent_that_starts_is_not_held_to_the_life_of_the_one_before(tmp_path: Path) -> None:
+    (tmp_path / "agent.json").touch()
+    # Not ready for many times as long as a silence may last; then it ends of its own accord.
+    code = REPORT + "time.sleep(3); ready(); raise SystemExit(0)"
+    with supervisor(tmp_path, code, silence_seconds=0.2) as process:
+        assert process.stderr is not None
+        assert process.stderr.read() == "ready\n"
+    assert process.returncode == 0
+
+
 def test_it_tells_the_service_manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
         manager.bind(str(tmp_path / "notify"))

@@ -10,6 +10,7 @@ import pytest
 
 from cmdop_browser import agent_log
 from cmdop_browser.settings import Settings
+from cmdop_browser.wire.rendezvous import open_log
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +19,7 @@ LARGE = b"x" * (5 * 1024 * 1024)
 
 
 def _append(path: Path, text: bytes) -> None:
-    fd = agent_log.open_log(path)
+    fd = open_log(path)
     os.write(fd, text)
     os.close(fd)
 
@@ -43,7 +44,7 @@ def test_a_large_one_is_set_aside_and_only_so_many_are_kept(tmp_path: Path) -> N
     path = tmp_path / "default.log"
     for number in range(6):
         path.write_bytes(b"%d" % number + LARGE)
-        os.close(agent_log.open_log(path))
+        os.close(open_log(path))
     assert path.read_bytes() == b""
     aside = {entry.name: entry.read_bytes()[:1] for entry in tmp_path.iterdir() if entry != path}
     assert aside == {"default.log.1": b"5", "default.log.2": b"4", "default.log.3": b"3"}
@@ -52,7 +53,7 @@ def test_a_large_one_is_set_aside_and_only_so_many_are_kept(tmp_path: Path) -> N
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "default.log").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError, match="symbolic"):
-        agent_log.open_log(tmp_path / "default.log")
+        open_log(tmp_path / "default.log")
     assert not (tmp_path / "elsewhere").exists()
 
 

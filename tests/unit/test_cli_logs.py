@@ -54,6 +54,19 @@ def test_a_rotated_log_goes_on_in_the_new_file(settings: Settings, path: Path) -
         assert list(log.new_lines()) == []
 
 
+def test_older_files_make_up_for_what_a_new_one_lacks(settings: Settings, path: Path) -> None:
+    path.with_name("a.log.2").write_bytes(b"minus two\nminus one\n")
+    path.with_name("a.log.1").write_bytes(b"zero\n")
+    with Log("a", settings) as log:
+        assert log.last_lines(5) == ["minus one", "zero", "one", "two", "three"]
+
+
+@pytest.mark.usefixtures("path")
+def test_only_lines_about_something(settings: Settings) -> None:
+    with Log("a", settings, about="t") as log:
+        assert log.last_lines(10) == ["two", "three"]
+
+
 def test_a_log_that_is_not_there(settings: Settings) -> None:
     with pytest.raises(AgentAttachError, match="has no log that can be read"), Log("a", settings):
         pass

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from cmdop_browser.wire.rendezvous import heartbeat
 from cmdop_browser.wire.rendezvous.liveness import remove_stale, why_stale
 from cmdop_browser.wire.rendezvous.locks import FileLock
+from cmdop_browser.wire.rendezvous.logs import LARGEST_LOG, open_log, set_aside_logs
 from cmdop_browser.wire.rendezvous.paths import (
     AgentPaths,
     has_directory_of_its_own,
@@ -17,19 +19,23 @@ from cmdop_browser.wire.rendezvous.record import SCHEMA, DiscoveryRecord
 from cmdop_browser.wire.rendezvous.supervisor import is_supervised, supervisor_pid
 
 __all__ = [
+    "LARGEST_LOG",
     "SCHEMA",
     "AgentPaths",
     "DiscoveryRecord",
     "FileLock",
     "boot_id",
     "has_directory_of_its_own",
+    "heartbeat",
     "is_running",
     "is_supervised",
     "make_private",
     "new_socket_path",
+    "open_log",
     "process_start_time",
     "remove_stale",
     "runtime_base",
+    "set_aside_logs",
     "supervisor_pid",
     "validate_agent_name",
     "why_stale",

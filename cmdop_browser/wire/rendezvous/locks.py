@@ -70,6 +70,11 @@ class FileLock:
         if self._fd is not None:
             os.utime(self._fd)
 
+    def overwrite(self, content: bytes) -> None:
+        """Put *content* over what the file begins with."""
+        if self._fd is not None:
+            os.pwrite(self._fd, content, 0)
+
     def read(self) -> bytes:
         """What the holder before left in the file with `write`."""
         return b"" if self._fd is None else os.pread(self._fd, 64 * 1024, 0)

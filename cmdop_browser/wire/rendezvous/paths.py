@@ -98,6 +98,11 @@ class AgentPaths:
         """What the agent remembers of sessions that are to outlive it."""
         return self.directory / "kept"
 
+    @property
+    def history(self) -> Path:
+        """How often the agent has crashed."""
+        return self.directory / "history.json"
+
     def create(self) -> None:
         """Make the directory, for this user alone.
 

@@ -20,7 +20,28 @@ class HelloRequest(_message.Message):
     def __init__(self, client_version: _Optional[str] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., pid: _Optional[int] = ...) -> None: ...
 
 class AgentInfo(_message.Message):
-    __slots__ = ("instance_id", "agent", "agent_version", "protocol_min", "protocol_max", "capabilities", "pid", "uptime_seconds", "browser", "pressure", "diagnosis_seconds")
+    __slots__ = ("instance_id", "agent", "agent_version", "protocol_min", "protocol_max", "capabilities", "pid", "uptime_seconds", "browser", "pressure", "diagnosis_seconds", "restarts", "losses", "recycled", "memory", "troubles")
+    class RestartsEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class LossesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
+    class RecycledEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: int
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[int] = ...) -> None: ...
     INSTANCE_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_FIELD_NUMBER: _ClassVar[int]
     AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
@@ -32,6 +53,11 @@ class AgentInfo(_message.Message):
     BROWSER_FIELD_NUMBER: _ClassVar[int]
     PRESSURE_FIELD_NUMBER: _ClassVar[int]
     DIAGNOSIS_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    RESTARTS_FIELD_NUMBER: _ClassVar[int]
+    LOSSES_FIELD_NUMBER: _ClassVar[int]
+    RECYCLED_FIELD_NUMBER: _ClassVar[int]
+    MEMORY_FIELD_NUMBER: _ClassVar[int]
+    TROUBLES_FIELD_NUMBER: _ClassVar[int]
     instance_id: str
     agent: str
     agent_version: str
@@ -43,7 +69,38 @@ class AgentInfo(_message.Message):
     browser: BrowserInfo
     pressure: Pressure
     diagnosis_seconds: float
-    def __init__(self, instance_id: _Optional[str] = ..., agent: _Optional[str] = ..., agent_version: _Optional[str] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., pid: _Optional[int] = ..., uptime_seconds: _Optional[float] = ..., browser: _Optional[_Union[BrowserInfo, _Mapping]] = ..., pressure: _Optional[_Union[Pressure, _Mapping]] = ..., diagnosis_seconds: _Optional[float] = ...) -> None: ...
+    restarts: _containers.ScalarMap[str, int]
+    losses: _containers.ScalarMap[str, int]
+    recycled: _containers.ScalarMap[str, int]
+    memory: Memory
+    troubles: _containers.RepeatedCompositeFieldContainer[Trouble]
+    def __init__(self, instance_id: _Optional[str] = ..., agent: _Optional[str] = ..., agent_version: _Optional[str] = ..., protocol_min: _Optional[int] = ..., protocol_max: _Optional[int] = ..., capabilities: _Optional[_Iterable[str]] = ..., pid: _Optional[int] = ..., uptime_seconds: _Optional[float] = ..., browser: _Optional[_Union[BrowserInfo, _Mapping]] = ..., pressure: _Optional[_Union[Pressure, _Mapping]] = ..., diagnosis_seconds: _Optional[float] = ..., restarts: _Optional[_Mapping[str, int]] = ..., losses: _Optional[_Mapping[str, int]] = ..., recycled: _Optional[_Mapping[str, int]] = ..., memory: _Optional[_Union[Memory, _Mapping]] = ..., troubles: _Optional[_Iterable[_Union[Trouble, _Mapping]]] = ...) -> None: ...
+
+class Memory(_message.Message):
+    __slots__ = ("agent", "browsers", "largest_page", "limit", "page_limit", "artifacts")
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    BROWSERS_FIELD_NUMBER: _ClassVar[int]
+    LARGEST_PAGE_FIELD_NUMBER: _ClassVar[int]
+    LIMIT_FIELD_NUMBER: _ClassVar[int]
+    PAGE_LIMIT_FIELD_NUMBER: _ClassVar[int]
+    ARTIFACTS_FIELD_NUMBER: _ClassVar[int]
+    agent: int
+    browsers: int
+    largest_page: int
+    limit: int
+    page_limit: int
+    artifacts: int
+    def __init__(self, agent: _Optional[int] = ..., browsers: _Optional[int] = ..., largest_page: _Optional[int] = ..., limit: _Optional[int] = ..., page_limit: _Optional[int] = ..., artifacts: _Optional[int] = ...) -> None: ...
+
+class Trouble(_message.Message):
+    __slots__ = ("what", "problem", "seconds")
+    WHAT_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_FIELD_NUMBER: _ClassVar[int]
+    what: str
+    problem: str
+    seconds: float
+    def __init__(self, what: _Optional[str] = ..., problem: _Optional[str] = ..., seconds: _Optional[float] = ...) -> None: ...
 
 class BrowserInfo(_message.Message):
     __slots__ = ("executable", "version", "sandboxed")
@@ -56,16 +113,24 @@ class BrowserInfo(_message.Message):
     def __init__(self, executable: _Optional[str] = ..., version: _Optional[str] = ..., sandboxed: bool = ...) -> None: ...
 
 class Pressure(_message.Message):
-    __slots__ = ("limit", "active", "queued", "draining")
+    __slots__ = ("limit", "active", "queued", "draining", "longest_wait_seconds", "clients", "lag_seconds", "load")
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     ACTIVE_FIELD_NUMBER: _ClassVar[int]
     QUEUED_FIELD_NUMBER: _ClassVar[int]
     DRAINING_FIELD_NUMBER: _ClassVar[int]
+    LONGEST_WAIT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    CLIENTS_FIELD_NUMBER: _ClassVar[int]
+    LAG_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    LOAD_FIELD_NUMBER: _ClassVar[int]
     limit: int
     active: int
     queued: int
     draining: bool
-    def __init__(self, limit: _Optional[int] = ..., active: _Optional[int] = ..., queued: _Optional[int] = ..., draining: bool = ...) -> None: ...
+    longest_wait_seconds: float
+    clients: int
+    lag_seconds: float
+    load: float
+    def __init__(self, limit: _Optional[int] = ..., active: _Optional[int] = ..., queued: _Optional[int] = ..., draining: bool = ..., longest_wait_seconds: _Optional[float] = ..., clients: _Optional[int] = ..., lag_seconds: _Optional[float] = ..., load: _Optional[float] = ...) -> None: ...
 
 class PingRequest(_message.Message):
     __slots__ = ()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent_bridge import artifacts
-from agent_bridge.artifacts import Artifacts
+from agent_bridge.artifacts import Artifacts, NotKept
 from cmdop_browser.exceptions import Artifact
 from cmdop_browser.exceptions import FileNotFoundError as MissingFileError
 
@@ -29,7 +29,7 @@ class Clock:
 
 async def _kept(store: Artifacts, content: bytes = b"x") -> Artifact:
     artifact = await store.keep(content, "text/html")
-    assert artifact is not None
+    assert isinstance(artifact, Artifact)
     return artifact
 
 
@@ -83,7 +83,7 @@ async def test_bytes_are_bounded(tmp_path: Path) -> None:
     for _ in range(5):
         await _kept(store, b"x" * 40)
     assert store.size == 80
-    assert await store.keep(b"x" * 101, "text/html") is None
+    assert await store.keep(b"x" * 101, "text/html") == NotKept("it is too large: 101 bytes")
     assert len(store) == 2
 
 
@@ -103,8 +103,11 @@ async def test_a_disk_that_takes_nothing_costs_the_picture_only(
     (tmp_path / "file").touch()
     store = Artifacts(tmp_path / "file" / "artifacts")
     with caplog.at_level(logging.WARNING):
-        assert await store.keep(b"x", "text/html") is None
-    assert "cannot keep 1 bytes" in caplog.text
+        for _ in range(2):
+            assert await store.keep(b"x", "text/html") == NotKept(
+                "the agent could not keep it: not a directory"
+            )
+    assert [record.getMessage().endswith(": not a directory") for record in caplog.records] == [True]
 
 
 async def test_what_nobody_waits_for_any_more_is_not_left_behind(

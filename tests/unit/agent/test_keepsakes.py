@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from typing import TYPE_CHECKING
 
@@ -118,9 +117,10 @@ async def test_a_disk_that_takes_nothing_costs_no_call(tmp_path: Path) -> None:
 async def test_what_nobody_came_for_is_removed(keepsakes: Keepsakes, tmp_path: Path) -> None:
     for number in range(4):
         await keepsakes.save(f"s-000000000000000{number}", "ada", 60.0, KEEPSAKE)
-    old = time.time() - 61
     for number in (0, 1):
-        os.utime(tmp_path / "kept" / f"s-000000000000000{number}", (old, old))
+        file = tmp_path / "kept" / f"s-000000000000000{number}"
+        head, _, kept = file.read_text().partition("\n")
+        file.write_text(f"{json.dumps(json.loads(head) | {'at': time.monotonic() - 61})}\n{kept}")
     (tmp_path / "kept" / "s-0000000000000003").write_text("damaged")
     keepsakes.sweep({"s-0000000000000001"})
     assert sorted(path.name[-1] for path in (tmp_path / "kept").iterdir()) == ["1", "2"]

@@ -26,6 +26,25 @@ def test_what_is_typed_into_a_secret_field(selector: str, hidden: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "hidden"),
+    [
+        ("https://x.test/in?token=correct%20horse", True),
+        ("https://x.test/in?n=1&api_key=correct+horse", True),
+        ("https://x.test/in#access_token=correct+horse&n=1", True),
+        ("https://x.test/in#/way?secret=correct%20horse", True),
+        ("https://x.test/in?q=correct+horse", False),
+        ("https://x.test/in?" + "a=1&" * 300 + "token=correct+horse", False),
+        ("https://[x/in?token=correct+horse", False),
+        ("", False),
+    ],
+)
+def test_parameters_of_a_url_that_a_page_may_print_alone(url: str, hidden: bool) -> None:
+    secrets = KnownSecrets(ContextOptions())
+    secrets.seen([], [], [url])
+    assert _hides(secrets, "correct horse") is hidden
+
+
+@pytest.mark.parametrize(
     ("cookie", "hidden"),
     [
         ({"name": "sid", "value": "8f7a6b5c"}, True),
