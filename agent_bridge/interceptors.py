@@ -109,9 +109,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
                 with self._observer.observe(call, request) as seen:
                     try:
                         self._authenticate(call)
-                        reply = await self._executed(
-                            behaviour, call, request, context, is_streamed=is_streamed
-                        )
+                        reply = await self._executed(behaviour, call, request, context, streamed=is_streamed)
                     except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
                         await self._abort(context, call, exc, seen)
                     else:
