@@ -92,7 +92,15 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
     from agent_bridge.server import serve  # noqa: PLC0415 -- the other commands need no server
 
     idle_exit = arguments.idle_exit if arguments.idle_exit is not None else settings.idle_exit
-    return _run(serve(arguments.agent, settings, idle_exit=idle_exit, ready_fd=arguments.ready_fd))
+    return _run(
+        serve(
+            arguments.agent,
+            settings,
+            idle_exit=idle_exit,
+            ready_fd=arguments.ready_fd,
+            supervised=arguments.supervisor is not None,
+        )
+    )
 
 
 def _become_supervisor(arguments: argparse.Namespace, settings: Settings) -> int:  # noqa: RET503

@@ -4,87 +4,236 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 from collections import OrderedDict
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from cmdop_browser.exceptions import IdempotencyMismatchError
+from cmdop_browser.exceptions import IdempotencyMismatchError, Outcome, SessionInterruptedError
 from cmdop_browser.wire.channel import MIB
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from google.protobuf.message import Message
 
     from agent_bridge.calls import Call
 
 # A duplicate comes from a retry within seconds; this is room for many of them.
-_REMEMBERED = 2000
-_REMEMBERED_BYTES = 64 * MIB
+_REMEMBERED: Final = 2000
+_REMEMBERED_BYTES: Final = 64 * MIB
+_REMEMBERED_SECONDS: Final = 600.0
+# Each call makes room for itself and a few more.
+_FORGOTTEN_AT_ONCE: Final = 8
+# A duplicate may be sent with what is left of the time: it asks for the same thing.
+_NOT_COMPARED: Final = ("timeout_seconds", "queue_timeout_seconds")
+
+_Key = tuple[str, str]
 
 
-@dataclass
+@dataclass(eq=False)
 class _Execution:
-    fingerprint: str
+    """What is, or was, done under a key.
+
+    Attributes:
+        fingerprint: Of the request; None as long as it has not arrived as a whole.
+        callers: How many wait for it.
+        has_begun: Whether it may have changed something.
+        size: Bytes of the stored reply.
+        ended: When it was over.
+    """
+
+    fingerprint: str | None
     task: asyncio.Task[Any]
     callers: int = 0
+    has_begun: bool = False
+    size: int = 0
+    ended: float = 0.0
 
-    @property
-    def size(self) -> int:
-        """Bytes of the stored reply."""
-        if not self.task.done() or self.task.cancelled() or self.task.exception() is not None:
-            return 0
-        return int(self.task.result().ByteSize())
+
+_current: ContextVar[_Execution | None] = ContextVar("current_execution", default=None)
+
+
+def mark_begun() -> None:
+    """Note that the act which this task executes may change something from now on.
+
+    One that is given up before can be done again under its key; one that is given up
+    later is neither done again nor called done.
+    """
+    execution = _current.get()
+    if execution is not None:
+        execution.has_begun = True
 
 
 class Executions:
-    """Runs each key once: a duplicate joins the running call or gets its result."""
+    """Runs each key once: a duplicate joins the running call or gets its result.
 
-    def __init__(self, remembered: int = _REMEMBERED, remembered_bytes: int = _REMEMBERED_BYTES) -> None:
+    What came of a call is kept for ten minutes, unless there are more than 2000 of them or
+    their replies take more than 64 MiB: then the oldest go first.
+    """
+
+    def __init__(
+        self,
+        remembered: int = _REMEMBERED,
+        remembered_bytes: int = _REMEMBERED_BYTES,
+        remembered_seconds: float = _REMEMBERED_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._remembered = remembered
         self._remembered_bytes = remembered_bytes
+        self._remembered_seconds = remembered_seconds
+        self._clock = clock
         self._bytes = 0
-        self._executions: OrderedDict[tuple[str, str], _Execution] = OrderedDict()
+        # Those that are over stand in the order in which they ended.
+        self._executions: OrderedDict[_Key, _Execution] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._executions)
 
     async def run(self, call: Call, request: Message, execute: Callable[[], Awaitable[Any]]) -> Any:
         """Return what *execute* returns, for this and every later call with the same key.
 
         Raises:
             IdempotencyMismatchError: The key was used for another request.
+            SessionInterruptedError: The call that it was used for was given up half-way.
         """
-        key = (call.client_id, call.idempotency_key)
-        fingerprint = _fingerprint(call.method, request)
-        execution = self._executions.get(key)
+        key, fingerprint = _key(call), _fingerprint(call.method, request)
+        execution = self._find(key)
         if execution is None:
-            execution = _Execution(fingerprint, asyncio.ensure_future(_awaited(execute)))
-            self._executions[key] = execution
-            execution.task.add_done_callback(lambda _done: self._stored(execution))
+            execution = self._begin(key, fingerprint, execute)
         elif execution.fingerprint != fingerprint:
-            raise IdempotencyMismatchError("the idempotency key was used before, for another request")
+            raise _mismatch()
+        return await self._outcome(key, execution)
+
+    async def run_stream(
+        self,
+        call: Call,
+        requests: AsyncIterator[Message],
+        execute: Callable[[AsyncIterator[Message]], Awaitable[Any]],
+    ) -> Any:
+        """The same for a call with a stream of requests; that of a duplicate is read and compared.
+
+        Raises:
+            IdempotencyMismatchError: The key was used for other requests.
+            SessionInterruptedError: The call that it was used for was given up.
+        """
+        key, digest = _key(call), hashlib.sha256(call.method.encode())
+        execution = self._find(key)
+        if execution is None:
+
+            async def arriving() -> AsyncIterator[Message]:
+                async for request in requests:
+                    digest.update(request.SerializeToString(deterministic=True))
+                    yield request
+                first.fingerprint = digest.hexdigest()
+
+            first = execution = self._begin(key, None, lambda: execute(arriving()))
+            return await self._outcome(key, execution)
+        execution.callers += 1
+        try:
+            async for request in requests:
+                digest.update(request.SerializeToString(deterministic=True))
+            await asyncio.wait({execution.task})
+        finally:
+            execution.callers -= 1
+        if execution.fingerprint not in {None, digest.hexdigest()}:
+            raise _mismatch()
+        return await self._outcome(key, execution)
+
+    def _begin(self, key: _Key, fingerprint: str | None, execute: Callable[[], Awaitable[Any]]) -> _Execution:
+        async def executed() -> Any:
+            _current.set(execution)
+            return await execute()
+
+        execution = _Execution(fingerprint, asyncio.ensure_future(executed()))
+        self._executions[key] = execution
+        execution.task.add_done_callback(lambda _done: self._ended(key, execution))
+        return execution
+
+    async def _outcome(self, key: _Key, execution: _Execution) -> Any:
         execution.callers += 1
         try:
             return await asyncio.shield(execution.task)
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as exc:
+            if execution.task.cancelled() and not _is_cancelled():
+                raise _given_up(execution) from exc
             # The last one who waited is gone: an act that nobody waits for is not carried on.
             if execution.callers == 1 and not execution.task.done():
                 execution.task.cancel()
-                del self._executions[key]
+                if not execution.has_begun:
+                    del self._executions[key]
             raise
         finally:
             execution.callers -= 1
 
-    def _stored(self, execution: _Execution) -> None:
+    def _find(self, key: _Key) -> _Execution | None:
+        self._forget()
+        return self._executions.get(key)
+
+    def _ended(self, key: _Key, execution: _Execution) -> None:
+        task = execution.task
+        if self._executions.get(key) is not execution:
+            return  # given up before it began
+        if not task.cancelled() and task.exception() is None:
+            execution.size = task.result().ByteSize()
+        execution.ended = self._clock()
         self._bytes += execution.size
-        for key, old in list(self._executions.items()):
-            if len(self._executions) <= self._remembered and self._bytes <= self._remembered_bytes:
+        self._executions.move_to_end(key)
+        self._forget()
+
+    def _forget(self) -> None:
+        too_old = self._clock() - self._remembered_seconds
+        for key, execution in self._oldest():
+            too_many = len(self._executions) > self._remembered or self._bytes > self._remembered_bytes
+            if not too_many and execution.ended > too_old:
                 break
-            if old.task.done() and not old.callers:
+            if not execution.callers:
                 self._bytes -= self._executions.pop(key).size
 
+    def _oldest(self) -> list[tuple[_Key, _Execution]]:
+        """Those that may be forgotten now, the oldest first; a few at a time."""
+        found = []
+        for key, execution in self._executions.items():
+            if execution.task.done():
+                found.append((key, execution))
+                if len(found) == _FORGOTTEN_AT_ONCE:
+                    break
+        return found
 
-async def _awaited(execute: Callable[[], Awaitable[Any]]) -> Any:
-    return await execute()
+
+def _key(call: Call) -> _Key:
+    return call.client_id, call.idempotency_key
+
+
+def _is_cancelled() -> bool:
+    """Whether the task itself was cancelled, and not only what it waits for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _mismatch() -> IdempotencyMismatchError:
+    return IdempotencyMismatchError("the idempotency key was used before, for another request")
+
+
+def _given_up(execution: _Execution) -> SessionInterruptedError:
+    how = "while it ran" if execution.has_begun else "before it ran"
+    return SessionInterruptedError(
+        f"the call that this idempotency key was used for was given up {how}",
+        outcome=Outcome.UNKNOWN if execution.has_begun else Outcome.NOT_EXECUTED,
+    )
 
 
 def _fingerprint(method: str, request: Message) -> str:
-    return hashlib.sha256(method.encode() + b"\0" + request.SerializeToString(deterministic=True)).hexdigest()
+    compared = type(request)()
+    compared.CopyFrom(request)
+    parts: list[Any] = [compared]
+    if "call" in compared.DESCRIPTOR.fields_by_name:
+        parts.append(compared.call)  # type: ignore[attr-defined]
+    for part in parts:
+        for name in _NOT_COMPARED:
+            if name in part.DESCRIPTOR.fields_by_name:
+                part.ClearField(name)
+    return hashlib.sha256(
+        method.encode() + b"\0" + compared.SerializeToString(deterministic=True)
+    ).hexdigest()

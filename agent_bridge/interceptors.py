@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _HEALTH_PREFIX = "/grpc.health."
+# As long as the client lives: nobody waits for its end.
+_LEASE = "/cmdop.browser.v1.AgentService/Attach"
 
 if TYPE_CHECKING:
     Handler = grpc.RpcMethodHandler[Any, Any]
@@ -62,6 +64,12 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         self._pictures = pictures
         self._executions = Executions()
         self._observer = observer or CallObserver()
+        self._running = 0
+
+    @property
+    def running(self) -> int:
+        """How many calls are under way, besides those that hold leases."""
+        return self._running
 
     async def intercept_service(
         self,
@@ -83,7 +91,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             )
         if handler.stream_unary is not None:
             return grpc.stream_unary_rpc_method_handler(
-                self._unary(handler.stream_unary, call),
+                self._unary(handler.stream_unary, call, is_streamed=True),
                 handler.request_deserializer,
                 handler.response_serializer,
             )
@@ -93,36 +101,54 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             handler.response_serializer,
         )
 
-    def _unary(self, behaviour: Any, call: Call) -> Any:
+    def _unary(self, behaviour: Any, call: Call, *, is_streamed: bool = False) -> Any:
         async def serve(request: Any, context: Context) -> Any:
             self._begin(call)
-            with self._observer.observe(call, request) as seen:
-                try:
-                    self._authenticate(call)
-                    if call.idempotency_key:
-                        reply = await self._executions.run(call, request, lambda: behaviour(request, context))
+            self._running += 1
+            try:
+                with self._observer.observe(call, request) as seen:
+                    try:
+                        self._authenticate(call)
+                        reply = await self._executed(behaviour, call, request, context, streamed=is_streamed)
+                    except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
+                        await self._abort(context, call, exc, seen)
                     else:
-                        reply = await behaviour(request, context)
-                except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
-                    await self._abort(context, call, exc, seen)
-                else:
-                    seen.replied(reply)
-                    return reply
+                        seen.replied(reply)
+                        return reply
+            finally:
+                self._running -= 1
 
         return serve
+
+    async def _executed(
+        self, behaviour: Any, call: Call, request: Any, context: Context, *, streamed: bool
+    ) -> Any:
+        """What the call comes to; one with a key is executed once."""
+        if not call.idempotency_key:
+            return await behaviour(request, context)
+        if streamed:
+            return await self._executions.run_stream(
+                call, request, lambda requests: behaviour(requests, context)
+            )
+        return await self._executions.run(call, request, lambda: behaviour(request, context))
 
     def _stream(self, behaviour: Any, call: Call) -> Any:
         async def serve(request: Any, context: Context) -> AsyncIterator[Any]:
             self._begin(call)
-            with self._observer.observe(call, request) as seen:
-                try:
-                    self._authenticate(call)
-                    async for reply in behaviour(request, context):
-                        yield reply
-                except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
-                    await self._abort(context, call, exc, seen)
-                else:
-                    seen.replied(None)
+            counted = 0 if call.method == _LEASE else 1
+            self._running += counted
+            try:
+                with self._observer.observe(call, request) as seen:
+                    try:
+                        self._authenticate(call)
+                        async for reply in behaviour(request, context):
+                            yield reply
+                    except Exception as exc:  # noqa: BLE001 -- the boundary: it becomes an error of ours
+                        await self._abort(context, call, exc, seen)
+                    else:
+                        seen.replied(None)
+            finally:
+                self._running -= counted
 
         return serve
 

@@ -15,13 +15,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from agent_bridge.supervision import notify
-from cmdop_browser.exceptions import AgentExistsError, AgentStartError, StalePortFileError
+from cmdop_browser.exceptions import (
+    AgentExistsError,
+    AgentStartError,
+    PermissionDeniedError,
+    StalePortFileError,
+)
 from cmdop_browser.wire.channel import PROTOCOL_MAX
 from cmdop_browser.wire.rendezvous import (
     DiscoveryRecord,
     FileLock,
     boot_id,
     heartbeat,
+    make_private,
     new_socket_path,
     process_start_time,
 )
@@ -131,7 +137,7 @@ class Publication:
     """An agent that can be found: an async context manager.
 
     Entering it publishes the record, leaving it withdraws it. Meanwhile the record's
-    modification time is the agent's heartbeat.
+    modification time is the agent's heartbeat. `retire` makes room for another agent.
 
     Attributes:
         record: What is published, with the time of it.
@@ -144,6 +150,7 @@ class Publication:
         self.lost = asyncio.Event()
         self._paths = paths
         self._lock = lock
+        self._file = paths.record
         self._heart: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -151,30 +158,44 @@ class Publication:
         self.record = dataclasses.replace(self.record, ready_at=now)
         if self._lock is not None:
             self._lock.touch()
-        self.record.write(self._paths.record)
+        self.record.write(self._file)
         self._heart = asyncio.create_task(self._beat(), name="heartbeat")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.withdraw()
-        if self._heart is not None:
-            await asyncio.wait({self._heart})
-
-    def withdraw(self) -> None:
-        """Remove the record, if it is still this instance's; safe to call twice.
-
-        Clients that come from now on find no agent; those that are connected stay.
-        """
         if self._heart is not None:
             self._heart.cancel()
+            await asyncio.wait({self._heart})
+        self._remove(self._file)
+
+    def retire(self) -> None:
+        """Leave the name to the next agent, and go on for those who are connected.
+
+        Clients that come from now on find no agent until another one is started, which may
+        be at once. Where this one is to be found is told beside, for those who know of it.
+        """
+        published, self._file = self._file, self._paths.draining / f"{self.record.instance_id}.json"
+        if not self.lost.is_set():
+            try:
+                make_private(self._file.parent)
+                self.record.write(self._file)
+            except (OSError, PermissionDeniedError):
+                logger.exception("cannot tell in %s that this agent drains", self._file)
+        self._remove(published)
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _remove(self, path: Path) -> None:
+        """Remove the record, if it is still this instance's."""
         try:
-            published = DiscoveryRecord.read(self._paths.record)
+            published = DiscoveryRecord.read(path)
         except (FileNotFoundError, StalePortFileError):
             return
         if published.instance_id == self.record.instance_id:
-            self._paths.record.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     async def _beat(self) -> None:
         while not self.lost.is_set():
@@ -182,10 +203,13 @@ class Publication:
             try:
                 self._show_life()
             except OSError:
-                logger.exception("cannot renew %s", self._paths.record)
+                logger.exception("cannot renew %s", self._file)
 
     def _show_life(self) -> None:
-        if (self._lock is not None and self._lock.lost) or not Path(self.record.socket).exists():
+        # One that has retired need not be found, and its socket goes before it does.
+        is_retired = self._file != self._paths.record
+        lock_lost = self._lock is not None and self._lock.lost
+        if not is_retired and (lock_lost or not Path(self.record.socket).exists()):
             logger.error("the files of this agent were removed from %s", self._paths.directory)
             self.lost.set()
             return
@@ -193,10 +217,10 @@ class Publication:
             self._lock.touch()
         notify.notify(notify.ALIVE)
         try:
-            os.utime(self._paths.record)
+            os.utime(self._file)
         except FileNotFoundError:
-            logger.warning("%s was removed; publishing it again", self._paths.record)
-            self.record.write(self._paths.record)
+            logger.warning("%s was removed; publishing it again", self._file)
+            self.record.write(self._file)
 
 
 def report_ready(fd: int | None, record: DiscoveryRecord) -> None:

@@ -93,12 +93,24 @@ HEALTH_ACCEPTING: Final = "accepting"
 # After the drain's limit, calls that still run end with a typed error; this long
 # they have for that before the connection is cut.
 _LAST_WORDS_SECONDS = 2.0
+# Whoever is between two calls of a session that was ended is told so, if it comes this soon.
+_FAREWELL_SECONDS = 0.3
+_QUIET_CHECK_SECONDS = 0.02
+# A page takes up to 0.1 s to close, a stuck one for ever; its browser is ended anyway.
+_AT_ONCE_SECONDS = 1.0
 _IDLE_CHECK_SECONDS = 0.5
 # How often what is kept of sessions that nobody came for is removed.
 _SWEEP_SECONDS = 60.0
 
 
-async def serve(agent: str, settings: Settings, *, idle_exit: float | None, ready_fd: int | None) -> int:
+async def serve(
+    agent: str,
+    settings: Settings,
+    *,
+    idle_exit: float | None,
+    ready_fd: int | None,
+    supervised: bool = False,
+) -> int:
     """Run an agent until it is told to stop.
 
     Args:
@@ -106,6 +118,8 @@ async def serve(agent: str, settings: Settings, *, idle_exit: float | None, read
         settings: Of this process.
         idle_exit: Seconds without clients and sessions after which it ends; None for never.
         ready_fd: Where to report, in one line, that it is ready or why it is not.
+        supervised: Whether a supervisor passes on, as SIGTERM, what it is told. A terminal
+            tells both, and that is one order.
 
     Returns:
         The exit code of the process.
@@ -126,14 +140,15 @@ async def serve(agent: str, settings: Settings, *, idle_exit: float | None, read
                 History(paths.history, record.instance_id) as history,
             ):
                 server = AgentServer(paths, record, settings, workspace.directory, history)
-                await server.start()
+                await server.start(supervised=supervised)
                 async with Publication(paths, record, lock) as publication:
                     report_ready(ready_fd, publication.record)
                     notify.notify(notify.READY)
                     log.info("agent %s ready on %s, instance %s", agent, record.socket, record.instance_id)
                     await server.wait(publication, idle_exit)
                     notify.notify(notify.STOPPING)
-                    publication.withdraw()
+                    server.give_way()
+                    publication.retire()
                     await server.drain()
     except (CMDOPError, OSError) as exc:
         error = exc if isinstance(exc, CMDOPError) else _cannot_start(agent, exc)
@@ -235,18 +250,19 @@ class AgentServer:
         self._health = health.aio.HealthServicer()
         self._server = self._build()
         self._stop = asyncio.Event()
-        self._draining = False
+        self._at_once = asyncio.Event()
+        self._ending = False
         self._chores: set[asyncio.Task[None]] = set()
 
     def _build(self) -> grpc.aio.Server:
-        interceptor = CallInterceptor(
+        self._calls = CallInterceptor(
             self._record.token,
             self._record.instance_id,
             self._artifacts,
             pictures=self._settings.evidence == "on",
             observer=self._observer,
         )
-        server = grpc.aio.server(interceptors=(interceptor,), options=server_options())
+        server = grpc.aio.server(interceptors=(self._calls,), options=server_options())
         pool, transfers = self._pool, self._transfers
         agent_pb2_grpc.add_AgentServiceServicer_to_server(self._agent, server)
         sessions_pb2_grpc.add_SessionServiceServicer_to_server(
@@ -267,14 +283,15 @@ class AgentServer:
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         return server
 
-    async def start(self) -> None:
+    async def start(self, *, supervised: bool) -> None:
         """Listen, and start the browser meanwhile."""
         if self._metrics is not None:
             self._metrics.serve()
         # Before anybody can find the agent and tell it to end.
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop.set)
+        loop.add_signal_handler(signal.SIGTERM, self._told_to_end)
+        # Handled either way, as what it starts would inherit it if it were ignored.
+        loop.add_signal_handler(signal.SIGINT, _nothing if supervised else self._told_to_end)
         # Only the owner may connect; the directory sees to that as well.
         umask = os.umask(0o077)
         try:
@@ -304,27 +321,61 @@ class AgentServer:
             for waiting in waits:
                 waiting.cancel()
 
-    async def drain(self) -> None:
-        """Take nothing new, let running calls finish within the limit, end everything."""
-        log.info("draining: %d sessions, %d at work", len(self._pool), self._pool.busy)
+    def give_way(self) -> None:
+        """Leave to another agent what only one can have; the name comes after it."""
         if self._metrics is not None:
-            self._metrics.close()  # the port is for the one that follows
+            self._metrics.close()
         self._history.farewell()
-        limit = self._settings.drain_timeout
+
+    async def drain(self) -> None:
+        """Take no new sessions, let those there are go on until they are closed, end everything.
+
+        What is left of them at the limit, or when the agent is told to end once more, is
+        closed; the calls of these sessions say so.
+        """
+        log.info("draining: %d sessions, %d at work", len(self._pool), self._pool.busy)
         await self._health.set(HEALTH_ACCEPTING, health_pb2.HealthCheckResponse.NOT_SERVING)
-        self._draining = True
         self._pool.admission.close()
         self._agent.drain()
-        stopping = asyncio.ensure_future(self._server.stop(limit + _LAST_WORDS_SECONDS))
-        await asyncio.wait({stopping}, timeout=limit)
-        # A page that is closed under a call ends the call with a typed error.
-        await self._pool.close_all(CloseReason.SHUTDOWN)
-        await stopping
+        is_quiet = await self._quiet(self._settings.drain_timeout)
+        self._ending = True
+        if not is_quiet:
+            await self._cut()
+        self._agent.end()
+        await self._server.stop(_LAST_WORDS_SECONDS)
         for chore in self._chores:
             chore.cancel()
         await self._shards.stop()
         tracing.shut_down()
         log.info("ended")
+
+    async def _quiet(self, limit: float) -> bool:
+        """Wait until nothing is left to be done; returns whether it came to that.
+
+        Nothing is left when there is no session, no call and no reply that waits to be
+        fetched: a client may need several calls for what its user calls one.
+        """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + limit
+        while self._pool.admission.active or self._calls.running or self._transfers.waiting:
+            left = until - loop.time()
+            if left <= 0 or self._at_once.is_set():
+                return False
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._at_once.wait(), min(left, _QUIET_CHECK_SECONDS))
+        return True
+
+    async def _cut(self) -> None:
+        """Close the sessions that are left; a page that is closed under a call ends the call."""
+        log.info("ending %d sessions, %d at work", len(self._pool), self._pool.busy)
+        closing = asyncio.ensure_future(self._pool.close_all(CloseReason.SHUTDOWN))
+        await asyncio.wait({closing}, timeout=_AT_ONCE_SECONDS if self._at_once.is_set() else None)
+        await asyncio.sleep(_FAREWELL_SECONDS)
+
+    def _told_to_end(self) -> None:
+        if self._stop.is_set():
+            self._at_once.set()
+        self._stop.set()
 
     async def _idle(self, limit: float) -> None:
         """Return after *limit* seconds without clients and sessions."""
@@ -350,7 +401,7 @@ class AgentServer:
             await asyncio.sleep(_SWEEP_SECONDS)
 
     def _lease_expired(self, client_id: str) -> None:
-        if self._draining:  # the agent ended the client's stream itself
+        if self._ending:  # the agent ended the client's stream itself
             return
         log.info("client %s is gone", client_id)
         self._chore(self._close_owned_by(client_id))
@@ -362,3 +413,7 @@ class AgentServer:
         task = asyncio.ensure_future(coroutine)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+
+def _nothing() -> None:
+    pass

@@ -56,6 +56,11 @@ class Transfers:
         self._offers[transfer_id] = _Offer(content, expiry)
         return transfer_id
 
+    @property
+    def waiting(self) -> int:
+        """How many replies wait to be fetched."""
+        return len(self._offers)
+
     def take(self, transfer_id: str) -> bytes:
         """Return what was offered, once.
 
@@ -70,14 +75,22 @@ class Transfers:
         offer.expiry.cancel()
         return offer.content
 
-    async def receive(self, session_id: str, name: str, chunks: AsyncIterator[bytes]) -> tuple[str, int]:
+    async def receive(
+        self, session_id: str, name: str, chunks: AsyncIterator[bytes], least_bytes: int = 0
+    ) -> tuple[str, int]:
         """Write a file for a session, under its own name.
+
+        Args:
+            session_id: Of the session.
+            name: Of the file.
+            chunks: Its content.
+            least_bytes: Less is no whole file: a client that goes away looks like its end.
 
         Returns:
             Its id and its size in bytes.
 
         Raises:
-            BadRequestError: The name is not a plain file name.
+            BadRequestError: The name is not a plain file name, or not all of the file arrived.
             FileTooLargeError: It exceeds the limit.
             FileError: The agent's disk does not take it.
         """
@@ -89,8 +102,8 @@ class Transfers:
         directory = self._directory / session_id / transfer_id
         path = directory / name
         try:
-            await asyncio.to_thread(directory.mkdir, parents=True)
-            size = await self._write(path, chunks)
+            directory.mkdir(parents=True)
+            size = await self._write(path, chunks, least_bytes)
         except BaseException as exc:
             shutil.rmtree(directory, ignore_errors=True)
             # Those of ours are builtin errors, too.
@@ -100,7 +113,7 @@ class Transfers:
         self._files.setdefault(session_id, {})[transfer_id] = path
         return transfer_id, size
 
-    async def _write(self, path: Path, chunks: AsyncIterator[bytes]) -> int:
+    async def _write(self, path: Path, chunks: AsyncIterator[bytes], least_bytes: int) -> int:
         size = 0
         with path.open("xb") as file:
             async for chunk in chunks:
@@ -113,6 +126,10 @@ class Transfers:
                         max_bytes=MAX_UPLOAD_BYTES,
                     )
                 await asyncio.to_thread(file.write, chunk)
+        if size < least_bytes:
+            raise BadRequestError(
+                f"{size} of {least_bytes} bytes of a file to upload arrived", field="files", value=path.name
+            )
         return size
 
     def _not_taken(self, name: str, exc: OSError) -> FileError:

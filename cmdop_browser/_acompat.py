@@ -252,14 +252,35 @@ def invoke_streaming(call: Any, *args: Any, **kwargs: Any) -> Any:
         future.cancel()
 
 
+def async_post(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Begin a call that nobody waits for; None when this side has closed the channel.
+
+    What it returns must be kept until it is done, or gRPC cancels the call.
+    """
+    try:
+        return call(*args, **kwargs)
+    except grpc.aio.UsageError:
+        return None
+
+
+def post(call: Any, *args: Any, **kwargs: Any) -> Any:
+    """Begin a call that nobody waits for; None when this side has closed the channel."""
+    try:
+        return call.future(*args, **kwargs)
+    except ValueError:  # gRPC's "Cannot invoke RPC on closed channel!"
+        return None
+
+
 async def async_iterate(call: Callable[..., Any], *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
     """Make a call that has a stream of replies, and give them as they come.
 
     Raises:
         ChannelClosed: The channel was closed before, or meanwhile.
     """
+    stream = None
     try:
-        async for reply in call(*args, **kwargs):
+        stream = call(*args, **kwargs)
+        async for reply in stream:
             yield reply
     except grpc.aio.UsageError as exc:
         raise ChannelClosed from exc
@@ -267,6 +288,9 @@ async def async_iterate(call: Callable[..., Any], *args: Any, **kwargs: Any) -> 
         if _is_cancelled():
             raise
         raise ChannelClosed from exc
+    finally:
+        if stream is not None:
+            stream.cancel()  # whoever does not take the rest does not want it
 
 
 def iterate(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Iterator[Any]:
@@ -279,7 +303,10 @@ def iterate(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Iterator[Any
         stream = call(*args, **kwargs)
     except ValueError as exc:  # gRPC's "Cannot invoke RPC on closed channel!"
         raise ChannelClosed from exc
-    yield from stream
+    try:
+        yield from stream
+    finally:
+        stream.cancel()  # whoever does not take the rest does not want it
 
 
 def _is_cancelled() -> bool:

@@ -59,13 +59,13 @@ def make_directory(path: Path) -> None:
 
 
 def read_file(path: Path) -> bytes:
-    """The content of *path*.
+    """The content of *path*, which must be a regular file: another may have no end.
 
     Raises:
         FileError: It cannot be read.
     """
-    with errors_of_ours(path, "read"):
-        return path.read_bytes()
+    with open_regular(path) as file:
+        return file.read()
 
 
 @contextmanager

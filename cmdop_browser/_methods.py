@@ -40,6 +40,8 @@ class Method(Generic[RequestT, ReplyT]):
         reply: Class of what comes back.
         act: It changes the page or the server behind it, and is never executed twice
             with the same idempotency key.
+        keyed: It carries such a key, too, although making it again does no harm: what was
+            made for nothing is taken back by the key, or goes with the session.
     """
 
     service: str
@@ -47,6 +49,7 @@ class Method(Generic[RequestT, ReplyT]):
     request: type[RequestT]
     reply: type[ReplyT]
     act: bool = False
+    keyed: bool = False
 
     @property
     def path(self) -> str:
@@ -63,7 +66,7 @@ ATTACH: Final = Method("AgentService", "Attach", agent_pb2.AttachRequest, agent_
 DETACH: Final = Method("AgentService", "Detach", agent_pb2.DetachRequest, agent_pb2.DetachReply)
 
 CREATE: Final = Method(
-    "SessionService", "Create", sessions_pb2.CreateSessionRequest, sessions_pb2.SessionInfo
+    "SessionService", "Create", sessions_pb2.CreateSessionRequest, sessions_pb2.SessionInfo, keyed=True
 )
 GET: Final = Method("SessionService", "Get", sessions_pb2.GetSessionRequest, sessions_pb2.SessionInfo)
 LIST: Final = Method(
@@ -78,7 +81,7 @@ NAVIGATE: Final = Method(
     "NavigationService", "Navigate", navigation_pb2.NavigateRequest, navigation_pb2.NavigationReply
 )
 TRAVERSE: Final = Method(
-    "NavigationService", "Traverse", navigation_pb2.TraverseRequest, navigation_pb2.NavigationReply
+    "NavigationService", "Traverse", navigation_pb2.TraverseRequest, navigation_pb2.NavigationReply, act=True
 )
 LOCATION: Final = Method("NavigationService", "Location", _Call, common_pb2.PageState)
 TITLE: Final = Method("NavigationService", "Title", _Call, navigation_pb2.TitleReply)
@@ -127,7 +130,9 @@ LINKS: Final = Method("DomService", "Links", _Call, dom_pb2.ContentReply)
 TABLE: Final = Method("DomService", "Table", dom_pb2.SelectorRequest, dom_pb2.ContentReply)
 
 DOWNLOAD: Final = Method("TransferService", "Download", transfers_pb2.DownloadRequest, transfers_pb2.Chunk)
-SEND_FILE: Final = Method("TransferService", "Upload", transfers_pb2.UploadChunk, common_pb2.TransferRef)
+SEND_FILE: Final = Method(
+    "TransferService", "Upload", transfers_pb2.UploadChunk, common_pb2.TransferRef, keyed=True
+)
 READ_ARTIFACT: Final = Method(
     "TransferService", "ReadArtifact", transfers_pb2.ReadArtifactRequest, transfers_pb2.Chunk
 )

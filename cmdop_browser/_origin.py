@@ -14,6 +14,7 @@ from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import open_channel
 from cmdop_browser._identity import CallHeader
 from cmdop_browser._version import __version__
+from cmdop_browser.discovery import heartbeat_age
 from cmdop_browser.exceptions import (
     AgentOfflineError,
     CMDOPError,
@@ -23,7 +24,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.models import Image
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.errors import from_rpc_error
-from cmdop_browser.wire.rendezvous import DiscoveryRecord, heartbeat, why_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, why_stale
 from cmdop_browser.wire.v1 import agent_pb2, transfers_pb2
 
 if TYPE_CHECKING:
@@ -131,14 +132,14 @@ class AgentOrigin:
             channel.close()
 
     def _record(self, what: str) -> DiscoveryRecord:
-        path = Path(self.record_path)
+        paths = AgentPaths.of(self.agent, Path(self.record_path).parents[1])
         try:
-            record = DiscoveryRecord.read(path)
+            record = DiscoveryRecord.read(paths.record_of(self.instance_id))
         except (OSError, CMDOPError) as exc:
             raise self._gone(what) from exc
         if record.instance_id != self.instance_id or why_stale(record) is not None:
             raise self._gone(what)
-        if (heartbeat.age(path, path.with_name("agent.lock")) or 0.0) > _SILENT_SECONDS:
+        if (heartbeat_age(paths, self.instance_id) or 0.0) > _SILENT_SECONDS:
             raise ConnectionTimeoutError(
                 f"the agent does not answer, and the {what} that it keeps cannot be fetched",
                 operation="fetch",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmdop_browser.exceptions import AgentNotRunningError, StalePortFileError
+from cmdop_browser.exceptions import AgentNotRunningError, PermissionDeniedError, StalePortFileError
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, heartbeat, why_stale
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
 
-__all__ = ["find", "heartbeat_age"]
+__all__ = ["draining", "find", "heartbeat_age"]
 
 
 def find(agent: str, settings: Settings) -> DiscoveryRecord:
@@ -43,9 +43,28 @@ def find(agent: str, settings: Settings) -> DiscoveryRecord:
     return record
 
 
-def heartbeat_age(paths: AgentPaths) -> float | None:
-    """Seconds since the agent last showed that it runs, or None when it has no record.
+def draining(paths: AgentPaths) -> list[DiscoveryRecord]:
+    """The agents of the name that take nothing new and have sessions left."""
+    found = []
+    for path in sorted(paths.draining.glob("*.json")):
+        try:
+            record = DiscoveryRecord.read(path)
+            if why_stale(record) is None:
+                found.append(record)
+        except (FileNotFoundError, StalePortFileError, PermissionDeniedError):
+            continue  # it has just ended, or is nobody's whom this user could ask
+    return found
+
+
+def heartbeat_age(paths: AgentPaths, instance_id: str = "") -> float | None:
+    """Seconds since an agent last showed that it runs, or None when it has no record.
 
     A running agent renews its record every second, a stopped one does not.
+
+    Args:
+        paths: The files of all agents of the name.
+        instance_id: The one that is meant, if it may drain while there is another.
     """
-    return heartbeat.age(paths.record, paths.lock)
+    record = paths.record_of(instance_id) if instance_id else paths.record
+    # The lock is not its own any more when it drains: then the time of the record has to do.
+    return heartbeat.age(record, paths.lock if record == paths.record else record)

@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     spawn_idle_exit: _Positive = 300.0
     """The same for an agent that a client started."""
     drain_timeout: _NotNegative = 10.0
-    """How long running calls may go on when an agent is stopped."""
+    """How long sessions may go on when an agent is stopped."""
     recycle_pages: _Count = 1500
     """After how many pages a browser is replaced by a new one, once its sessions have ended."""
     recycle_age: _Positive = 21600.0

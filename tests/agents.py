@@ -31,10 +31,16 @@ class RunningAgent:
     """
 
     def __init__(
-        self, runtime_dir: Path | None = None, *, inside: Sequence[str] = (), **settings: object
+        self,
+        runtime_dir: Path | None = None,
+        *,
+        module: str = "agent_bridge",
+        inside: Sequence[str] = (),
+        **settings: object,
     ) -> None:
         self.runtime_dir = runtime_dir or Path(tempfile.mkdtemp(prefix="cmdop-agent-"))
         self._owns_directory = runtime_dir is None
+        self._module = module
         self._inside = inside
         self._settings = settings
         self.record: Mapping[str, Any] = {}
@@ -45,7 +51,15 @@ class RunningAgent:
         self._log = (self.runtime_dir / "agent.log").open("a")
         self._output = (self.runtime_dir / "agent.out").open("w")
         self.process = subprocess.Popen(
-            [*self._inside, sys.executable, "-m", "agent_bridge", "serve", "--ready-fd", str(report)],
+            [
+                *self._inside,
+                sys.executable,
+                "-m",
+                *self._module.split(),
+                "serve",
+                "--ready-fd",
+                str(report),
+            ],
             env={**os.environ, "CMDOP_RUNTIME_DIR": str(self.runtime_dir), **variables},
             pass_fds=[report],
             stdout=self._output,

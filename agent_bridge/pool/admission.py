@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 
 from cmdop_browser.exceptions import AgentBusyError, AgentOfflineError
 from cmdop_browser.exceptions.text import seconds
+from cmdop_browser.wire.channel import DRAINING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What a client that finds the agent full is told to wait: about as long as a
-# short session lasts.
+# What a client that finds the agent full is told to wait when nothing is known yet:
+# about as long as a short session lasts.
 _RETRY_AFTER_SECONDS = 2.0
+# Above the most a client's `retry` would fail at once; below the least it would only be in the way.
+_LEAST_SECONDS = 0.2
+_MOST_SECONDS = 30.0
+_COUNTED = 20
 
 
 class Admission:
@@ -37,6 +42,7 @@ class Admission:
         self._max_queue = max_queue
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self._closed = False
+        self._freed: deque[float] = deque(maxlen=_COUNTED)  # when slots became free of late
         self._since: dict[asyncio.Future[None], float] = {}
         self.on_waited: Callable[[float, bool], None] | None = None
 
@@ -63,7 +69,7 @@ class Admission:
             self._waited(None, admitted=True)
             return Slot(self)
         if timeout <= 0 or self.queued >= self._max_queue:
-            raise self._busy(timeout)
+            raise self._busy(timeout, is_crowded=timeout > 0)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._since[turn] = time.monotonic()
         self._waiting.setdefault(owner, deque()).append(turn)
@@ -94,8 +100,16 @@ class Admission:
                     turn.set_exception(_stopping())
         self._waiting.clear()
 
+    def _retry_after(self) -> float:
+        """How long it takes until all who wait have had their turn, going by the last ones."""
+        if len(self._freed) < 2:
+            return _RETRY_AFTER_SECONDS
+        each = (self._freed[-1] - self._freed[0]) / (len(self._freed) - 1)
+        return round(min(max(each * (self.queued + 1), _LEAST_SECONDS), _MOST_SECONDS), 2)
+
     def _release(self) -> None:
         self.active -= 1
+        self._freed.append(time.monotonic())
         while self._waiting and self.active < self.limit:
             owner, queue = self._waiting.popitem(last=False)
             turn = queue.popleft()
@@ -120,13 +134,18 @@ class Admission:
         if self._closed:
             raise _stopping()
 
-    def _busy(self, waited: float) -> AgentBusyError:
+    def _busy(self, waited: float, *, is_crowded: bool = False) -> AgentBusyError:
+        more = (
+            f"{self.queued} callers wait already, which is as many as may"
+            if is_crowded
+            else f"none became free within {seconds(waited)}"
+        )
         return AgentBusyError(
-            f"all {self.limit} sessions are taken and none became free within {seconds(waited)}",
+            f"all {self.limit} sessions are taken and {more}",
             limit=self.limit,
             active=self.active,
             queued=self.queued,
-            retry_after_seconds=_RETRY_AFTER_SECONDS,
+            retry_after_seconds=self._retry_after(),
             tips=(
                 "close sessions when done: use `with client.browser.create_session()`",
                 "wait longer with queue_timeout, or raise the agent's max_sessions",
@@ -150,5 +169,6 @@ class Slot:
 def _stopping() -> AgentOfflineError:
     return AgentOfflineError(
         "the agent is being stopped and takes no new sessions",
+        details={DRAINING: True},
         tips=("start another one: cmdop-browser agents start",),
     )

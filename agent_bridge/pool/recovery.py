@@ -11,6 +11,7 @@ from agent_bridge.browser.keepsake import Keepsake, Place
 from agent_bridge.browser.remembering import Memory, place_of
 from agent_bridge.browser.returning import equip, go_back
 from agent_bridge.pool.ladder import LOSSES, Losses, climb
+from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from agent_bridge.deadline import Deadline
     from agent_bridge.pool.ladder import Rebuilt
     from agent_bridge.pool.pages import Pages
-    from cmdop_browser.exceptions import CloseReason
 
     Adopt = Callable[[ManagedPage | None], bool]
 
@@ -116,7 +116,11 @@ class Recovery:
             return await self._pages.open(self._options, deadline)
         keepsake = self.memory.keepsake
         page = await self._pages.open(keepsake.options(self._options), deadline)
-        await self._equip(page, keepsake, in_same_context=False)
+        try:
+            await self._equip(page, keepsake, in_same_context=False)
+        except BaseException:
+            self._close_soon(page, CloseReason.CLOSED_BY_CALLER)  # nobody else knows of it
+            raise
         return page
 
     # -- around each call -------------------------------------------------------

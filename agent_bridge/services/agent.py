@@ -35,10 +35,16 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
         self._pool = figures.pool
         self._leases = figures.leases
         self._draining = asyncio.Event()
+        self._ending = asyncio.Event()
 
     def drain(self) -> None:
-        """Tell every attached client that the agent is going, and let go of it."""
+        """Tell every attached client that the agent takes nothing new."""
         self._draining.set()
+
+    def end(self) -> None:
+        """Let go of every attached client: the agent is going."""
+        self._draining.set()
+        self._ending.set()
 
     async def Hello(self, request: agent_pb2.HelloRequest, context: Context) -> agent_pb2.AgentInfo:
         """Agree on a protocol."""
@@ -79,6 +85,7 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
             yield agent_pb2.AttachEvent(attached=agent_pb2.Attached(grace_seconds=self._leases.grace))
             await self._draining.wait()
             yield agent_pb2.AttachEvent(draining=agent_pb2.Draining())
+            await self._ending.wait()
         finally:
             self._leases.detach(client_id)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent_bridge.browser.evidence import with_pictures
 from agent_bridge.calls import current_call
+from agent_bridge.idempotency import mark_begun
 from agent_bridge.services import decode
 from cmdop_browser.exceptions import BrowserError, CMDOPError
 
@@ -61,6 +62,7 @@ class SessionServicer:
         try:
             async with session.operation(action, deadline) as page:
                 page.call_deadline = deadline
+                mark_begun()
                 try:
                     yield Turn(session, page, deadline)
                 except BrowserError as exc:

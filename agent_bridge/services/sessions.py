@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from agent_bridge.browser import navigation
 from agent_bridge.browser.known_secrets import KnownSecrets
 from agent_bridge.calls import current_call
+from agent_bridge.creations import Creations
 from agent_bridge.services import decode, encode
 from agent_bridge.services.base import SessionServicer
 from cmdop_browser.exceptions import BadRequestError, CloseReason, CMDOPError
@@ -26,6 +27,7 @@ class SessionsServicer(SessionServicer, sessions_pb2_grpc.SessionServiceServicer
     def __init__(self, pool: Pool, transfers: Transfers, leases: Leases) -> None:
         super().__init__(pool, transfers)
         self._leases = leases
+        self._creations = Creations()
 
     async def Create(
         self, request: sessions_pb2.CreateSessionRequest, context: Context
@@ -34,15 +36,18 @@ class SessionsServicer(SessionServicer, sessions_pb2_grpc.SessionServiceServicer
         if not request.queue_timeout_seconds >= 0:
             raise BadRequestError("queue_timeout must not be negative", field="queue_timeout")
         options = decode.context_options(request.options)
+        call = current_call.get()
         try:
-            session = await self._pool.create(
-                current_call.get().client_id,
-                decode.session_spec(request.options),
-                options,
-                queue_timeout=request.queue_timeout_seconds,
-                timeout=decode.positive(request.timeout_seconds, "timeout"),
-                lost=decode.lost_session(request),
-            )
+            with self._creations.under_way((call.client_id, call.idempotency_key)) as made:
+                session = await self._pool.create(
+                    call.client_id,
+                    decode.session_spec(request.options),
+                    options,
+                    queue_timeout=request.queue_timeout_seconds,
+                    timeout=decode.positive(request.timeout_seconds, "timeout"),
+                    lost=decode.lost_session(request),
+                )
+                made(session.id)
         except CMDOPError as exc:
             exc.mask(KnownSecrets(options).values())
             raise
@@ -71,7 +76,11 @@ class SessionsServicer(SessionServicer, sessions_pb2_grpc.SessionServiceServicer
         self, request: sessions_pb2.CloseSessionRequest, context: Context
     ) -> sessions_pb2.CloseSessionReply:
         """Close a session; what is closed stays closed."""
-        was_open = await self._pool.close(request.session_id, CloseReason.CLOSED_BY_CALLER)
+        session_id = request.session_id
+        if request.creation_key:
+            client_id = current_call.get().client_id
+            session_id = await self._creations.given_up((client_id, request.creation_key))
+        was_open = await self._pool.close(session_id, CloseReason.CLOSED_BY_CALLER)
         return sessions_pb2.CloseSessionReply(was_open=was_open)
 
     def _info(self, session: Session, title: str = "") -> sessions_pb2.SessionInfo:

@@ -49,7 +49,9 @@ class TransferServicer(transfers_pb2_grpc.TransferServiceServicer):
             async for _ in requests:
                 pass
             raise
-        transfer_id, size = await self._transfers.receive(session.id, header.file_name, _chunks(requests))
+        transfer_id, size = await self._transfers.receive(
+            session.id, header.file_name, _chunks(requests), least_bytes=header.size_bytes
+        )
         return common_pb2.TransferRef(transfer_id=transfer_id, size_bytes=size)
 
     async def ReadArtifact(

@@ -115,7 +115,7 @@ def sweep(paths: AgentPaths) -> list[str]:
     swept = []
     for note, traces in _notes(sorted(paths.instances.glob("*.json"))):
         if traces.alive:
-            logger.warning("instance %s still runs as process %d", traces.instance_id, traces.pid)
+            logger.info("instance %s ends its sessions as process %d", traces.instance_id, traces.pid)
         elif _clean(note, traces):
             swept.append(traces.instance_id)
     return swept
@@ -136,11 +136,17 @@ def _clean(note: Path, traces: Traces) -> bool:
     try:
         kill_marked(traces)
         if _remove_files(traces):
+            _draining(note).unlink(missing_ok=True)
             note.unlink(missing_ok=True)
             return True
     except OSError:
         logger.exception("cannot remove all that instance %s left", traces.instance_id)
     return False
+
+
+def _draining(note: Path) -> Path:
+    """The record by which an instance that drained was found."""
+    return note.parent.parent / "draining" / note.name
 
 
 def kill_marked(traces: Traces) -> list[int]:

@@ -10,10 +10,18 @@ import grpc
 from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._acompat import async_invoke, async_invoke_streaming, async_iterate, async_open_channel
+from cmdop_browser._acompat import (
+    async_invoke,
+    async_invoke_streaming,
+    async_iterate,
+    async_open_channel,
+    async_post,
+)
+from cmdop_browser._convert import replies
 from cmdop_browser._identity import CallHeader
 from cmdop_browser._version import __version__
-from cmdop_browser.exceptions import MethodNotFoundError, StalePortFileError
+from cmdop_browser._versions import require_common_protocol
+from cmdop_browser.exceptions import StalePortFileError
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.spans import ClientSpan
 from cmdop_browser.wire.v1 import agent_pb2
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 
     from cmdop_browser._identity import Identity
     from cmdop_browser._methods import Method
+    from cmdop_browser.models import AgentInfo
     from cmdop_browser.wire.rendezvous import DiscoveryRecord
 
 RequestT = TypeVar("RequestT", bound=Message)
@@ -36,22 +45,30 @@ class AsyncConnection:
     and the agent learns that the client is gone.
 
     Errors come out as gRPC raises them: the caller knows which of its calls failed.
+
+    Attributes:
+        instance_id: The instance.
+        answered: Whether it has ever answered a call.
+        info: What it said of itself; None before it is open.
     """
 
     def __init__(self, record: DiscoveryRecord, identity: Identity) -> None:
         self.instance_id = record.instance_id
         self.answered = False
         self.grace = wire.RPC_GRACE * wire.DIAGNOSIS_SECONDS
+        self.info: AgentInfo | None = None
         self._token = record.token
         self._address = record.socket
         self._identity = identity
         self._channel = async_open_channel(record.socket)
         self._callables: dict[str, Callable[..., Any]] = {}
         self._closed = False
+        self._drained = False
         self._lease: Any = None
+        self._posted: set[Any] = set()
         self._lease_lock = threading.Lock()
 
-    async def open(self, discovery_path: str, timeout: float) -> agent_pb2.AgentInfo:
+    async def open(self, discovery_path: str, timeout: float) -> None:
         """Shake hands and take the lease; a refusal of that shows with the next call.
 
         Raises:
@@ -71,10 +88,10 @@ class AsyncConnection:
             raise StalePortFileError(
                 f"{discovery_path}: {reason}", discovery_path=discovery_path, reason=reason
             )
-        _require_common_protocol(info)
+        require_common_protocol(info)
         self.grace = wire.RPC_GRACE * (info.diagnosis_seconds or wire.DIAGNOSIS_SECONDS)
         self._lease = self._attach()
-        return info
+        self.info = replies.agent_info(info)
 
     async def unary(
         self, method: Method[RequestT, ReplyT], request: RequestT, header: CallHeader, timeout: float
@@ -124,6 +141,17 @@ class AsyncConnection:
             )
         return reply
 
+    def post(self, method: Method[Any, Any], request: Message, header: CallHeader, timeout: float) -> None:
+        """Make a call whose outcome nobody waits for; gRPC sees to it by itself.
+
+        For what is to be undone after a call was given up: whoever gave it up does not wait.
+        """
+        call = self._callable(method, self._channel.unary_unary)
+        posted = async_post(call, request, timeout=timeout, metadata=header.metadata())
+        if posted is not None:
+            self._posted.add(posted)
+            posted.add_done_callback(self._posted.discard)
+
     def header(self, *, idempotency_key: str | None = None, evidence: str | None = None) -> CallHeader:
         """What goes with the next call."""
         return CallHeader(
@@ -153,6 +181,23 @@ class AsyncConnection:
         """Whether the stream that holds the lease is open, as far as is known."""
         return self._lease is not None and not self._lease.done()
 
+    async def has_drained(self) -> bool:
+        """Whether the instance said that it was told to end, before the connection broke.
+
+        To be asked when a call has failed because there is no connection any more: as long
+        as there is one, it waits for what the agent has to say.
+        """
+        # A stream that broke is done. One that the agent ended is not, before all was read of it.
+        if not self._drained and self.lease_held:
+            try:
+                async for event in self._lease:
+                    if event.HasField("draining"):
+                        self._drained = True
+                        break
+            except grpc.RpcError:
+                return False
+        return self._drained
+
     async def close(self) -> None:
         """Close the channel, which ends the lease's stream and all calls under way."""
         with self._lease_lock:
@@ -180,18 +225,6 @@ class AsyncConnection:
                 response_deserializer=method.reply.FromString,
             )
         return self._callables[method.path]
-
-
-def _require_common_protocol(info: agent_pb2.AgentInfo) -> None:
-    if info.protocol_min > wire.PROTOCOL_MAX or info.protocol_max < wire.PROTOCOL_MIN:
-        raise MethodNotFoundError(
-            f"the agent speaks protocol {info.protocol_min} to {info.protocol_max}, "
-            f"this client {wire.PROTOCOL_MIN} to {wire.PROTOCOL_MAX}",
-            method=methods.HELLO.name,
-            client_version=__version__,
-            agent_version=info.agent_version,
-            tips=("install the same version on both sides, then restart the agent",),
-        )
 
 
 def broken(exc: grpc.RpcError) -> bool:

@@ -48,12 +48,16 @@ class AsyncHandle:
     """
 
     def __init__(
-        self, rpc: AsyncRpc, info: SessionInfo, options: sessions_pb2.SessionOptions | None = None
+        self,
+        rpc: AsyncRpc,
+        info: SessionInfo,
+        instance_id: str,
+        options: sessions_pb2.SessionOptions | None = None,
     ) -> None:
         self.id = info.id
         self.name = info.name
         self.epoch = info.epoch
-        self.instance_id = rpc.info.instance_id
+        self.instance_id = instance_id
         self.journal = Journal(info.id)
         self._rpc = rpc
         self._timeout = info.timeout
@@ -117,7 +121,7 @@ class AsyncHandle:
         if self._restoration is None:
             with self._losses(action):
                 reply = await self._call(action, method, request, deadline.seconds)
-                return await transfers.read_payload(self._rpc, content(reply), deadline, action)
+                return await self._payload(action, content(reply), deadline)
 
         async def attempt(deadline: Deadline) -> bytes:
             reply = await self._again(action, method, request, deadline)
@@ -144,7 +148,7 @@ class AsyncHandle:
         """
         if self._restoration is None:
             with self._losses(action):
-                return await transfers.read_payload(self._rpc, payload, deadline, action)
+                return await self._payload(action, payload, deadline)
 
         async def attempt(deadline: Deadline) -> bytes:
             try:
@@ -194,6 +198,10 @@ class AsyncHandle:
             )
         except (AgentOfflineError, ConnectionLostError, InstanceGoneError) as exc:
             logger.debug("session %s went with its agent before it was closed: %r", self.id, exc)
+        except BaseException:
+            # Cancelled, interrupted, or out of time: the handle is closed, so the session has to be.
+            self._rpc.post(methods.CLOSE, request, instance_id=self.instance_id)
+            raise
 
     # One attempt
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 from google.protobuf.message import Message
@@ -12,25 +12,29 @@ from cmdop_browser import _methods as methods
 from cmdop_browser import discovery
 from cmdop_browser._acompat import AsyncLock, AsyncOrigin, ChannelClosed, async_sleep
 from cmdop_browser._async.connection import AsyncConnection, never_left
+from cmdop_browser._async.connections import AsyncConnections
 from cmdop_browser._async.launcher import ensure_agent
-from cmdop_browser._convert import replies
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._identity import CallHeader, Identity
 from cmdop_browser._origin import AgentOrigin
 from cmdop_browser._replay import InstanceGoneError
 from cmdop_browser._silence import explain_silence
+from cmdop_browser._versions import unknown_to_agent
 from cmdop_browser.agent_log import log_path
 from cmdop_browser.exceptions import (
+    AgentNotRunningError,
     AgentOfflineError,
     CMDOPError,
     ConnectionError,
     ConnectionLostError,
     ConnectionTimeoutError,
+    MethodNotFoundError,
+    StalePortFileError,
 )
+from cmdop_browser.wire.channel import DRAINING
 from cmdop_browser.wire.errors import from_rpc_error
 from cmdop_browser.wire.evidence import OFF, retries_ahead
 from cmdop_browser.wire.rendezvous import AgentPaths, why_stale
-from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -46,8 +50,9 @@ ReplyT = TypeVar("ReplyT", bound=Message)
 # A killed process is not gone at once, and until then its socket takes connections.
 _DYING_SECONDS = 2.0
 _DYING_PAUSE = 0.02
-# Closing in good order is worth this long and no longer: the agent notices anyway.
-_DETACH_SECONDS = 2.0
+# What is undone may have to wait until a stopped agent goes on.
+_POSTED_SECONDS = 60.0
+_LEAST_SECONDS = 0.001
 
 
 class AsyncRpc:
@@ -64,7 +69,7 @@ class AsyncRpc:
         self._identity = Identity()
         self._origin = AsyncOrigin()
         self._lock = AsyncLock()
-        self._connection: AsyncConnection | None = None
+        self._connections = AsyncConnections()
         self._info: AgentInfo | None = None
         self._closed = False
 
@@ -95,15 +100,20 @@ class AsyncRpc:
             raise ConnectionError("this client was never connected")
         return self._info
 
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """The instances that are connected, first the one that takes new sessions."""
+        return self._connections.instances
+
     def require(self, instance_id: str) -> None:
         """Refuse unless that instance of the agent is connected.
 
         Raises:
-            InstanceGoneError: Another one is, or none since the last attempt to connect failed.
+            InstanceGoneError: It is not.
             ConnectionError: This client is closed, or must not be used here.
         """
         self._guard()
-        if self._connection is None or self._connection.instance_id != instance_id:
+        if instance_id not in self.instances:
             raise InstanceGoneError
 
     async def connect(self, timeout: float) -> None:
@@ -134,6 +144,7 @@ class AsyncRpc:
         timeout: float,
         operation: str,
         instance_id: str | None = None,
+        key: str | None = None,
     ) -> ReplyT:
         """Make a call and wait for its reply.
 
@@ -146,19 +157,48 @@ class AsyncRpc:
             timeout: Seconds that the agent was given.
             operation: The call as the user knows it.
             instance_id: The only instance that may execute it.
+            key: The idempotency key of an act; a fresh one when None.
 
         Raises:
             InstanceGoneError: Another instance is connected.
             CMDOPError: Whatever went wrong.
         """
         connection = self._usable(instance_id)
-        key = uuid.uuid4().hex if method.act else None
-        header = connection.header(idempotency_key=key, evidence=self._pictures())
+        header = connection.header(idempotency_key=key or _new_key(method), evidence=self._pictures())
         try:
             await connection.keep_lease()
             return await connection.unary(method, request, header, timeout + connection.grace)
         except (grpc.RpcError, ChannelClosed) as exc:
-            raise self._error(exc, connection, header, timeout, operation) from exc
+            raise self._error(exc, connection, header, timeout, operation=operation, method=method) from exc
+
+    def post(self, method: Method[Any, Any], request: Message, *, instance_id: str | None) -> None:
+        """Have an instance do something without waiting for it, if it is still connected."""
+        if self._closed or self._origin.forked:
+            return
+        try:
+            connection = self._usable(instance_id)
+        except (InstanceGoneError, ConnectionError):
+            return
+        connection.post(method, request, connection.header(), _POSTED_SECONDS)
+
+    async def moved(self, refusal: CMDOPError, deadline: Deadline) -> bool:
+        """Whether another agent has taken over from one that was told to end.
+
+        This client is connected to it then, and what needs no session of the one before can
+        be done there.
+
+        Raises:
+            CMDOPError: It could not be connected to, or could not be started.
+        """
+        if not refusal.details.get(DRAINING):
+            connection = self._connections.to(refusal.agent_id)
+            if connection is None or not await connection.has_drained():
+                return False
+        try:
+            await self.connect(max(min(deadline.remaining(), self.connect_timeout), _LEAST_SECONDS))
+        except (AgentNotRunningError, StalePortFileError):
+            return False
+        return self.info.instance_id != refusal.agent_id
 
     async def receive(
         self,
@@ -181,7 +221,7 @@ class AsyncRpc:
             async for reply in connection.stream(method, request, header, timeout + connection.grace):
                 yield reply
         except (grpc.RpcError, ChannelClosed) as exc:
-            raise self._error(exc, connection, header, timeout, operation) from exc
+            raise self._error(exc, connection, header, timeout, operation=operation, method=method) from exc
 
     async def send(
         self,
@@ -199,12 +239,12 @@ class AsyncRpc:
             CMDOPError: Whatever went wrong.
         """
         connection = self._usable(instance_id)
-        header = connection.header()
+        header = connection.header(idempotency_key=_new_key(method))
         try:
             await connection.keep_lease()
             return await connection.send(method, parts, header, timeout + connection.grace)
         except (grpc.RpcError, ChannelClosed) as exc:
-            raise self._error(exc, connection, header, timeout, operation) from exc
+            raise self._error(exc, connection, header, timeout, operation=operation, method=method) from exc
 
     async def close(self) -> None:
         """End the lease and the connection; calls from now on are refused."""
@@ -214,17 +254,7 @@ class AsyncRpc:
         self._guard()
         self._closed = True
         async with self._lock:
-            connection, self._connection = self._connection, None
-            if connection is None:
-                return
-            try:
-                await connection.unary(
-                    methods.DETACH, agent_pb2.DetachRequest(), connection.header(), _DETACH_SECONDS
-                )
-            except grpc.RpcError:
-                pass  # an agent that is gone, or does not answer, has ended the lease by itself
-            finally:
-                await connection.close()
+            await self._connections.close()
 
     async def _find(self, deadline: Deadline) -> DiscoveryRecord:
         if self._start:
@@ -232,42 +262,30 @@ class AsyncRpc:
         return discovery.find(self._agent, self._settings)
 
     async def _connect_to(self, record: DiscoveryRecord, deadline: Deadline) -> None:
-        old = self._connection
         # Another thread may have connected while this one waited for the lock.
-        if old is not None and old.instance_id == record.instance_id and await self._works(old, deadline):
+        if await self._connections.keeps(record, deadline):
             return
-        if old is not None:
-            await old.close()
-        self._connection = None
         connection = AsyncConnection(record, self._identity)
         try:
-            self._info = await self._open(connection, deadline)
+            await self._open(connection, deadline)
         except BaseException:
             await connection.close()
             raise
-        self._connection = connection
+        self._info = connection.info
+        self._connections.take(connection)
 
-    async def _works(self, connection: AsyncConnection, deadline: Deadline) -> bool:
-        if not connection.lease_held:
-            return False
+    async def _open(self, connection: AsyncConnection, deadline: Deadline) -> None:
         try:
-            await connection.unary(
-                methods.PING, agent_pb2.PingRequest(), connection.header(), deadline.remaining()
-            )
-        except (grpc.RpcError, ChannelClosed):
-            return False
-        return True
-
-    async def _open(self, connection: AsyncConnection, deadline: Deadline) -> AgentInfo:
-        try:
-            hello = await connection.open(str(self._paths.record), deadline.remaining())
+            await connection.open(str(self._paths.record), deadline.remaining())
         except (grpc.RpcError, ChannelClosed) as exc:
-            raise self._error(exc, connection, connection.header(), deadline.seconds, "connect") from exc
-        return replies.agent_info(hello)
+            header = connection.header()
+            raise self._error(
+                exc, connection, header, deadline.seconds, operation="connect", method=methods.HELLO
+            ) from exc
 
     def _usable(self, instance_id: str | None) -> AsyncConnection:
         self._guard()
-        connection = self._connection
+        connection = self._connections.to(instance_id)
         if connection is None:
             raise ConnectionError(
                 "this client is not connected: its last attempt to connect failed",
@@ -305,7 +323,7 @@ class AsyncRpc:
         return None if retries is None else retries.encode()
 
     def _origin_of(self, connection: AsyncConnection) -> AgentOrigin:
-        info = self._info
+        info = connection.info
         return AgentOrigin(
             agent=self._agent,
             instance_id=connection.instance_id,
@@ -321,14 +339,18 @@ class AsyncRpc:
         connection: AsyncConnection,
         header: CallHeader,
         timeout: float,
+        *,
         operation: str,
+        method: Method[Any, Any],
     ) -> CMDOPError:
+        # An error that names its key is one of an act, which must not be made again.
+        key = header.idempotency_key if method.act else None
         if self._closed or isinstance(exc, ChannelClosed):
             return ConnectionError(
                 f"the connection was closed here during {operation}",
                 agent_id=connection.instance_id,
                 request_id=header.request_id,
-                idempotency_key=header.idempotency_key,
+                idempotency_key=key,
             )
         error = from_rpc_error(
             exc,
@@ -337,12 +359,20 @@ class AsyncRpc:
             answered_before=connection.answered and not never_left(exc),
             agent_id=connection.instance_id,
             request_id=header.request_id,
-            idempotency_key=header.idempotency_key,
+            idempotency_key=key,
         )
+        error.idempotency_key = error.idempotency_key if method.act else None
+        if isinstance(error, MethodNotFoundError) and connection.info is not None:
+            error = unknown_to_agent(operation, connection.info.version)
+            error.request_id, error.agent_id = header.request_id, connection.instance_id
         error.came_from(self._origin_of(connection))
         if isinstance(error, ConnectionTimeoutError):
-            error.tips = (explain_silence(discovery.heartbeat_age(self._paths)),)
+            error.tips = (explain_silence(discovery.heartbeat_age(self._paths, connection.instance_id)),)
         return error
+
+
+def _new_key(method: Method[Any, Any]) -> str | None:
+    return uuid.uuid4().hex if method.act or method.keyed else None
 
 
 async def _ends(record: DiscoveryRecord, deadline: Deadline) -> bool:

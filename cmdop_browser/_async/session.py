@@ -53,9 +53,13 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
     """
 
     def __init__(
-        self, rpc: AsyncRpc, info: SessionInfo, options: sessions_pb2.SessionOptions | None = None
+        self,
+        rpc: AsyncRpc,
+        info: SessionInfo,
+        instance_id: str,
+        options: sessions_pb2.SessionOptions | None = None,
     ) -> None:
-        self._handle = AsyncHandle(rpc, info, options)
+        self._handle = AsyncHandle(rpc, info, instance_id, options)
         self.id = info.id
         self.name = info.name
         self.dom = AsyncDom(self._handle)

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar, get_args
+from urllib.parse import urlsplit
 
 from cmdop_browser.exceptions import BadRequestError
 from cmdop_browser.exceptions.redact import MASK
@@ -59,6 +60,18 @@ def filled(field: str, value: object) -> str:
     checked = text(field, value)
     if not checked.strip():
         refuse(field, value, "a str that is not empty")
+    return checked
+
+
+def web_url(field: str, value: object) -> str:
+    """A URL with a scheme and a host, as cookies are sent to."""
+    checked = filled(field, value)
+    try:
+        parts = urlsplit(checked)
+    except ValueError:
+        parts = urlsplit("")
+    if not (parts.scheme and parts.hostname):
+        refuse(field, value, "a URL", tips=("give it whole, such as https://shop.test/",))
     return checked
 
 

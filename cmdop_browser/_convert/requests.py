@@ -298,7 +298,7 @@ def screenshot(
 
 def get_cookies(call: common_pb2.SessionCall, url: object) -> identity_pb2.GetCookiesRequest:
     """Cookies, all or those that URLs would be sent."""
-    urls = [] if url is None else checks.some("url", url, checks.filled)
+    urls = [] if url is None else checks.some("url", url, checks.web_url)
     return identity_pb2.GetCookiesRequest(call=call, urls=urls)
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Unpack
 
 from cmdop_browser import _methods as methods
@@ -10,10 +11,17 @@ from cmdop_browser._acompat import opening
 from cmdop_browser._convert import checks, replies, requests
 from cmdop_browser._convert.options import session_options
 from cmdop_browser._deadline import Deadline
-from cmdop_browser._replay import MAX_REPLAYS, ends_a_fetch
+from cmdop_browser._replay import MAX_REPLAYS, InstanceGoneError, ends_a_fetch
 from cmdop_browser._sync import transfers
 from cmdop_browser._sync.session import BrowserSession
-from cmdop_browser.exceptions import CMDOPError, FeatureNotAvailableError
+from cmdop_browser._versions import unknown_to_agent
+from cmdop_browser.exceptions import (
+    AgentOfflineError,
+    CMDOPError,
+    ConnectionLostError,
+    ConnectionTimeoutError,
+    SessionNotFoundError,
+)
 from cmdop_browser.wire.v1 import sessions_pb2
 
 if TYPE_CHECKING:
@@ -33,6 +41,8 @@ if TYPE_CHECKING:
     )
 
 _RESTORE = "restore"
+# What ends a call without a word of the agent's.
+_SILENT = (ConnectionLostError, ConnectionTimeoutError)
 
 
 class Browser:
@@ -118,13 +128,17 @@ class Browser:
             timeout=seconds,
         )
         self._require_possible(options)
-        reply = self._rpc.call(
-            methods.CREATE,
-            requests.create_session(options, queue_seconds, seconds),
-            timeout=seconds + queue_seconds,
-            operation="create_session",
-        )
-        return BrowserSession(self._rpc, replies.session_info(reply), options)
+        deadline = Deadline.after(seconds + queue_seconds)
+        while True:
+            instance_id = self._rpc.info.instance_id
+            try:
+                return self._create(options, queue_seconds, seconds, instance_id)
+            except InstanceGoneError:
+                pass  # another thread has connected this client to another agent meanwhile
+            except (AgentOfflineError, ConnectionLostError) as exc:
+                if not self._rpc.moved(exc, deadline):
+                    raise
+            seconds, queue_seconds = _shared(deadline, seconds)
 
     @opening
     def get_session(self, id_or_name: str, *, timeout: float | None = None) -> BrowserSession:
@@ -143,8 +157,17 @@ class Browser:
         """
         request = sessions_pb2.GetSessionRequest(id_or_name=checks.filled("id_or_name", id_or_name))
         seconds = checks.timeout(timeout, self._rpc.default_timeout)
-        reply = self._rpc.call(methods.GET, request, timeout=seconds, operation="get_session")
-        return BrowserSession(self._rpc, replies.session_info(reply))
+        current, *elders = self._rpc.instances or (None,)
+        try:
+            return self._get(request, seconds, current)
+        except SessionNotFoundError:
+            # It may be in an agent that drains.
+            for instance_id in elders:
+                try:
+                    return self._get(request, seconds, instance_id)
+                except (CMDOPError, InstanceGoneError):
+                    continue
+            raise
 
     def list_sessions(self, *, timeout: float | None = None) -> list[SessionInfo]:
         """All sessions that are open in the agent.
@@ -213,25 +236,74 @@ class Browser:
         while True:
             try:
                 reply = self._rpc.call(
-                    methods.FETCH, request, timeout=seconds + queue_seconds, operation="fetch"
+                    methods.FETCH,
+                    request,
+                    timeout=seconds + queue_seconds,
+                    operation="fetch",
+                    instance_id=(instance_id := self._rpc.info.instance_id),
                 )
-                html = transfers.read_payload(self._rpc, reply.html, deadline, "fetch")
+                html = transfers.read_payload(self._rpc, reply.html, deadline, "fetch", instance_id)
                 return replies.page_result(reply.navigation, html)
             except CMDOPError as exc:
-                if not replays or not ends_a_fetch(exc) or not deadline.remaining():
-                    raise
-            # It changed nothing, so it may be made again, by another agent if need be.
-            replays -= 1
-            self._rpc.connect(min(deadline.remaining(), self._rpc.connect_timeout))
-            seconds = min(seconds, max(deadline.remaining(), checks.MIN_SECONDS))
-            queue_seconds = max(deadline.remaining() - seconds, 0.0)
+                is_gone = isinstance(exc, AgentOfflineError | ConnectionLostError)
+                if not is_gone or not self._rpc.moved(exc, deadline):
+                    if not replays or not ends_a_fetch(exc) or not deadline.remaining():
+                        raise
+                    # It changed nothing, so it may be made again, by another agent if need be.
+                    replays -= 1
+                    self._rpc.connect(min(deadline.remaining(), self._rpc.connect_timeout))
+            seconds, queue_seconds = _shared(deadline, seconds)
             request.timeout_seconds, request.queue_timeout_seconds = seconds, queue_seconds
+
+    def _create(
+        self,
+        options: sessions_pb2.SessionOptions,
+        queue_seconds: float,
+        seconds: float,
+        instance_id: str,
+    ) -> BrowserSession:
+        """Make a session in an instance.
+
+        Raises:
+            InstanceGoneError: Another one is connected.
+            CMDOPError: Whatever else went wrong.
+        """
+        key = uuid.uuid4().hex
+        try:
+            reply = self._rpc.call(
+                methods.CREATE,
+                requests.create_session(options, queue_seconds, seconds),
+                timeout=seconds + queue_seconds,
+                operation="create_session",
+                instance_id=instance_id,
+                key=key,
+            )
+            return BrowserSession(self._rpc, replies.session_info(reply), instance_id, options)
+        except BaseException as exc:
+            # Cancelled, interrupted, or out of time: the agent may have made it all the same.
+            if not isinstance(exc, Exception) or isinstance(exc, _SILENT):
+                abandoned = sessions_pb2.CloseSessionRequest(creation_key=key)
+                self._rpc.post(methods.CLOSE, abandoned, instance_id=instance_id)
+            raise
+
+    def _get(
+        self, request: sessions_pb2.GetSessionRequest, seconds: float, instance_id: str | None
+    ) -> BrowserSession:
+        reply = self._rpc.call(
+            methods.GET, request, timeout=seconds, operation="get_session", instance_id=instance_id
+        )
+        return BrowserSession(
+            self._rpc, replies.session_info(reply), instance_id or self._rpc.info.instance_id
+        )
 
     def _require_possible(self, options: sessions_pb2.SessionOptions) -> None:
         restore = options.on_crash == sessions_pb2.ON_CRASH_RESTORE
         if restore and _RESTORE not in self._rpc.info.capabilities:
-            raise FeatureNotAvailableError(
-                "this agent cannot restore sessions: use on_crash='raise'",
-                feature="on_crash='restore'",
-                mode=self._mode,
-            )
+            raise unknown_to_agent("on_crash='restore'", self._rpc.info.version, mode=self._mode)
+
+
+def _shared(deadline: Deadline, seconds: float) -> tuple[float, float]:
+    """What is left of a deadline: for the work, as it was given, and for the queue before it."""
+    left = max(deadline.remaining(), checks.MIN_SECONDS)
+    work = min(seconds, left)
+    return work, left - work

@@ -49,12 +49,16 @@ class Handle:
     """
 
     def __init__(
-        self, rpc: Rpc, info: SessionInfo, options: sessions_pb2.SessionOptions | None = None
+        self,
+        rpc: Rpc,
+        info: SessionInfo,
+        instance_id: str,
+        options: sessions_pb2.SessionOptions | None = None,
     ) -> None:
         self.id = info.id
         self.name = info.name
         self.epoch = info.epoch
-        self.instance_id = rpc.info.instance_id
+        self.instance_id = instance_id
         self.journal = Journal(info.id)
         self._rpc = rpc
         self._timeout = info.timeout
@@ -118,7 +122,7 @@ class Handle:
         if self._restoration is None:
             with self._losses(action):
                 reply = self._call(action, method, request, deadline.seconds)
-                return transfers.read_payload(self._rpc, content(reply), deadline, action)
+                return self._payload(action, content(reply), deadline)
 
         def attempt(deadline: Deadline) -> bytes:
             reply = self._again(action, method, request, deadline)
@@ -143,7 +147,7 @@ class Handle:
         """
         if self._restoration is None:
             with self._losses(action):
-                return transfers.read_payload(self._rpc, payload, deadline, action)
+                return self._payload(action, payload, deadline)
 
         def attempt(deadline: Deadline) -> bytes:
             try:
@@ -193,6 +197,10 @@ class Handle:
             )
         except (AgentOfflineError, ConnectionLostError, InstanceGoneError) as exc:
             logger.debug("session %s went with its agent before it was closed: %r", self.id, exc)
+        except BaseException:
+            # Cancelled, interrupted, or out of time: the handle is closed, so the session has to be.
+            self._rpc.post(methods.CLOSE, request, instance_id=self.instance_id)
+            raise
 
     # One attempt
 

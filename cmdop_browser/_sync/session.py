@@ -54,9 +54,13 @@ class BrowserSession(Actions, Waits, CookieJar):
     """
 
     def __init__(
-        self, rpc: Rpc, info: SessionInfo, options: sessions_pb2.SessionOptions | None = None
+        self,
+        rpc: Rpc,
+        info: SessionInfo,
+        instance_id: str,
+        options: sessions_pb2.SessionOptions | None = None,
     ) -> None:
-        self._handle = Handle(rpc, info, options)
+        self._handle = Handle(rpc, info, instance_id, options)
         self.id = info.id
         self.name = info.name
         self.dom = Dom(self._handle)

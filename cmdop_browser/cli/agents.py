@@ -13,7 +13,7 @@ from rich.text import Text
 from cmdop_browser.cli import options
 from cmdop_browser.cli import status as report
 from cmdop_browser.cli.exit_codes import ExitCode
-from cmdop_browser.cli.inventory import Agent, State, agent_names, look
+from cmdop_browser.cli.inventory import Agent, State, agent_names, draining, look
 from cmdop_browser.cli.output import Output
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ _FOREVER = 10 * 365 * 24 * 3600.0
 def list_agents(*, as_json: options.AsJson = False, debug: options.Debug = False) -> None:
     """List the agents, also those that have ended."""
     settings = _settings()
-    agents = [look(name, settings) for name in agent_names(settings)]
+    agents = [
+        agent for name in agent_names(settings) for agent in (look(name, settings), *draining(name, settings))
+    ]
     table = Table("agent", "state", "process", "up", "", box=None, pad_edge=False)
     for agent in agents:
         state = Text(agent.state, style=report.STYLES[agent.state])
@@ -81,8 +83,33 @@ def stop(
 
     settings = _settings()
     before = look(agent, settings)
+    if before.state is State.STOPPED:
+        # To tell one that drains a second time is to end it at once.
+        before = next(iter(draining(agent, settings)), before)
     outcome = stop_agent(before, settings, timeout=timeout, force=force)
     Output(as_json=as_json).result({"agent": agent, "outcome": outcome}, f"agent {agent}: {outcome}")
+
+
+@app.command()
+def restart(
+    *,
+    agent: options.Agent = "default",
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=0.1, help="For getting ready.")
+    ] = 30.0,
+    as_json: options.AsJson = False,
+    debug: options.Debug = False,
+) -> None:
+    """Start a fresh agent, after an upgrade; the one before ends when its sessions have."""
+    from cmdop_browser._sync import launcher
+    from cmdop_browser.cli.stopping import retire_agent
+
+    settings = _settings(spawn_idle_exit=_FOREVER)
+    retire_agent(look(agent, settings), settings, timeout=timeout)
+    record = launcher.ensure_agent(agent, settings, timeout=timeout)
+    Output(as_json=as_json).result(
+        look(agent, settings).to_dict(), f"agent {agent} runs as process {record.pid}"
+    )
 
 
 @app.command()

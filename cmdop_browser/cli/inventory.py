@@ -29,6 +29,7 @@ class State(enum.StrEnum):
     """How an agent is."""
 
     RUNNING = "running"  # it renews its record
+    DRAINING = "draining"  # it takes nothing new; another one may run under the name
     SUSPENDED = "suspended"  # its process is there and shows no life: stopped by a signal, or starved
     STALE = "stale"  # it has published itself and is gone
     STOPPED = "stopped"  # nothing is published
@@ -87,6 +88,16 @@ def look(name: str, settings: Settings) -> Agent:
     if age is not None and age > HEARTBEAT_LIMIT:
         return _published(name, State.SUSPENDED, record, f"has shown no life for {age:.0f} s")
     return _published(name, State.RUNNING, record)
+
+
+def draining(name: str, settings: Settings) -> list[Agent]:
+    """The agents called *name* that end as soon as their sessions have.
+
+    Raises:
+        BadRequestError: *name* is no name for an agent.
+    """
+    records = discovery.draining(AgentPaths.of(name, settings.runtime_dir))
+    return [_published(name, State.DRAINING, record, "ends with its last session") for record in records]
 
 
 def _published(name: str, state: State, record: DiscoveryRecord, remark: str = "") -> Agent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlsplit
 
 import typer
@@ -12,10 +12,16 @@ import typer
 from cmdop_browser.cli import options
 from cmdop_browser.cli.output import Output
 from cmdop_browser.cli.reports import SaveErrors, errors_saved
+from cmdop_browser.exceptions import BadRequestError
 
 if TYPE_CHECKING:
     from cmdop_browser import PageResult
-    from cmdop_browser.models import NavigationResult
+    from cmdop_browser.models import ImageFormat, NavigationResult
+
+# What a name may ask for, and the browser does not make.
+_OTHER_PICTURES: Final = frozenset(
+    {".avif", ".bmp", ".gif", ".heic", ".ico", ".jxl", ".pdf", ".svg", ".tif", ".tiff", ".webp"}
+)
 
 Url = Annotated[str, typer.Argument(metavar="URL")]
 WaitFor = Annotated[
@@ -95,7 +101,7 @@ def screenshot(
 
     output = Output(as_json=as_json)
     path = output_file or Path(f"{_file_stem(url)}.png")
-    image_format: Any = "jpeg" if path.suffix.lower() in {".jpg", ".jpeg"} else "png"
+    image_format = _image_format(path)
     with (
         errors_saved(save_errors),
         CMDOPClient.local(agent=agent, start=True) as client,
@@ -110,6 +116,21 @@ def screenshot(
     output.note(f"{page.status} {page.url} -> {path} ({len(image):,} bytes)")
     if as_json:
         output.document(_page_document(page) | {"output": str(path), "bytes": len(image)})
+
+
+def _image_format(path: Path) -> ImageFormat:
+    """The format that a file's name asks for; PNG when it asks for none."""
+    suffix = path.suffix.lower()
+    if suffix in {".jpg", ".jpeg"}:
+        return "jpeg"
+    if suffix in _OTHER_PICTURES:
+        raise BadRequestError(
+            f"{path} asks for a format that pictures are not taken in",
+            field="output",
+            value=str(path),
+            tips=(f"name it {path.stem}.png or {path.stem}.jpg",),
+        )
+    return "png"
 
 
 def _page_document(page: NavigationResult | PageResult) -> dict[str, Any]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 STYLES: Final = {
     State.RUNNING: "green",
+    State.DRAINING: "yellow",
     State.SUSPENDED: "bold red",
     State.STALE: "bold red",
     State.FOREIGN: "yellow",

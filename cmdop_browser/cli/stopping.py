@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import enum
+import os
+import signal
 import time
 from typing import TYPE_CHECKING, Final
 
 import psutil
 
 from cmdop_browser.cli.inventory import Agent, State
-from cmdop_browser.exceptions import AgentNotRunningError, AgentStopError, PermissionDeniedError
-from cmdop_browser.wire.rendezvous import AgentPaths, remove_stale, supervisor_pid
+from cmdop_browser.exceptions import (
+    AgentNotRunningError,
+    AgentStopError,
+    PermissionDeniedError,
+    StalePortFileError,
+)
+from cmdop_browser.wire.rendezvous import (
+    AgentPaths,
+    DiscoveryRecord,
+    FileLock,
+    remove_stale,
+    supervisor_pid,
+)
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
@@ -20,6 +33,7 @@ if TYPE_CHECKING:
 _CLOSING_SECONDS: Final = 10.0
 _KILL_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.1
+_RETIRING_SECONDS: Final = 0.02
 # Most parents collect a child when it ends, some later, and some never.
 _COLLECT_SECONDS: Final = 5.0
 _SUPERVISOR: Final = "agent_bridge.supervision.supervisor"
@@ -70,6 +84,42 @@ def stop_agent(agent: Agent, settings: Settings, *, timeout: float | None, force
     outcome = _end(agent, agent.pid, patience, force=force)
     remove_stale(paths.record)
     return outcome
+
+
+def retire_agent(agent: Agent, settings: Settings, *, timeout: float) -> bool:
+    """Have *agent* take nothing new and end with its last session; returns as soon as another may start.
+
+    Returns:
+        Whether a supervisor sees to starting the other one.
+
+    Raises:
+        AgentStopError: It did not take the order in time.
+        PermissionDeniedError: It is another user's.
+    """
+    if agent.state is State.FOREIGN:
+        raise PermissionDeniedError(agent.remark)
+    paths = AgentPaths.of(agent.name, settings.runtime_dir)
+    supervisor = supervisor_pid(paths)
+    if supervisor is not None:
+        _verify_supervisor(agent, supervisor)
+    if agent.pid is None or agent.state is State.STALE:
+        return supervisor is not None
+    order = (supervisor, signal.SIGHUP) if supervisor is not None else (agent.pid, signal.SIGTERM)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(*order)
+    deadline = time.monotonic() + timeout
+    while _is_published(paths, agent) or not (supervisor is not None or FileLock.is_free(paths.lock)):
+        if time.monotonic() > deadline:
+            raise _still_running(agent, agent.pid, timeout)
+        time.sleep(_RETIRING_SECONDS)
+    return supervisor is not None
+
+
+def _is_published(paths: AgentPaths, agent: Agent) -> bool:
+    try:
+        return DiscoveryRecord.read(paths.record).instance_id == agent.instance_id
+    except (FileNotFoundError, StalePortFileError):
+        return False
 
 
 def _end(agent: Agent, pid: int, patience: float, *, force: bool) -> Outcome:

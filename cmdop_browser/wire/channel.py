@@ -14,6 +14,10 @@ CLIENT_ID_KEY: Final = "cmdop-client-id"
 IDEMPOTENCY_KEY: Final = "cmdop-idempotency-key"
 EVIDENCE_KEY: Final = "cmdop-evidence"
 
+# In the details of an `AgentOfflineError`: the call did not run because the agent drains,
+# and another of its name may take it.
+DRAINING: Final = "draining"
+
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
 

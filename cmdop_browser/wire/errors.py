@@ -188,6 +188,10 @@ def from_rpc_error(
     call = cast("_Call", exc)
     code = call.code() if hasattr(exc, "code") else None
     record = _record(call) if hasattr(exc, "trailing_metadata") else None
+    if record is not None and record["code"] not in errors.ERROR_CLASSES:
+        # From a later version: of what this one knows, the status comes nearest.
+        record["code"] = CLASS_OF_STATUS[code or _Code.UNKNOWN].code
+        record["fields"] = {}
     if record is not None:
         return errors.error_from_dict(
             {**record, **{name: record.get(name) or own for name, own in sent.items()}}

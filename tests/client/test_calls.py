@@ -160,6 +160,8 @@ REFUSED: dict[str, tuple[Callable[[Any], Awaitable[Any]], str]] = {
     "path": (lambda s: s.screenshot(path=5), "path"),
     "files": (lambda s: s.upload("#a", 5), "files"),
     "cookies": (lambda s: s.set_cookies("a=b"), "cookies"),
+    "url of cookies": (lambda s: s.cookies("zzz"), "url"),
+    "urls of cookies": (lambda s: s.cookies(["http://a.test/", "http://[", "x"]), "url"),
     "attribute": (lambda s: s.dom.attrs("a", ""), "name"),
     "parser": (lambda s: s.dom.soup(parser="lxlm"), "parser"),
     "table": (lambda s: s.dom.table(""), "selector"),

@@ -29,6 +29,7 @@ CALLS = {name: call for name, call in vars(methods).items() if isinstance(call, 
 # Those that change the page or the server behind it.
 ACTS = {
     "ActionService",
+    "NavigationService.Traverse",  # which may send a form again
     "ScriptService.Evaluate",
     "IdentityService.SetCookies",
     "IdentityService.ClearCookies",
@@ -61,3 +62,11 @@ def test_types_are_those_of_the_protos(name: str) -> None:
 def test_acts_are_told_from_reads(name: str) -> None:
     call = CALLS[name]
     assert call.act is bool({call.service, f"{call.service}.{call.name}"} & ACTS)
+
+
+def test_all_that_makes_or_changes_something_carries_a_key() -> None:
+    # To close twice is to close once; `navigate`, which is a GET, may run twice.
+    keyed = {call.path for call in CALLS.values() if call.act or call.keyed}
+    assert {methods.CREATE.path, methods.SEND_FILE.path} == keyed - {
+        call.path for call in CALLS.values() if call.act
+    }

@@ -49,7 +49,7 @@ class FakeAgent:
 
     `answers` maps methods to functions from request to reply; a method without one
     gets an empty reply. `raises` maps methods to errors of ours that end the call.
-    A method in `held` does not answer before `release` is set.
+    A method in `held` does not answer before `release` is set, one in `absent` is unknown.
     """
 
     runtime_dir: Path
@@ -62,6 +62,7 @@ class FakeAgent:
     streams: dict[Method[Any, Any], Callable[[Any], Iterator[Message]]] = field(default_factory=dict)
     raises: dict[Method[Any, Any], CMDOPError] = field(default_factory=dict)
     held: set[Method[Any, Any]] = field(default_factory=set)
+    absent: set[Method[Any, Any]] = field(default_factory=set)
     release: threading.Event = field(default_factory=threading.Event)
     arrived: threading.Event = field(default_factory=threading.Event)
     says_attached: bool = True
@@ -214,7 +215,7 @@ class _Handlers(grpc.GenericRpcHandler):
         self, handler_call_details: grpc.HandlerCallDetails
     ) -> grpc.RpcMethodHandler[Any, Any] | None:
         method = self._methods.get(handler_call_details.method)
-        if method is None:
+        if method is None or method in self._agent.absent:
             return None
         reads, writes = method.request.FromString, method.reply.SerializeToString
         agent = self._agent

@@ -80,8 +80,15 @@ class Shell:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
+        return self._start([*COMMAND, *words])
+
+    def start_python(self, script: str) -> subprocess.Popen[str]:
+        """Start a script and leave it running."""
+        return self._start([sys.executable, "-c", script])
+
+    def _start(self, words: list[str]) -> subprocess.Popen[str]:
         process = subprocess.Popen(
-            [*COMMAND, *words],
+            words,
             cwd=self.directory,
             env=self.environment,
             stdin=subprocess.DEVNULL,

@@ -87,3 +87,10 @@ def read_until(fd: int, text: str) -> None:
     while text not in seen:
         assert select.select([fd], [], [], 30)[0], seen
         seen += os.read(fd, 4096).decode("utf-8", "replace")
+
+
+def test_a_picture_in_a_format_that_there_is_not_is_refused(warm_shell: Shell, shop: str) -> None:
+    error = warm_shell.json("screenshot", f"{shop}/", "-o", "a.GIF", code=1)["error"]
+    assert error["code"] == "BAD_REQUEST"
+    assert "a.png" in error["tips"][0]
+    assert not list(warm_shell.directory.iterdir())

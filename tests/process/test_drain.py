@@ -12,19 +12,33 @@ import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from cmdop_browser import AsyncCMDOPClient
+from cmdop_browser._async import transfers as async_transfers
+from cmdop_browser._async.rpc import AsyncRpc
+from cmdop_browser._sync import transfers
+from cmdop_browser._sync.rpc import Rpc
 from cmdop_browser.exceptions import (
     AgentNotRunningError,
+    AgentOfflineError,
     BrowserSessionClosedError,
     CloseReason,
     Outcome,
 )
+from cmdop_browser.wire import channel as wire
 from tests.agents import RunningAgent
+from tests.process.faults.faults import session_of_another_client
 from tests.site import WebSite
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
     from tests.flavours import Flavour
+
+
+# Longer than any of these tests takes: what ends before did not wait for it.
+LONG = 120.0
+LARGE_PAGE = "/huge/text"
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +80,11 @@ async def record_gone(agent: RunningAgent) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_a_running_call_finishes_while_the_agent_drains(
+async def test_sessions_go_on_while_the_agent_drains_until_they_are_closed(
     flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = f"drain-{flavour.name}"
-    with RunningAgent() as agent:
+    with RunningAgent(drain_timeout=LONG) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
         async with flavour.local() as client:
             session = await client.browser.create_session()
@@ -81,12 +95,168 @@ async def test_a_running_call_finishes_while_the_agent_drains(
             with pytest.raises(AgentNotRunningError):
                 async with flavour.local():
                     pytest.fail("a draining agent took a new client")
+            for refused in (client.browser.create_session(), client.browser.fetch(site.at("/plain.html"))):
+                with pytest.raises(AgentOfflineError, match="being stopped") as caught:
+                    await refused
+                assert caught.value.agent_id == agent.record["instance_id"]
             site.open_gate(gate)
             assert (await navigating).status == 200
+            assert (await session.navigate(site.at("/plain.html"))).title == "Plain page"
+            assert agent.process.poll() is None
+            await session.close()
             assert await ended(agent) == 0
-            with pytest.raises(BrowserSessionClosedError):
-                await session.title()
         assert_nothing_left(agent, processes)
+
+
+async def test_who_waits_for_a_slot_is_told_at_once(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RunningAgent(drain_timeout=LONG, max_sessions=1) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client, flavour.local() as waiting:
+            session = await client.browser.create_session()
+            creating = asyncio.ensure_future(waiting.browser.create_session(queue_timeout=LONG))
+            while not await queued():
+                assert not creating.done()
+            agent.process.send_signal(signal.SIGTERM)
+            with pytest.raises(AgentOfflineError, match="being stopped"):
+                await creating
+            await session.close()
+            assert await ended(agent) == 0
+
+
+async def queued() -> int:
+    """How many wait for a slot of the agent."""
+    async with AsyncCMDOPClient.local() as looking:
+        return looking.agent_info.pressure.queued
+
+
+@pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGINT])
+async def test_the_second_signal_ends_it_at_once(
+    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch, again: signal.Signals
+) -> None:
+    with RunningAgent(drain_timeout=LONG) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client:
+            session = await client.browser.create_session()
+            processes = processes_of(agent)
+            navigating = await begin_behind_gate(session, site, f"at-once-{flavour.name}-{again.name}")
+            agent.process.send_signal(signal.SIGTERM)
+            await record_gone(agent)
+            agent.process.send_signal(again)
+            with pytest.raises(BrowserSessionClosedError) as closed:
+                await navigating
+            assert (closed.value.reason, closed.value.outcome) == (CloseReason.SHUTDOWN, Outcome.UNKNOWN)
+            assert await ended(agent) == 0
+        assert_nothing_left(agent, processes)
+
+
+async def test_a_call_that_has_not_begun_at_the_limit_says_so(
+    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RunningAgent(drain_timeout=0.5) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client:
+            session = await client.browser.create_session()
+            other = await client.browser.get_session(session.id)
+            navigating = await begin_behind_gate(session, site, f"turn-{flavour.name}")
+            agent.process.send_signal(signal.SIGTERM)
+            await record_gone(agent)
+            # It is taken while the agent drains, and does not come to its turn.
+            with pytest.raises(BrowserSessionClosedError) as closed:
+                await other.click("a")
+            assert (closed.value.reason, closed.value.outcome) == (
+                CloseReason.SHUTDOWN,
+                Outcome.NOT_EXECUTED,
+            )
+            assert closed.value.retryable
+            with pytest.raises(BrowserSessionClosedError):
+                await navigating
+            assert await ended(agent) == 0
+
+
+@pytest.mark.parametrize("call", ["fetch", "html"])
+async def test_a_large_reply_is_fetched_although_the_drain_began_before(
+    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    with RunningAgent(drain_timeout=LONG) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client:
+            session = await client.browser.create_session() if call == "html" else None
+            if session is not None:
+                await session.navigate(site.at(LARGE_PAGE, mb=6))
+            drain_before_the_reply_is_fetched(monkeypatch, agent)
+            if session is None:
+                html = (await client.browser.fetch(site.at(LARGE_PAGE, mb=6))).html
+            else:
+                html = await session.dom.html()
+                await session.close()
+            assert len(html) > wire.INLINE_PAYLOAD_BYTES
+            assert await ended(agent) == 0
+
+
+def drain_before_the_reply_is_fetched(monkeypatch: pytest.MonkeyPatch, agent: RunningAgent) -> None:
+    """Have the agent told to end between the call and the fetching of what it brought."""
+
+    def begin() -> None:
+        agent.process.send_signal(signal.SIGTERM)
+        eventually(lambda: not (agent.runtime_dir / "default" / "agent.json").exists())
+
+    async_receive, receive = AsyncRpc.receive, Rpc.receive
+
+    async def drain_and_receive(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        begin()
+        async for reply in async_receive(*args, **kwargs):
+            yield reply
+
+    def drain_and_receive_blocking(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        begin()
+        yield from receive(*args, **kwargs)
+
+    monkeypatch.setattr(AsyncRpc, "receive", drain_and_receive)
+    monkeypatch.setattr(Rpc, "receive", drain_and_receive_blocking)
+
+
+async def test_a_file_is_used_although_the_drain_began_after_it_was_sent(
+    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "some.txt"
+    file.write_text("x")
+
+    async def send_and_drain(*args: Any, **kwargs: Any) -> str:
+        sent = await async_send(*args, **kwargs)
+        agent.process.send_signal(signal.SIGTERM)
+        await record_gone(agent)
+        return sent
+
+    def send_and_drain_blocking(*args: Any, **kwargs: Any) -> str:
+        sent = send(*args, **kwargs)
+        agent.process.send_signal(signal.SIGTERM)
+        eventually(lambda: not (agent.runtime_dir / "default" / "agent.json").exists())
+        return sent
+
+    async_send, send = async_transfers.send_file, transfers.send_file
+    monkeypatch.setattr(async_transfers, "send_file", send_and_drain)
+    monkeypatch.setattr(transfers, "send_file", send_and_drain_blocking)
+    with RunningAgent(drain_timeout=LONG) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client, client.browser.create_session() as session:
+            await session.evaluate("document.body.innerHTML = '<input type=file>'")
+            await session.upload("input", file)
+            assert await session.evaluate("document.querySelector('input').files[0].name") == "some.txt"
+        assert await ended(agent) == 0
+
+
+async def test_a_client_that_dies_does_not_hold_up_the_drain(
+    site: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RunningAgent(drain_timeout=LONG, lease_grace=0.05) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        with session_of_another_client() as (_, other):
+            agent.process.send_signal(signal.SIGTERM)
+            await record_gone(agent)
+            other.kill()
+            assert await ended(agent) == 0
 
 
 async def test_a_call_that_outlasts_the_drain_ends_with_the_reason(

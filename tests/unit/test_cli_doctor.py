@@ -147,9 +147,9 @@ def test_agents(state: State, level: Level, fix: str) -> None:
 def test_version_skew() -> None:
     assert agents.check_version("a", info("1.0"), "1.0").level is Level.OK
     finding = agents.check_version("a", info("0.9"), "1.0")
-    assert finding.level is Level.PROBLEM
+    assert finding.level is Level.WARNING
     assert "0.9" in finding.summary
-    assert "agents stop --agent a && cmdop-browser agents start --agent a" in finding.fix
+    assert "agents restart --agent a" in finding.fix
 
 
 def test_browser() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from cmdop_browser._convert.options import session_options
-from cmdop_browser.exceptions import BadRequestError, FileNotFoundError
+from cmdop_browser.exceptions import BadRequestError, FileError, FileNotFoundError
 from cmdop_browser.models import Proxy
 
 if TYPE_CHECKING:
@@ -108,3 +109,9 @@ def test_a_slip_gets_the_value_that_was_meant(options: dict[str, Any], meant: st
     with pytest.raises(BadRequestError) as caught:
         session_options(timeout=1.0, **options)
     assert caught.value.tips == (meant,)
+
+
+def test_a_storage_state_from_what_may_have_no_end_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(FileError, match="not a regular file"):
+        session_options(storage_state=tmp_path / "pipe", timeout=1.0)

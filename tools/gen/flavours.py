@@ -32,6 +32,7 @@ RENAMES: Mapping[str, str] = {
     "AsyncBrowserSession": "BrowserSession",
     "AsyncCMDOPClient": "CMDOPClient",
     "AsyncConnection": "Connection",
+    "AsyncConnections": "Connections",
     "AsyncCookieJar": "CookieJar",
     "AsyncDom": "Dom",
     "AsyncHandle": "Handle",
@@ -53,6 +54,7 @@ RENAMES: Mapping[str, str] = {
     "async_iterate": "iterate",
     "async_open_channel": "open_channel",
     "async_opening": "opening",
+    "async_post": "post",
     "async_sleep": "sleep",
     "async_wait_readable": "wait_readable",
 }

@@ -6,7 +6,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Final
 
-from cmdop_browser.cli.doctor.finding import Finding, ok, problem
+from cmdop_browser.cli.doctor.finding import Finding, ok, problem, warning
 from cmdop_browser.cli.inventory import State
 
 if TYPE_CHECKING:
@@ -67,6 +67,8 @@ def check_agent(agent: Agent) -> Finding:
             )
         case State.RUNNING:
             return ok(name, f"runs as process {agent.pid}")
+        case State.DRAINING:
+            return ok(name, f"process {agent.pid} {agent.remark}")
         case State.STOPPED:
             return ok(name, "does not run")
 
@@ -74,12 +76,12 @@ def check_agent(agent: Agent) -> Finding:
 def check_version(agent: str, info: AgentInfo, client_version: str) -> Finding:
     """Whether the agent runs the code that is installed here."""
     name = f"version of agent {agent}"
-    restart = f"cmdop-browser agents stop --agent {agent} && cmdop-browser agents start --agent {agent}"
     if info.version != client_version:
-        return problem(
+        return warning(
             name,
-            f"the agent is {info.version}, and this client is {client_version}",
-            f"restart it: {restart}",
+            f"the agent is {info.version}, and this client is {client_version}: they work together, "
+            "but what only one of them knows is refused",
+            f"cmdop-browser agents restart --agent {agent}",
         )
     return ok(name, f"{info.version}, as this client")
 

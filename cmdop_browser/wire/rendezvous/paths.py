@@ -84,6 +84,16 @@ class AgentPaths:
         return self.directory / "instances"
 
     @property
+    def draining(self) -> Path:
+        """Records of instances that take nothing new and go on with the sessions they have."""
+        return self.directory / "draining"
+
+    def record_of(self, instance_id: str) -> Path:
+        """The record of one instance: of the agent, or of an earlier one that drains."""
+        drained = self.draining / f"{instance_id}.json"
+        return drained if drained.exists() else self.record
+
+    @property
     def kept(self) -> Path:
         """What the agent remembers of sessions that are to outlive it."""
         return self.directory / "kept"

@@ -133,10 +133,12 @@ class SessionInfo(_message.Message):
     def __init__(self, session: _Optional[_Union[_common_pb2.SessionRef, _Mapping]] = ..., name: _Optional[str] = ..., url: _Optional[str] = ..., title: _Optional[str] = ..., client_id: _Optional[str] = ..., age_seconds: _Optional[float] = ..., idle_seconds: _Optional[float] = ..., idle_timeout_seconds: _Optional[float] = ..., timeout_seconds: _Optional[float] = ..., pages: _Optional[int] = ..., on_crash: _Optional[_Union[OnCrash, str]] = ..., not_restored: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class CloseSessionRequest(_message.Message):
-    __slots__ = ("session_id",)
+    __slots__ = ("session_id", "creation_key")
     SESSION_ID_FIELD_NUMBER: _ClassVar[int]
+    CREATION_KEY_FIELD_NUMBER: _ClassVar[int]
     session_id: str
-    def __init__(self, session_id: _Optional[str] = ...) -> None: ...
+    creation_key: str
+    def __init__(self, session_id: _Optional[str] = ..., creation_key: _Optional[str] = ...) -> None: ...
 
 class CloseSessionReply(_message.Message):
     __slots__ = ("was_open",)

@@ -38,9 +38,12 @@ class FakePages:
         self.fail_with: Exception | None = None
         self.gate = asyncio.Event()
         self.gate.set()
+        self.turns = 0  # of the event loop, that it takes to open or close a page
 
     async def open(self, options: ContextOptions, deadline: Deadline) -> ManagedPage:
         await self.gate.wait()
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
         if self.fail_with is not None:
             raise self.fail_with
         page = FakePage()
@@ -57,7 +60,8 @@ class FakePages:
 
     async def close(self, page: ManagedPage, reason: CloseReason) -> None:
         fake = cast("FakePage", page)
-        await asyncio.sleep(0)
+        for _ in range(1 + self.turns):
+            await asyncio.sleep(0)
         fake.lose(reason)
         self.open_pages.discard(fake)
 

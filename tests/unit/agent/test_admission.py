@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
@@ -106,8 +107,28 @@ async def test_the_queue_is_bounded() -> None:
     with pytest.raises(AgentBusyError) as busy:
         await admission.acquire("c", 10.0)
     assert busy.value.queued == 1
+    assert "1 callers wait already" in busy.value.message
     waiter.cancel()
     await asyncio.gather(waiter, return_exceptions=True)
+
+
+async def test_when_to_come_back_goes_by_how_fast_slots_become_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    admission = Admission(limit=1, max_queue=2)
+    for _ in range(5):
+        (await admission.acquire("a", 0.0)).release()
+        now += 3.0
+    await admission.acquire("a", 0.0)
+    waiters = [asyncio.ensure_future(admission.acquire("b", 10.0)) for _ in range(2)]
+    await settle()
+    with pytest.raises(AgentBusyError) as busy:
+        await admission.acquire("c", 10.0)
+    # Two are before it, and one that waits takes three seconds.
+    assert busy.value.retry_after_seconds == 9.0
+    for waiter in waiters:
+        waiter.cancel()
+    await asyncio.gather(*waiters, return_exceptions=True)
 
 
 async def test_who_waits_when_the_agent_stops_is_told() -> None:

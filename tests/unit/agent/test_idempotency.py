@@ -1,14 +1,24 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from agent_bridge.calls import Call
-from agent_bridge.idempotency import Executions
-from cmdop_browser.exceptions import ConflictError, IdempotencyMismatchError
+from agent_bridge.idempotency import Executions, mark_begun
+from cmdop_browser.exceptions import (
+    ConflictError,
+    IdempotencyMismatchError,
+    Outcome,
+    SessionInterruptedError,
+)
 from cmdop_browser.wire.v1.actions_pb2 import FillRequest
-from cmdop_browser.wire.v1.common_pb2 import PageState
+from cmdop_browser.wire.v1.common_pb2 import PageState, SessionCall, TransferRef
+from cmdop_browser.wire.v1.transfers_pb2 import UploadChunk
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 FILL = Call("/Fill", client_id="c", idempotency_key="k")
 
@@ -104,7 +114,7 @@ async def test_memory_is_bounded() -> None:
     act.may_end.set()
     for number in range(10):
         await executions.run(Call("/Fill", idempotency_key=str(number)), FillRequest(), act)
-    assert len(executions._executions) == 3
+    assert len(executions) == 3
 
 
 async def test_memory_is_bounded_in_bytes() -> None:
@@ -115,4 +125,171 @@ async def test_memory_is_bounded_in_bytes() -> None:
 
     for number in range(10):
         await executions.run(Call("/Evaluate", idempotency_key=str(number)), FillRequest(), large)
-    assert len(executions._executions) == 2
+    assert len(executions) == 2
+
+
+async def test_an_act_that_was_given_up_before_it_began_can_be_done_again() -> None:
+    executions, act = Executions(), Counter()
+    only = asyncio.ensure_future(executions.run(FILL, FillRequest(value="x"), act))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    only.cancel()
+    await asyncio.wait({only})
+    act.may_end.set()
+    assert await executions.run(FILL, FillRequest(value="x"), act) == PageState(url="done 2")
+
+
+async def begin_and_give_up(executions: Executions, act: Counter) -> None:
+    """Have an act given up after it has begun to change something."""
+
+    async def begun() -> PageState:
+        mark_begun()
+        return await act()
+
+    only = asyncio.ensure_future(executions.run(FILL, FillRequest(value="x"), begun))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    only.cancel()
+    await asyncio.wait({only})
+
+
+async def test_an_act_that_was_given_up_while_it_ran_is_not_done_again() -> None:
+    executions, act = Executions(), Counter()
+    await begin_and_give_up(executions, act)
+    for _ in range(2):  # while it is being given up, and when it is over
+        with pytest.raises(SessionInterruptedError) as caught:
+            await executions.run(FILL, FillRequest(value="x"), act)
+        assert caught.value.outcome is Outcome.UNKNOWN
+    assert act.times == 1
+    with pytest.raises(IdempotencyMismatchError):
+        await executions.run(FILL, FillRequest(value="y"), act)
+
+
+async def test_who_comes_while_it_is_given_up_is_told_and_may_give_up_too() -> None:
+    executions, may_end = Executions(), asyncio.Event()
+
+    async def slow_to_give_up() -> PageState:
+        mark_begun()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await may_end.wait()
+        return PageState()
+
+    async def come() -> asyncio.Task[Any]:
+        call = asyncio.ensure_future(executions.run(FILL, FillRequest(value="x"), slow_to_give_up))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return call
+
+    first = await come()
+    first.cancel()
+    await asyncio.wait({first})
+    told, cancelled = await come(), await come()
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    may_end.set()
+    with pytest.raises(SessionInterruptedError):
+        await told
+
+
+async def test_results_are_forgotten_in_time() -> None:
+    now = 1000.0
+    executions, act = Executions(remembered_seconds=60.0, clock=lambda: now), Counter()
+    act.may_end.set()
+    await executions.run(FILL, FillRequest(value="x"), act)
+    now += 59
+    assert await executions.run(FILL, FillRequest(value="x"), act) == PageState(url="done 1")
+    now += 2
+    assert await executions.run(FILL, FillRequest(value="x"), act) == PageState(url="done 2")
+
+
+async def test_a_running_act_is_never_forgotten() -> None:
+    now = 1000.0
+    executions, act = Executions(remembered=1, remembered_seconds=60.0, clock=lambda: now), Counter()
+    running = asyncio.ensure_future(executions.run(FILL, FillRequest(value="x"), act))
+    await asyncio.sleep(0)
+    now += 1000
+    for number in range(5):
+        await executions.run(Call("/Fill", idempotency_key=str(number)), FillRequest(), _nothing)
+    joined = asyncio.ensure_future(executions.run(FILL, FillRequest(value="x"), act))
+    await asyncio.sleep(0)
+    act.may_end.set()
+    for call in (running, joined):
+        assert await call == PageState(url="done 1")
+
+
+async def _nothing() -> PageState:
+    return PageState()
+
+
+async def test_a_duplicate_may_have_less_time() -> None:
+    executions, act = Executions(), Counter()
+    act.may_end.set()
+    first = FillRequest(value="x", call=SessionCall(timeout_seconds=5))
+    second = FillRequest(value="x", call=SessionCall(timeout_seconds=3))
+    for request in (first, second):
+        assert await executions.run(FILL, request, act) == PageState(url="done 1")
+
+
+# Streams of requests
+
+
+async def parts(*texts: str) -> AsyncIterator[UploadChunk]:
+    for text in texts:
+        yield UploadChunk(data=text.encode())
+
+
+class Receiver:
+    """Takes what is sent, and counts how often."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.received = b""
+        self.may_end = asyncio.Event()
+        self.may_end.set()
+
+    async def __call__(self, requests: AsyncIterator[Any]) -> TransferRef:
+        self.times += 1
+        async for request in requests:
+            self.received += request.data
+        await self.may_end.wait()
+        return TransferRef(transfer_id=f"u-{self.times}")
+
+
+async def test_a_file_that_is_sent_twice_is_received_once() -> None:
+    executions, receiver = Executions(), Receiver()
+    first = await executions.run_stream(FILL, parts("a", "b"), receiver)
+    assert await executions.run_stream(FILL, parts("a", "b"), receiver) == first
+    assert (receiver.times, receiver.received) == (1, b"ab")
+
+
+async def test_a_file_that_is_sent_again_while_it_is_received_joins() -> None:
+    executions, receiver = Executions(), Receiver()
+    receiver.may_end.clear()
+    calls = [asyncio.ensure_future(executions.run_stream(FILL, parts("a"), receiver)) for _ in range(2)]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    receiver.may_end.set()
+    assert await asyncio.gather(*calls) == [TransferRef(transfer_id="u-1")] * 2
+
+
+async def test_another_file_under_the_same_key_is_refused() -> None:
+    executions, receiver = Executions(), Receiver()
+    await executions.run_stream(FILL, parts("a", "b"), receiver)
+    with pytest.raises(IdempotencyMismatchError):
+        await executions.run_stream(FILL, parts("a", "c"), receiver)
+
+
+async def test_a_file_whose_sending_was_given_up_can_be_sent_again() -> None:
+    executions, receiver = Executions(), Receiver()
+    receiver.may_end.clear()
+    only = asyncio.ensure_future(executions.run_stream(FILL, parts("a"), receiver))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    only.cancel()
+    await asyncio.wait({only})
+    receiver.may_end.set()
+    again = await executions.run_stream(FILL, parts("b"), receiver)
+    assert again == TransferRef(transfer_id="u-2")

@@ -81,18 +81,37 @@ def test_each_instance_has_an_id_a_token_and_a_socket_of_its_own(paths: AgentPat
     assert not any(Path(record.socket).exists() for record in records)
 
 
-async def test_a_published_agent_is_found_until_it_withdraws(paths: AgentPaths) -> None:
+async def test_a_published_agent_is_found_until_it_retires(paths: AgentPaths) -> None:
     settings = Settings.load()
     record = new_record(paths, "default")
+    draining = paths.draining / f"{record.instance_id}.json"
     with _listening(record):
         async with Publication(paths, record) as publication:
             assert find("default", settings) == publication.record
             assert publication.record.ready_at >= record.ready_at
             assert stat.S_IMODE(paths.record.stat().st_mode) == 0o600
-            publication.withdraw()
+            publication.retire()
             assert not paths.record.exists()
-            publication.withdraw()
+            assert DiscoveryRecord.read(draining) == publication.record
+            assert stat.S_IMODE(draining.stat().st_mode) == 0o600
     assert not paths.record.exists()
+    assert not draining.exists()
+
+
+async def test_one_that_retires_gives_its_name_to_the_next(paths: AgentPaths) -> None:
+    first, second = new_record(paths, "default"), new_record(paths, "default")
+    with _listening(first), _listening(second), AgentLock.acquire(paths) as lock:
+        async with Publication(paths, first, lock) as retiring:
+            with pytest.raises(AgentExistsError):
+                AgentLock.acquire(paths)
+            retiring.retire()
+            with AgentLock.acquire(paths) as its_own:
+                async with Publication(paths, second, its_own) as successor:
+                    assert DiscoveryRecord.read(paths.record) == successor.record
+                    retiring._show_life()
+                    assert not retiring.lost.is_set()
+                assert not paths.record.exists()
+            assert (paths.draining / f"{first.instance_id}.json").exists()
 
 
 async def test_the_record_of_a_successor_is_left_alone(paths: AgentPaths) -> None:

@@ -83,6 +83,7 @@ class PoolMachine(RuleBasedStateMachine):
 
     async def _make(self) -> None:
         self.pool, self.pages, self.ended = make_pool(LIMIT, max_queue=MAX_QUEUE)
+        self.pages.turns = 3
 
     def teardown(self) -> None:
         self.do(self.pool.close_all(CloseReason.SHUTDOWN))
@@ -123,6 +124,22 @@ class PoolMachine(RuleBasedStateMachine):
         self.pages.fail_with = None
         assert isinstance(creation.task.exception(), BrowserError)
 
+    @precondition(lambda self: self.model.has_room)
+    @rule(turns=st.integers(0, 8))
+    def create_and_give_up(self, turns: int) -> None:
+        """Anywhere between the call and its page, or in the moment in which it has one."""
+        creation = self.do(self._create_and_give_up(turns))
+        if not creation.task.cancelled():
+            self.model.come(creation)
+
+    @precondition(lambda self: self.model.inside)
+    @rule(data=st.data(), turns=st.integers(0, 8))
+    def close_and_give_up(self, data: st.DataObject, turns: int) -> None:
+        """A session whose closing has begun is closed, whether anybody waits for that or not."""
+        creation = data.draw(st.sampled_from(self.model.inside))
+        if self.do(self._close_and_give_up(creation, turns)):
+            self.model.leave(creation)
+
     @precondition(lambda self: self.model.inside)
     @rule(data=st.data())
     def close(self, data: st.DataObject) -> None:
@@ -159,6 +176,25 @@ class PoolMachine(RuleBasedStateMachine):
         )
         self.came += 1
         return Creation(owner, asyncio.ensure_future(creating))
+
+    async def _create_and_give_up(self, turns: int) -> Creation:
+        creation = await self._create("ada")
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        creation.task.cancel()
+        await asyncio.wait({creation.task})
+        return creation
+
+    async def _close_and_give_up(self, creation: Creation, turns: int) -> bool:
+        """Returns whether the closing had begun."""
+        session = creation.task.result()
+        closing = asyncio.ensure_future(self.pool.close(session.id, CloseReason.CLOSED_BY_CALLER))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        has_begun = session.id not in self.pool
+        closing.cancel()
+        await asyncio.wait({closing})
+        return has_begun
 
     async def _die(self, session: Session) -> None:
         session.page.lose(CloseReason.RENDERER_CRASH)

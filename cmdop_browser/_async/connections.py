@@ -1,0 +1,101 @@
+"""All connections of one client: to the agent of the name, and to those that drain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import grpc
+
+from cmdop_browser import _methods as methods
+from cmdop_browser._acompat import ChannelClosed
+from cmdop_browser._deadline import Deadline
+from cmdop_browser.wire.v1 import agent_pb2
+
+if TYPE_CHECKING:
+    from cmdop_browser._async.connection import AsyncConnection
+    from cmdop_browser.wire.rendezvous import DiscoveryRecord
+
+# Closing in good order is worth this long and no longer: the agent notices anyway.
+_DETACH_SECONDS: Final = 2.0
+# An agent that drains answers like any other; one that was replaced since it stands still never.
+_ELDER_SECONDS: Final = 1.0
+
+
+class AsyncConnections:
+    """The connection that takes new sessions, and those that are kept for the sessions they have.
+
+    Attributes:
+        current: The first; None when the last attempt to connect failed.
+    """
+
+    def __init__(self) -> None:
+        self.current: AsyncConnection | None = None
+        self._elders: dict[str, AsyncConnection] = {}
+
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """The instances that are connected, first the one that takes new sessions."""
+        return (*([self.current.instance_id] if self.current else []), *self._elders)
+
+    def to(self, instance_id: str | None) -> AsyncConnection | None:
+        """The connection to an instance, or the current one."""
+        elder = self._elders.get(instance_id) if instance_id is not None else None
+        return elder or self.current
+
+    async def keeps(self, record: DiscoveryRecord, deadline: Deadline) -> bool:
+        """Whether the instance of *record* is connected already.
+
+        If not, a connection that is broken is closed. One that works, to an instance that
+        drains, stays until `take` has another.
+        """
+        old = self.current
+        if old is None:
+            return False
+        if old.instance_id == record.instance_id:
+            if await _works(old, deadline):
+                return True
+        else:
+            await self._close_broken()
+            if await _works(old, Deadline.after(min(_ELDER_SECONDS, deadline.remaining()))):
+                return False
+        self.current = None
+        await old.close()
+        return False
+
+    def take(self, connection: AsyncConnection) -> None:
+        """Make new sessions on *connection*; the one before stays for those it has."""
+        if self.current is not None:
+            self._elders[self.current.instance_id] = self.current
+        self.current = connection
+
+    async def close(self) -> None:
+        """End all leases and connections."""
+        connections = [*self._elders.values(), *([self.current] if self.current else [])]
+        self._elders.clear()
+        self.current = None
+        for connection in connections:
+            try:
+                await connection.unary(
+                    methods.DETACH, agent_pb2.DetachRequest(), connection.header(), _DETACH_SECONDS
+                )
+            except (grpc.RpcError, ChannelClosed):
+                pass  # an agent that is gone, or does not answer, has ended the lease by itself
+            finally:
+                await connection.close()
+
+    async def _close_broken(self) -> None:
+        for elder in [elder for elder in self._elders.values() if not elder.lease_held]:
+            del self._elders[elder.instance_id]
+            await elder.close()
+
+
+async def _works(connection: AsyncConnection, deadline: Deadline) -> bool:
+    if not connection.lease_held:
+        return False
+    try:
+        await connection.unary(
+            methods.PING, agent_pb2.PingRequest(), connection.header(), deadline.remaining()
+        )
+    except (grpc.RpcError, ChannelClosed):
+        return False
+    return True

@@ -1,0 +1,221 @@
+"""Another agent takes the name over while the one before it ends its sessions."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from cmdop_browser.exceptions import (
+    AgentNotRunningError,
+    AgentOfflineError,
+    BrowserElementNotFoundError,
+    BrowserSessionClosedError,
+    CloseReason,
+    SessionNotFoundError,
+)
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
+from tests.agents import RunningAgent
+from tests.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.flavours import Flavour
+    from tests.process.shell import Shell
+    from tests.site import WebSite
+
+# Longer than any of these tests takes: what ends before did not wait for it.
+LONG = 120.0
+
+
+@pytest.fixture
+def old(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningAgent]:
+    """An agent that is patient with its sessions."""
+    with RunningAgent(drain_timeout=LONG) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        yield agent
+        agent.kill()  # what a test leaves open must not hold it up
+
+
+async def told_to_end(agent: RunningAgent) -> None:
+    """Tell an agent to end, and wait until another one may be started."""
+    agent.process.send_signal(signal.SIGTERM)
+    await asyncio.to_thread(eventually, lambda: not record_path(agent).exists())
+
+
+def record_path(agent: RunningAgent) -> Path:
+    return AgentPaths.of("default", agent.runtime_dir).record
+
+
+async def ended(agent: RunningAgent) -> int:
+    return await asyncio.to_thread(agent.process.wait, 30)
+
+
+async def test_old_handles_stay_with_the_old_agent_and_new_sessions_go_to_the_new_one(
+    flavour: Flavour, site: WebSite, old: RunningAgent
+) -> None:
+    async with flavour.local() as client:
+        session = await client.browser.create_session()
+        await session.navigate(site.at("/forms.html"))
+        await session.evaluate("document.title = 'kept'")
+        await told_to_end(old)
+        with RunningAgent(old.runtime_dir) as new:
+            fresh = await client.browser.create_session()
+            assert client.agent_info.instance_id == new.record["instance_id"]
+            assert (await client.browser.fetch(site.at("/plain.html"))).title == "Plain page"
+            async with flavour.local() as other:
+                assert other.agent_info.instance_id == new.record["instance_id"]
+                with pytest.raises(SessionNotFoundError):
+                    await other.browser.get_session(session.id)
+            assert await session.title() == "kept"
+            again = await client.browser.get_session(session.id)
+            assert await again.title() == "kept"
+            await client.reconnect()
+            assert await session.title() == "kept"
+            await session.close()
+            assert await ended(old) == 0
+            with pytest.raises(BrowserSessionClosedError) as closed:
+                await again.title()
+            assert closed.value.reason in {CloseReason.CLOSED_BY_CALLER, CloseReason.AGENT_RESTART}
+            assert (await fresh.navigate(site.at("/plain.html"))).ok
+            await client.reconnect()
+            await client.close()
+
+
+async def test_a_client_that_was_idle_while_agents_changed_gets_its_next_session_from_the_new_one(
+    flavour: Flavour, site: WebSite, old: RunningAgent
+) -> None:
+    async with flavour.local() as creating, flavour.local() as fetching:
+        for client in (creating, fetching):
+            await client.ping()  # its lease, which was sent before, is there then
+        await told_to_end(old)
+        assert await ended(old) == 0
+        with pytest.raises(AgentOfflineError):
+            await creating.browser.create_session()
+        with RunningAgent(old.runtime_dir) as new:
+            async with creating.browser.create_session() as session:
+                assert (await session.navigate(site.at("/plain.html"))).ok
+            assert (await fetching.browser.fetch(site.at("/plain.html"))).title == "Plain page"
+            for client in (creating, fetching):
+                assert client.agent_info.instance_id == new.record["instance_id"]
+
+
+async def test_closing_the_client_closes_its_sessions_in_both(flavour: Flavour, old: RunningAgent) -> None:
+    async with flavour.local() as client:
+        await client.browser.create_session()
+        await told_to_end(old)
+        with RunningAgent(old.runtime_dir, drain_timeout=LONG) as new:
+            await client.browser.create_session()
+            await client.close()
+            assert await ended(old) == 0
+            new.process.send_signal(signal.SIGTERM)
+            assert await ended(new) == 0
+
+
+async def test_a_client_that_may_starts_the_new_one_by_itself(
+    flavour: Flavour, old: RunningAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CMDOP_LOG_DIR", str(old.runtime_dir / "log"))
+    async with flavour.local(start=True) as client:
+        session = await client.browser.create_session()
+        await told_to_end(old)
+        async with client.browser.create_session(timeout=LONG):
+            new = DiscoveryRecord.read(record_path(old))
+            assert client.agent_info.instance_id == new.instance_id != old.record["instance_id"]
+        assert await session.title() == ""
+    assert await ended(old) == 0
+    process = psutil.Process(new.pid)
+    process.terminate()
+    process.wait(30)
+
+
+async def test_a_session_that_is_restored_moves_when_the_old_agent_ends_it(
+    flavour: Flavour, site: WebSite, old: RunningAgent
+) -> None:
+    async with flavour.local() as client, client.browser.create_session(on_crash="restore") as session:
+        await session.navigate(site.at("/cookies/set", name="ada"))
+        await told_to_end(old)
+        with RunningAgent(old.runtime_dir) as new:
+            assert (await session.info()).epoch == 1
+            old.process.send_signal(signal.SIGTERM)
+            assert await ended(old) == 0
+            info = await session.info()
+            assert (info.id, info.epoch) == (session.id, 2)
+            assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"name": "ada"}
+            assert client.agent_info.instance_id == new.record["instance_id"]
+            await client.close()
+
+
+async def test_what_an_error_refers_to_is_had_from_the_agent_that_drains(
+    flavour: Flavour, site: WebSite, old: RunningAgent
+) -> None:
+    async with flavour.local() as client:
+        session = await client.browser.create_session()
+        await session.navigate(site.at("/forms.html"))
+        await told_to_end(old)
+        with RunningAgent(old.runtime_dir):
+            with pytest.raises(BrowserElementNotFoundError) as caught:
+                await session.click("#missing", timeout=0.5)
+            picture: Any = await asyncio.to_thread(lambda: caught.value.evidence.screenshot)
+            assert picture
+            await client.close()
+
+
+async def test_one_that_is_killed_while_it_drains_leaves_nothing(flavour: Flavour, old: RunningAgent) -> None:
+    async with flavour.local() as client:
+        session = await client.browser.create_session()
+        await told_to_end(old)
+        drained = AgentPaths.of("default", old.runtime_dir).draining / f"{old.record['instance_id']}.json"
+        assert drained.exists()
+        with RunningAgent(old.runtime_dir):
+            old.kill()
+            with pytest.raises(BrowserSessionClosedError) as closed:
+                await session.title()
+            assert closed.value.reason is CloseReason.AGENT_RESTART
+            await asyncio.to_thread(eventually, lambda: not drained.exists())
+            await client.reconnect()
+            async with client.browser.create_session() as fresh:
+                assert await fresh.title() == ""
+
+
+def test_both_are_listed_while_it_lasts(shell: Shell) -> None:
+    before = shell.json("agents", "start", CMDOP_DRAIN_TIMEOUT=str(LONG))
+    client = shell.start_python(HOLD)
+    assert client.stdout is not None
+    assert client.stdout.readline().strip() == "open"
+    after = shell.json("agents", "restart")
+    assert after["pid"] != before["pid"]
+    listed = {agent["pid"]: agent["state"] for agent in shell.json("agents", "list")["agents"]}
+    assert listed == {before["pid"]: "draining", after["pid"]: "running"}
+    assert "draining" in shell.run("agents", "list").stdout
+    client.kill()
+    client.wait()
+    eventually(lambda: not psutil.pid_exists(before["pid"]), within=30)
+    (only,) = shell.json("agents", "list")["agents"]
+    assert only["pid"] == after["pid"]
+
+
+def test_an_agent_that_drains_is_ended_by_stopping_it_once_more(shell: Shell) -> None:
+    before = shell.json("agents", "start", CMDOP_DRAIN_TIMEOUT=str(LONG))
+    client = shell.start_python(HOLD)
+    assert client.stdout is not None
+    assert client.stdout.readline().strip() == "open"
+    psutil.Process(before["pid"]).terminate()
+    eventually(lambda: not shell.record().exists())
+    assert shell.json("agents", "stop")["outcome"] == "stopped"
+    assert not psutil.pid_exists(before["pid"])
+    assert shell.json("agents", "stop", code=1)["error"]["code"] == AgentNotRunningError.code
+
+
+HOLD = """
+import sys, time
+from cmdop_browser import CMDOPClient
+session = CMDOPClient.local().browser.create_session()
+print("open", flush=True)
+time.sleep(100)
+"""
