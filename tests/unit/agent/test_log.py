@@ -37,7 +37,7 @@ def outside_calls() -> Iterator[None]:
 
 
 @pytest.fixture
-def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
     caplog.set_level(logging.DEBUG)
     found: list[dict[str, Any]] = []
 
@@ -45,8 +45,10 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
         def emit(self, record: logging.LogRecord) -> None:
             found.append(json.loads(JsonFormatter(agent="default").format(record)))
 
-    caplog.handler.emit = Listener().emit  # type: ignore[method-assign]
-    return found
+    listener = Listener()
+    logging.getLogger().addHandler(listener)
+    yield found
+    logging.getLogger().removeHandler(listener)
 
 
 def _record(text: str, *args: object, **more: Any) -> logging.LogRecord:
