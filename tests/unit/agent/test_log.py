@@ -36,18 +36,22 @@ def outside_calls() -> Iterator[None]:
     current_subject.reset(token)
 
 
+class _Listener(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[dict[str, Any]] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(json.loads(JsonFormatter(agent="default").format(record)))
+
+
 @pytest.fixture
 def lines(caplog: pytest.LogCaptureFixture) -> Iterator[list[dict[str, Any]]]:
+    """What is logged meanwhile, as the agent would write it."""
     caplog.set_level(logging.DEBUG)
-    found: list[dict[str, Any]] = []
-
-    class Listener(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            found.append(json.loads(JsonFormatter(agent="default").format(record)))
-
-    listener = Listener()
+    listener = _Listener()
     logging.getLogger().addHandler(listener)
-    yield found
+    yield listener.lines
     logging.getLogger().removeHandler(listener)
 
 
