@@ -17,8 +17,8 @@ from agent_bridge.artifacts import Artifacts
 from agent_bridge.browser.executable import find_browser, launch_arguments
 from agent_bridge.browser.grace import Grace
 from agent_bridge.browser.recycling import Limits
-from agent_bridge.browser.shard import mute_farewell
 from agent_bridge.browser.shards import Shards
+from agent_bridge.browser.starting import mute_farewell
 from agent_bridge.interceptors import CallInterceptor
 from agent_bridge.keepsakes import Keepsakes
 from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready

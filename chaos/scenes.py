@@ -145,7 +145,9 @@ class Scene(ABC):
     async def has_script(self, start: str) -> None:
         """Put a script into the page that *start* starts: it asks at the gate, then does what is to be done."""
         body = _ASK + _THEN.get(self.cell.fault, "") if self.in_page else _ASK
-        await self.handle.evaluate(f"(url) => {{ {start}(() => {{ {body} }}); }}", self.bench.site.at(self.gate))
+        await self.handle.evaluate(
+            f"(url) => {{ {start}(() => {{ {body} }}); }}", self.bench.site.at(self.gate)
+        )
 
     async def asked(self) -> None:
         """Wait until somebody is at the gate."""
@@ -263,7 +265,7 @@ class Queue(Scene):
     async def let_in(self) -> None:
         """Make room for who waits, where the fault does not."""
         loses = self.cell.mode is Mode.RAISE and not (self.in_page and self.cell.fault is Fault.HANG)
-        if not loses:
+        if not loses or self.cell.victim is Victim.AGENT:
             await self._other.close()
 
     async def wrong(self, came: Any) -> str:
@@ -274,6 +276,9 @@ class Create(Scene):
     """The session is being made, by a browser that starts for it."""
 
     async def prepare(self) -> None:
+        # The last trial's browser may still be starting for a session that nobody wants any more.
+        before = await self.client.browser.create_session(timeout=PATIENCE)
+        await before.close()
         for process in self.bench.victims(is_driver):
             process.kill()
         await self.bench.until(lambda: not self.bench.victims(is_of_browser), "the browser is gone")

@@ -74,11 +74,16 @@ async def bounded(awaitable: Awaitable[Any], what: str, seconds: float = PATIENC
         Hung: It did not come back.
     """
     faulthandler.dump_traceback_later(seconds + 5, exit=False, file=sys.stderr)
+    task = asyncio.ensure_future(awaitable)
     try:
-        return await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(awaitable)), seconds)
-    except TimeoutError as exc:
+        # Not wait_for: some of our own errors are TimeoutErrors, too.
+        done, _ = await asyncio.wait({task}, timeout=seconds)
+        if done:
+            return task.result()
         faulthandler.dump_traceback(file=sys.stderr)
-        raise Hung(f"{what} did not come back within {seconds:g} s") from exc
+        task.add_done_callback(lambda late: late.cancelled() or late.exception())
+        task.cancel()
+        raise Hung(f"{what} did not come back within {seconds:g} s")
     finally:
         faulthandler.cancel_dump_traceback_later()
 
@@ -101,7 +106,9 @@ async def run(bench: Bench, cell: Cell, number: int) -> Trial:
         trial.hung = True
         trial.wrong.append(str(exc))
     except TimeoutError as exc:
-        trial.wrong.append(str(exc))
+        trial.wrong.append(f"{type(exc).__name__}: {exc}")
+    except CMDOPError as exc:
+        trial.wrong.append(f"outside of the call: {_short(exc)}")
     finally:
         scene.undo()
         scene.release()
@@ -146,6 +153,8 @@ async def _trial(scene: Scene, due: Due, trial: Trial) -> None:
     works_already = not isinstance(came, BaseException)
     if cell.fault is Fault.HANG and cell.victim is Victim.AGENT:
         scene.undo()
+        if isinstance(scene, Queue):
+            await bounded(scene.let_in(), "the end of another session")
     if works_already:
         trial.recovery = returned - began
     else:
@@ -262,9 +271,7 @@ async def _handle_is_as_told(scene: Scene, due: Due) -> str:
     return ""
 
 
-async def _check_nothing_left(
-    bench: Bench, cell: Cell, family: list[psutil.Process], trial: Trial
-) -> None:
+async def _check_nothing_left(bench: Bench, cell: Cell, family: list[psutil.Process], trial: Trial) -> None:
     """Slots, pages, processes and directories: as before the trial."""
     try:
         if cell.victim is Victim.AGENT and cell.fault is not Fault.HANG:
@@ -297,7 +304,9 @@ async def _until_empty(bench: Bench) -> None:
         if len(there) == 1 and (pressure.active, pressure.queued) == (1, 0):
             return
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{len(there)} sessions, {pressure.active} slots and {pressure.queued} waiting")
+            raise TimeoutError(
+                f"{len(there)} sessions, {pressure.active} slots and {pressure.queued} waiting"
+            )
         await asyncio.sleep(_PAUSE)
 
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 
 # Measuring takes 6 ms of a core for each browser. A page cannot fill a machine in this
 # time: it fills some two GiB a second at the most.
-_MEASURED_EVERY: Final = 1.0
+_MEASURED_EVERY: Final = 0.5
 # Ends of a page that somebody meant: nothing was lost.
 _WANTED: Final = frozenset(
     {

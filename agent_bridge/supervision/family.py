@@ -60,6 +60,10 @@ class Family:
         """Kill what is known, at once; `clear` sees to the rest."""
         processes.kill(self._known)
 
+    def halted(self) -> list[psutil.Process]:
+        """Return those that are halted, the ones just starting included; not for the event loop."""
+        return [process for process in self._living() if processes.is_stopped(process)]
+
     def clear(self) -> bool:
         """Kill what is left, wait until it is gone, and remove the directory.
 
