@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 # Longer than anything here takes; what passes it hangs.
-PATIENCE: Final = 20.0
+PATIENCE: Final = 30.0
 _POLL: Final = 0.01
 # Two browsers, so that there is one that a fault does not concern; three sessions fill the agent.
 _SETTINGS: Final = {

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _SEIZE: Final = 0x4206
 _INTERRUPT: Final = 0x4207
 _DETACH: Final = 17
+_WALL: Final = 0x40000000
 
 
 def _ptrace(request: int, pid: int) -> None:
@@ -41,9 +42,10 @@ def hold(pid: int) -> None:
 
 def let_go(pid: int) -> None:
     """Have it run on; it must be called from the thread that called `hold`."""
-    # It stands still only once the kernel says so, and cannot be let go of before.
+    # It stands still only once the kernel says so, and cannot be let go of before. One that
+    # was killed stays a zombie until its tracer has asked for its end.
     with contextlib.suppress(ChildProcessError):
-        os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        os.waitpid(pid, _WALL)
     with contextlib.suppress(OSError):  # it was killed meanwhile
         _ptrace(_DETACH, pid)
 

@@ -24,7 +24,7 @@ from agent_bridge.browser.crashes import watch_crashes
 from agent_bridge.browser.page import ManagedPage, guarded, is_gone
 from agent_bridge.browser.recycling import Wear
 from agent_bridge.browser.refusals import cannot_start, refused
-from agent_bridge.browser.starting import spawn_driver, unless_halted, was_ended
+from agent_bridge.browser.starting import spawn_driver, unless_stuck, was_ended
 from agent_bridge.browser.vigil import Vigil
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
@@ -218,7 +218,7 @@ class Shard:
         family = Family()
         try:
             async with asyncio.timeout(START_TIMEOUT):
-                return await unless_halted(self._start(family), family)
+                return await unless_stuck(self._start(family), family)
         except TimeoutError as exc:
             self._lose(CloseReason.DRIVER_CRASH)
             slow = LaunchFailure(f"it did not start within {START_TIMEOUT:g} s")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
@@ -24,6 +25,9 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+# Within so many seconds a start that is at work computes for so many.
+_STUCK_SECONDS: Final = 5.0
+_AT_WORK: Final = 0.1
 _DRIVER_ENDED: Final = "the driver ended"
 _FAREWELLS = (
     "Connection closed while reading from the driver",
@@ -57,23 +61,30 @@ async def spawn_driver(family: Family, spawning: asyncio.Lock) -> tuple[Playwrig
         return driver, pid
 
 
-async def unless_halted(starting: Coroutine[Any, Any, T], family: Family) -> T:
-    """Await *starting*, and end the *family* if one of its processes is halted meanwhile.
+async def unless_stuck(starting: Coroutine[Any, Any, T], family: Family) -> T:
+    """Await *starting*, and end the *family* when it is seen to stand still meanwhile.
+
+    That is when a process of it is halted, or none of it computes for seconds: a start
+    that takes long on a loaded machine is at work all the time.
 
     Raises:
-        PlaywrightError: It was, or it did not start.
+        PlaywrightError: It stood still, or did not start.
     """
     task = asyncio.ensure_future(starting)
     halted_before = False
+    computed, since = 0.0, time.monotonic()
     try:
         while not (await asyncio.wait({task}, timeout=LOOK_SECONDS))[0]:
-            halted = await asyncio.to_thread(family.halted)
-            if halted and halted_before:
-                log.warning("process %d was halted while a browser started", halted[0].pid)
-                processes.kill(halted)
-                break
+            halted, total = await asyncio.to_thread(family.look)
+            if total - computed > _AT_WORK:
+                computed, since = total, time.monotonic()
+            if (halted and halted_before) or time.monotonic() - since > _STUCK_SECONDS:
+                log.warning("a browser that starts stands still, and is started anew")
+                await asyncio.to_thread(family.end)
+                await asyncio.wait({task}, timeout=_STUCK_SECONDS)
+                raise PlaywrightError(f"{_DRIVER_ENDED} while it started, as it stood still")
             halted_before = bool(halted)
-        return await task
+        return task.result()
     except (PlaywrightError, OSError):
         raise
     except Exception as exc:

@@ -60,9 +60,17 @@ class Family:
         """Kill what is known, at once; `clear` sees to the rest."""
         processes.kill(self._known)
 
-    def halted(self) -> list[psutil.Process]:
-        """Return those that are halted, the ones just starting included; not for the event loop."""
-        return [process for process in self._living() if processes.is_stopped(process)]
+    def look(self) -> tuple[list[psutil.Process], float]:
+        """Return those that are halted and the seconds that all have computed; not for the event loop.
+
+        Those just starting are included.
+        """
+        living = self._living()
+        return [process for process in living if processes.is_stopped(process)], processes.cpu_seconds(living)
+
+    def end(self) -> None:
+        """Kill all that lives of it, the directory stays; not for the event loop."""
+        processes.kill(self._living())
 
     def clear(self) -> bool:
         """Kill what is left, wait until it is gone, and remove the directory.

@@ -15,10 +15,11 @@ from cmdop_browser._async.connection import AsyncConnection, never_left
 from cmdop_browser._async.launcher import ensure_agent
 from cmdop_browser._convert import replies
 from cmdop_browser._deadline import Deadline
+from cmdop_browser._halt import AgentHalted
 from cmdop_browser._identity import CallHeader, Identity
 from cmdop_browser._origin import AgentOrigin
 from cmdop_browser._replay import InstanceGoneError
-from cmdop_browser._silence import explain_silence
+from cmdop_browser._silence import explain_silence, halted_error
 from cmdop_browser.agent_log import log_path
 from cmdop_browser.exceptions import (
     AgentOfflineError,
@@ -29,7 +30,7 @@ from cmdop_browser.exceptions import (
 )
 from cmdop_browser.wire.errors import from_rpc_error
 from cmdop_browser.wire.evidence import OFF, retries_ahead
-from cmdop_browser.wire.rendezvous import AgentPaths, why_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised, why_stale
 from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ ReplyT = TypeVar("ReplyT", bound=Message)
 # A killed process is not gone at once, and until then its socket takes connections.
 _DYING_SECONDS = 2.0
 _DYING_PAUSE = 0.02
+# What an agent says that a service manager looks after.
+_MANAGED = "managed"
 # Closing in good order is worth this long and no longer: the agent notices anyway.
 _DETACH_SECONDS = 2.0
 
@@ -77,6 +80,12 @@ class AsyncRpc:
     def connect_timeout(self) -> float:
         """Seconds that connecting may take by default."""
         return self._settings.connect_timeout
+
+    @property
+    def respawned(self) -> bool:
+        """Whether somebody else starts the agent again when it dies."""
+        managed = self._info is not None and _MANAGED in self._info.capabilities
+        return managed or is_supervised(self._paths)
 
     @property
     def closed(self) -> bool:
@@ -157,7 +166,7 @@ class AsyncRpc:
         try:
             await connection.keep_lease()
             return await connection.unary(method, request, header, timeout + connection.grace)
-        except (grpc.RpcError, ChannelClosed) as exc:
+        except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 
     async def receive(
@@ -203,7 +212,7 @@ class AsyncRpc:
         try:
             await connection.keep_lease()
             return await connection.send(method, parts, header, timeout + connection.grace)
-        except (grpc.RpcError, ChannelClosed) as exc:
+        except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 
     async def close(self) -> None:
@@ -221,7 +230,7 @@ class AsyncRpc:
                 await connection.unary(
                     methods.DETACH, agent_pb2.DetachRequest(), connection.header(), _DETACH_SECONDS
                 )
-            except grpc.RpcError:
+            except (grpc.RpcError, AgentHalted):
                 pass  # an agent that is gone, or does not answer, has ended the lease by itself
             finally:
                 await connection.close()
@@ -254,14 +263,14 @@ class AsyncRpc:
             await connection.unary(
                 methods.PING, agent_pb2.PingRequest(), connection.header(), deadline.remaining()
             )
-        except (grpc.RpcError, ChannelClosed):
+        except (grpc.RpcError, ChannelClosed, AgentHalted):
             return False
         return True
 
     async def _open(self, connection: AsyncConnection, deadline: Deadline) -> AgentInfo:
         try:
             hello = await connection.open(str(self._paths.record), deadline.remaining())
-        except (grpc.RpcError, ChannelClosed) as exc:
+        except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, connection.header(), deadline.seconds, "connect") from exc
         return replies.agent_info(hello)
 
@@ -317,7 +326,7 @@ class AsyncRpc:
 
     def _error(
         self,
-        exc: grpc.RpcError | ChannelClosed,
+        exc: grpc.RpcError | ChannelClosed | AgentHalted,
         connection: AsyncConnection,
         header: CallHeader,
         timeout: float,
@@ -326,6 +335,15 @@ class AsyncRpc:
         if self._closed or isinstance(exc, ChannelClosed):
             return ConnectionError(
                 f"the connection was closed here during {operation}",
+                agent_id=connection.instance_id,
+                request_id=header.request_id,
+                idempotency_key=header.idempotency_key,
+            )
+        if isinstance(exc, AgentHalted):
+            return halted_error(
+                operation,
+                sent=exc.sent,
+                heartbeat_age=discovery.heartbeat_age(self._paths),
                 agent_id=connection.instance_id,
                 request_id=header.request_id,
                 idempotency_key=header.idempotency_key,

@@ -11,7 +11,8 @@ import grpc
 from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._acompat import invoke, invoke_streaming, iterate, open_channel
+from cmdop_browser._acompat import invoke, iterate, open_channel
+from cmdop_browser._halt import Halt
 from cmdop_browser._identity import CallHeader
 from cmdop_browser._version import __version__
 from cmdop_browser.exceptions import MethodNotFoundError, StalePortFileError
@@ -43,6 +44,7 @@ class Connection:
         self.instance_id = record.instance_id
         self.answered = False
         self.grace = wire.RPC_GRACE * wire.DIAGNOSIS_SECONDS
+        self._record = record
         self._token = record.token
         self._address = record.socket
         self._identity = identity
@@ -85,10 +87,17 @@ class Connection:
         Raises:
             grpc.RpcError: It failed.
             ChannelClosed: This side has closed the channel.
+            AgentHalted: The agent stands still.
         """
         call = self._callable(method, self._channel.unary_unary)
         with self._span(method, request) as span:
-            reply: ReplyT = invoke(call, request, timeout=timeout, metadata=header.metadata() + span.metadata)
+            reply: ReplyT = invoke(
+                call,
+                Halt.of(self._record),
+                request,
+                timeout=timeout,
+                metadata=header.metadata() + span.metadata,
+            )
         self.answered = True
         return reply
 
@@ -114,11 +123,16 @@ class Connection:
         Raises:
             grpc.RpcError: It failed.
             ChannelClosed: This side has closed the channel.
+            AgentHalted: The agent stands still.
         """
         call = self._callable(method, self._channel.stream_unary)
         with self._span(method, None) as span:
-            reply: ReplyT = invoke_streaming(
-                call, iter(parts), timeout=timeout, metadata=header.metadata() + span.metadata
+            reply: ReplyT = invoke(
+                call,
+                Halt.of(self._record),
+                iter(parts),
+                timeout=timeout,
+                metadata=header.metadata() + span.metadata,
             )
         return reply
 

@@ -14,10 +14,11 @@ from cmdop_browser import discovery
 from cmdop_browser._acompat import ChannelClosed, Lock, Origin, sleep
 from cmdop_browser._convert import replies
 from cmdop_browser._deadline import Deadline
+from cmdop_browser._halt import AgentHalted
 from cmdop_browser._identity import CallHeader, Identity
 from cmdop_browser._origin import AgentOrigin
 from cmdop_browser._replay import InstanceGoneError
-from cmdop_browser._silence import explain_silence
+from cmdop_browser._silence import explain_silence, halted_error
 from cmdop_browser._sync.connection import Connection, never_left
 from cmdop_browser._sync.launcher import ensure_agent
 from cmdop_browser.agent_log import log_path
@@ -30,7 +31,7 @@ from cmdop_browser.exceptions import (
 )
 from cmdop_browser.wire.errors import from_rpc_error
 from cmdop_browser.wire.evidence import OFF, retries_ahead
-from cmdop_browser.wire.rendezvous import AgentPaths, why_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised, why_stale
 from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ ReplyT = TypeVar("ReplyT", bound=Message)
 # A killed process is not gone at once, and until then its socket takes connections.
 _DYING_SECONDS = 2.0
 _DYING_PAUSE = 0.02
+# What an agent says that a service manager looks after.
+_MANAGED = "managed"
 # Closing in good order is worth this long and no longer: the agent notices anyway.
 _DETACH_SECONDS = 2.0
 
@@ -78,6 +81,12 @@ class Rpc:
     def connect_timeout(self) -> float:
         """Seconds that connecting may take by default."""
         return self._settings.connect_timeout
+
+    @property
+    def respawned(self) -> bool:
+        """Whether somebody else starts the agent again when it dies."""
+        managed = self._info is not None and _MANAGED in self._info.capabilities
+        return managed or is_supervised(self._paths)
 
     @property
     def closed(self) -> bool:
@@ -158,7 +167,7 @@ class Rpc:
         try:
             connection.keep_lease()
             return connection.unary(method, request, header, timeout + connection.grace)
-        except (grpc.RpcError, ChannelClosed) as exc:
+        except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 
     def receive(
@@ -203,7 +212,7 @@ class Rpc:
         try:
             connection.keep_lease()
             return connection.send(method, parts, header, timeout + connection.grace)
-        except (grpc.RpcError, ChannelClosed) as exc:
+        except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, header, timeout, operation) from exc
 
     def close(self) -> None:
@@ -221,7 +230,7 @@ class Rpc:
                 connection.unary(
                     methods.DETACH, agent_pb2.DetachRequest(), connection.header(), _DETACH_SECONDS
                 )
-            except grpc.RpcError:
+            except (grpc.RpcError, AgentHalted):
                 pass  # an agent that is gone, or does not answer, has ended the lease by itself
             finally:
                 connection.close()
@@ -252,14 +261,14 @@ class Rpc:
             return False
         try:
             connection.unary(methods.PING, agent_pb2.PingRequest(), connection.header(), deadline.remaining())
-        except (grpc.RpcError, ChannelClosed):
+        except (grpc.RpcError, ChannelClosed, AgentHalted):
             return False
         return True
 
     def _open(self, connection: Connection, deadline: Deadline) -> AgentInfo:
         try:
             hello = connection.open(str(self._paths.record), deadline.remaining())
-        except (grpc.RpcError, ChannelClosed) as exc:
+        except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, connection.header(), deadline.seconds, "connect") from exc
         return replies.agent_info(hello)
 
@@ -315,7 +324,7 @@ class Rpc:
 
     def _error(
         self,
-        exc: grpc.RpcError | ChannelClosed,
+        exc: grpc.RpcError | ChannelClosed | AgentHalted,
         connection: Connection,
         header: CallHeader,
         timeout: float,
@@ -324,6 +333,15 @@ class Rpc:
         if self._closed or isinstance(exc, ChannelClosed):
             return ConnectionError(
                 f"the connection was closed here during {operation}",
+                agent_id=connection.instance_id,
+                request_id=header.request_id,
+                idempotency_key=header.idempotency_key,
+            )
+        if isinstance(exc, AgentHalted):
+            return halted_error(
+                operation,
+                sent=exc.sent,
+                heartbeat_age=discovery.heartbeat_age(self._paths),
                 agent_id=connection.instance_id,
                 request_id=header.request_id,
                 idempotency_key=header.idempotency_key,
