@@ -289,6 +289,7 @@ class AgentServer:
         self._chore(self._sweep_keepsakes())
         self._chore(self._lag.watch())
         self._chore(storage.watch((self._temporary, self._kept)))
+        self._chore(self._leases.watch())
 
     async def wait(self, publication: Publication, idle_exit: float | None) -> None:
         """Return when the agent is to stop: by signal, by idleness, or since it can be found no more."""

@@ -39,6 +39,7 @@ class Due:
     error: type[CMDOPError] | None = None
     fields: dict[str, Any] = field(default_factory=dict)
     goes_on: bool = True
+    said: str = "goes on"
 
     def wrong(self, came: Any) -> str:
         """What is wrong about *came*; "" when it is as documented."""
@@ -53,9 +54,9 @@ class Due:
 
     def __str__(self) -> str:
         if self.error is None:
-            return "goes on"
-        said = ", ".join(str(getattr(value, "value", value)) for value in self.fields.values())
-        return f"{self.error.__name__}({said})"
+            return self.said
+        name = self.error.__name__.removeprefix("Browser").removesuffix("Error")
+        return " ".join((name, *(str(getattr(value, "value", value)) for value in self.fields.values())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,7 @@ TABLE: Final[dict[tuple[Victim, Fault], _Row]] = {
     (Victim.AGENT, Fault.HANG): _Row.same(_SILENT),
     (Victim.AGENT, Fault.OOM): _KILLED_FOR_MEMORY,
     # A client that is killed is told nothing any more: the agent is what the cell looks at.
-    (Victim.CLIENT, Fault.SIGKILL): _Row.same(GOES_ON),
+    (Victim.CLIENT, Fault.SIGKILL): _Row.same(Due(said="closed after its grace time")),
     (Victim.CLIENT, Fault.SIGSTOP): _Row.same(GOES_ON),
     (Victim.CLIENT, Fault.HANG): _Row.same(GOES_ON),
     (Victim.CLIENT, Fault.OOM): _KILLED_FOR_MEMORY,

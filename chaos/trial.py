@@ -114,7 +114,7 @@ async def run(bench: Bench, cell: Cell, number: int) -> Trial:
         scene.release()
         with contextlib.suppress(CMDOPError, Hung):
             await bounded(client.__aexit__(None, None, None), "closing the client")
-    await _check_nothing_left(bench, cell, family, trial)
+    await check_nothing_left(bench, cell, family, trial)
     return trial
 
 
@@ -271,7 +271,7 @@ async def _handle_is_as_told(scene: Scene, due: Due) -> str:
     return ""
 
 
-async def _check_nothing_left(bench: Bench, cell: Cell, family: list[psutil.Process], trial: Trial) -> None:
+async def check_nothing_left(bench: Bench, cell: Cell, family: list[psutil.Process], trial: Trial) -> None:
     """Slots, pages, processes and directories: as before the trial."""
     try:
         if cell.victim is Victim.AGENT and cell.fault is not Fault.HANG:

@@ -54,6 +54,7 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
                 agent_version=self._version,
                 tips=("stop the agent, so that one of this version is started: cmdop-browser agents stop",),
             )
+        self._leases.know(current_call.get().client_id, request.pid)
         return agent_pb2.AgentInfo(
             instance_id=self._instance_id,
             agent=self._agent,
