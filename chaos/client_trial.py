@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -17,8 +18,6 @@ from chaos.trial import Hung, Trial, bounded, check_nothing_left
 from cmdop_browser.exceptions import CMDOPError
 
 if TYPE_CHECKING:
-    from asyncio.subprocess import Process
-
     from chaos.bench import Bench
     from chaos.cells import Cell
 
@@ -37,17 +36,22 @@ async def run(bench: Bench, cell: Cell, number: int) -> Trial:
     await bench.prepare()
     name = f"{time.monotonic_ns()}"
     fillers = []
-    process: Process | None = None
+    process: subprocess.Popen[str] | None = None
     try:
         if cell.during is During.QUEUE:
             fillers = [await bench.control.browser.create_session() for _ in range(2)]
         elif cell.during is During.CREATE:
             await _have_no_browser(bench)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "chaos.client", flavour, cell.during, cell.mode,
-            bench.site.at("/plain.html"), bench.site.at(f"/gate/{name}"),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+        # Not asyncio's: its waiting thread would take the news of a thread that stands still.
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "chaos.client", flavour, cell.during, cell.mode),
+                *(bench.site.at("/plain.html"), bench.site.at(f"/gate/{name}")),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         await _strike(bench, cell, process, name, fillers, trial)
     except Hung as exc:
         trial.hung = True
@@ -56,10 +60,9 @@ async def run(bench: Bench, cell: Cell, number: int) -> Trial:
         trial.wrong.append(f"{type(exc).__name__}: {exc}")
     finally:
         bench.site.open_gate(name)
-        if process is not None and process.returncode is None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        if process is not None:
+            process.kill()
+            await asyncio.to_thread(process.communicate)
         for filler in fillers:
             with contextlib.suppress(CMDOPError):
                 await filler.close()
@@ -68,7 +71,7 @@ async def run(bench: Bench, cell: Cell, number: int) -> Trial:
 
 
 async def _strike(
-    bench: Bench, cell: Cell, process: Process, name: str, fillers: list[Any], trial: Trial
+    bench: Bench, cell: Cell, process: subprocess.Popen[str], name: str, fillers: list[Any], trial: Trial
 ) -> None:
     session_id = await bounded(_under_way(bench, cell, process, name), "the client's call")
     began = time.monotonic()
@@ -82,7 +85,7 @@ async def _strike(
     if await bench.bystander.dom.count("body", timeout=5.0) != 1:
         trial.wrong.append("the bystander has lost its page")
     if cell.fault is Fault.SIGKILL:
-        await process.wait()
+        await asyncio.to_thread(process.wait)
         bench.site.open_gate(name)
         await _closed_after_grace(bench, session_id, began, trial)
         return
@@ -97,15 +100,16 @@ async def _strike(
         await filler.close()
     resumed = time.monotonic()
     assert process.stdin is not None
-    process.stdin.write(b"go on\n")
+    process.stdin.write("go on\n")
+    process.stdin.flush()
     trial.came = await bounded(_line(process), "the client that goes on")
     trial.recovery = time.monotonic() - resumed
     if trial.came != "came True":
         trial.wrong.append(f"the client that goes on says {trial.came!r}")
-    await bounded(process.wait(), "the client's end")
+    await bounded(asyncio.to_thread(process.wait), "the client's end")
 
 
-async def _under_way(bench: Bench, cell: Cell, process: Process, name: str) -> str | None:
+async def _under_way(bench: Bench, cell: Cell, process: subprocess.Popen[str], name: str) -> str | None:
     """Wait until its call is under way; returns its session's id, if it has one."""
     session_id = None
     if cell.during not in {During.QUEUE, During.CREATE}:
@@ -122,9 +126,9 @@ async def _under_way(bench: Bench, cell: Cell, process: Process, name: str) -> s
     return session_id
 
 
-async def _line(process: Process) -> str:
+async def _line(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
-    return (await process.stdout.readline()).decode().strip()
+    return (await asyncio.to_thread(process.stdout.readline)).strip()
 
 
 async def _noticed(bench: Bench, cell: Cell, session_id: str | None) -> float | None:
