@@ -47,7 +47,7 @@ class Bench:
         bystander: A session in a browser that is not the victim's.
     """
 
-    def __init__(self, place: Path) -> None:
+    def __init__(self, place: Path, **settings: str) -> None:
         self.place = place
         self.site = WebSite()
         self.control: Any = None
@@ -57,7 +57,7 @@ class Bench:
             (place / name).mkdir()
         # Inherited by the agents that clients of this process start.
         os.environ.update(
-            _SETTINGS,
+            {**_SETTINGS, **settings},
             CMDOP_RUNTIME_DIR=str(place / "run"),
             CMDOP_LOG_DIR=str(place / "log"),
             CMDOP_CONFIG=str(place / "config.toml"),
