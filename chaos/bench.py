@@ -7,7 +7,6 @@ import contextlib
 import os
 import shutil
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import psutil
@@ -22,6 +21,7 @@ from tests.site import WebSite
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from pathlib import Path
 
 # Longer than anything here takes; what passes it hangs.
 PATIENCE: Final = 30.0

@@ -1,4 +1,4 @@
-"""Trials in which the client is struck: what the agent makes of it, and whether a client that lives goes on."""
+"""Trials in which the client is struck: what the agent makes of it, and whether one that lives goes on."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ async def run(bench: Bench, cell: Cell, number: int) -> Trial:
         elif cell.during is During.CREATE:
             await _have_no_browser(bench)
         # Not asyncio's: its waiting thread would take the news of a thread that stands still.
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: ASYNC220 -- said above
             [
                 *(sys.executable, "-m", "chaos.client", flavour, cell.during, cell.mode),
                 *(bench.site.at("/plain.html"), bench.site.at(f"/gate/{name}")),
@@ -70,7 +70,7 @@ async def run(bench: Bench, cell: Cell, number: int) -> Trial:
     return trial
 
 
-async def _strike(
+async def _strike(  # noqa: PLR0917 -- what a trial consists of
     bench: Bench, cell: Cell, process: subprocess.Popen[str], name: str, fillers: list[Any], trial: Trial
 ) -> None:
     session_id = await bounded(_under_way(bench, cell, process, name), "the client's call")

@@ -1,4 +1,4 @@
-"""What each cell of the matrix is documented to come to: docs/errors.md and docs/operations.md, as one table."""
+"""What each cell is documented to come to: docs/errors.md and docs/operations.md as one table."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import json
 import os
@@ -19,14 +18,17 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 
 from chaos.facts import facts, quantiles
-from chaos.report import console, show
+from chaos.report import progress, show
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterable
 
 _THREADS: Final = 5
 _ROUND_SECONDS: Final = 60.0
 _GONE_SECONDS: Final = 10.0
+# An agent whose starter was killed before it had the lock finds another one there, and ends.
+_LOSER_SECONDS: Final = 5.0
 _POLL: Final = 0.002
 # Each round of the clients' processes: all threads at once ask for the agent, then for a sign of life.
 _CLIENTS: Final = """
@@ -64,7 +66,7 @@ def elect(rounds: int, clients: int, seed: int, log: Path) -> dict[str, Any]:
     killed = 0
     with log.open("ab") as said:
         crowd = _Crowd(place, max(1, clients // _THREADS), said.fileno())
-        chance = random.Random(seed)  # noqa: S311 -- which moment, not which secret
+        chance = random.Random(seed)
         try:
             for number in range(rounds):
                 at = time.monotonic()
@@ -73,9 +75,9 @@ def elect(rounds: int, clients: int, seed: int, log: Path) -> dict[str, Any]:
                     killed += crowd.kill_whoever_starts(chance.uniform(0.0, 0.8))
                 found = crowd.answers()
                 took.append(time.monotonic() - at)
-                wrong += [f"round {number}: {each}" for each in _judge(found, crowd.agents())]
+                wrong += [f"round {number}: {each}" for each in _judge(found, crowd.settled())]
                 wrong += [f"round {number}: {each}" for each in crowd.end_agents()]
-                console.print(f"round {number + 1} of {rounds}: {took[-1]:.1f} s", end="\r")
+                progress(f"round {number + 1} of {rounds}: {took[-1]:.1f} s")
         finally:
             crowd.close()
     shutil.rmtree(place, ignore_errors=True)
@@ -177,6 +179,13 @@ class _Crowd:
                 if mine and "serve" in process.cmdline() and process.status() != psutil.STATUS_ZOMBIE:
                     found.append(process)
         return found
+
+    def settled(self) -> list[psutil.Process]:
+        """The agents that stay: who loses the election has to find that out first, and ends."""
+        deadline = time.monotonic() + _LOSER_SECONDS
+        while len(agents := self.agents()) > 1 and time.monotonic() < deadline:
+            time.sleep(_POLL)
+        return agents
 
     def end_agents(self) -> list[str]:
         """Kill the agent, so that the next round finds what a killed one leaves; tells what stays."""

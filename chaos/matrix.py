@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -131,11 +130,8 @@ def print_report(report: dict[str, Any]) -> None:
             )
         )
     show("matrix: seconds until a fault is known (max), and until a call works again", columns, rows)
-    whys: dict[str, list[str]] = defaultdict(list)
+    whys: dict[str, set[str]] = defaultdict(set)
     for cell, why in report["not_applicable"].items():
-        with contextlib.suppress(ValueError):
-            whys[why].append(cell)
+        whys[why].add(" ".join(cell.split()[:2]))
     for why, which in whys.items():
-        console.print(
-            f"[dim]{len(which)} cells do not apply ({', '.join(sorted({' '.join(c.split()[:2]) for c in which}))}): {why}[/]"
-        )
+        console.print(f"[dim]does not apply: {', '.join(sorted(which))}: {why}[/]")

@@ -30,6 +30,12 @@ def show(title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> N
     console.print(table)
 
 
+def progress(text: str) -> None:
+    """Tell people how far it is; files get the result only."""
+    if console.is_terminal:
+        console.print(text, end="\r")
+
+
 def finish(report: dict[str, Any], path: Path) -> int:
     """Write the report, print what is wrong; returns the exit code."""
     path.parent.mkdir(parents=True, exist_ok=True)

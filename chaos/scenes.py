@@ -1,4 +1,4 @@
-"""What is under way when the fault strikes: each scene leads up to that moment, and knows the right result."""
+"""What is under way when the fault strikes: a scene leads up to that moment, and knows the right result."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class Scene(ABC):
         return made
 
     async def has_script(self, start: str) -> None:
-        """Put a script into the page that *start* starts: it asks at the gate, then does what is to be done."""
+        """Put a script into the page that *start* starts: it asks at the gate, then does its worst."""
         body = _ASK + _THEN.get(self.cell.fault, "") if self.in_page else _ASK
         await self.handle.evaluate(
             f"(url) => {{ {start}(() => {{ {body} }}); }}", self.bench.site.at(self.gate)

@@ -1,8 +1,7 @@
-"""Many pages over many sessions while something is killed now and then: nothing is lost, and nothing is left."""
+"""Many pages in many sessions while something is killed now and then: nothing is lost, nothing is left."""
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import os
 import random
@@ -19,11 +18,13 @@ from chaos.bench import PATIENCE, Bench
 from chaos.cells import Victim
 from chaos.facts import facts, quantiles
 from chaos.killer import Killer
-from chaos.report import console, show
+from chaos.report import progress, show
 from cmdop_browser import with_auto_restart
 from cmdop_browser.exceptions import CMDOPError
 
 if TYPE_CHECKING:
+    import argparse
+
     from cmdop_browser import AsyncCMDOPClient, CMDOPClient
 
 _WEIGHTS: Final = {Victim.RENDERER: 4, Victim.BROWSER: 3, Victim.DRIVER: 2, Victim.AGENT: 1}
@@ -145,7 +146,7 @@ class _Work:
             except Exception as exc:  # noqa: BLE001 -- that it came out is what is told
                 self._wrong.append(f"session {number}: {exc!r}")
             self.seconds.append(time.monotonic() - began)
-            console.print(f"{self.pages} pages, {self.restarts} restarts", end="\r")
+            progress(f"{self.pages} pages, {self.restarts} restarts")
 
     def _address(self, number: int, page: int) -> str:
         return self._bench.site.at("/plain.html", session=number, page=page)

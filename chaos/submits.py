@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import contextlib
 import random
@@ -11,14 +10,17 @@ import tempfile
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from chaos.bench import PATIENCE, Bench, flavour_of
 from chaos.cells import Victim
 from chaos.facts import facts
 from chaos.killer import Killer
-from chaos.report import console, show
+from chaos.report import progress, show
 from cmdop_browser.exceptions import CMDOPError, Outcome
+
+if TYPE_CHECKING:
+    import argparse
 
 _JOBS: Final = 4
 _EVERY: Final = 1.5
@@ -60,7 +62,7 @@ async def submit_all(number: int, seed: int) -> dict[str, Any]:
                         bare.append(f"{name}: the job does not go on: {exc!r}")
                     except Exception as exc:  # noqa: BLE001 -- that it came out is what is told
                         bare.append(f"{name}: {exc!r}")
-                    console.print(f"{len(said)} of {number}, {killer.killed.total()} kills", end="\r")
+                    progress(f"{len(said)} of {number}, {killer.killed.total()} kills")
 
         try:
             await asyncio.gather(*(job(worker) for worker in range(_JOBS)))

@@ -161,7 +161,7 @@ async def _trial(scene: Scene, due: Due, trial: Trial) -> None:
         await _recover(scene, due, trial)
         trial.recovery = time.monotonic() - began
     _note(trial, await bounded(bystander, "the bystander"))
-    _note(trial, await bounded(_handle_is_as_told(scene, due), "the handle"))
+    _note(trial, await bounded(_who_shared_it(scene), "the handle"))
 
 
 async def _begun(scene: Scene) -> asyncio.Future[Any] | None:
@@ -251,7 +251,7 @@ async def _bystander(scene: Scene) -> str:
     """What is wrong about a session in another browser while the fault lasts."""
     bystander, cell = scene.bench.bystander, scene.cell
     if cell.victim is Victim.AGENT:
-        return ""  # it shares the process that died: looked at by `_handle_is_as_told`
+        return ""  # it shares the process that died: looked at by `_who_shared_it`
     try:
         title = await bounded(bystander.title(timeout=_BYSTANDER_WITHIN), "the bystander")
     except CMDOPError as exc:
@@ -259,8 +259,8 @@ async def _bystander(scene: Scene) -> str:
     return "" if title else "the bystander has lost its page"
 
 
-async def _handle_is_as_told(scene: Scene, due: Due) -> str:
-    """Whether what ended is closed, with the right reason; and so for all who shared the agent."""
+async def _who_shared_it(scene: Scene) -> str:
+    """What is wrong about what others are told who shared the agent that died."""
     cell = scene.cell
     if cell.victim is Victim.AGENT and cell.fault is Fault.SIGKILL:
         try:
@@ -288,7 +288,7 @@ async def check_nothing_left(bench: Bench, cell: Cell, family: list[psutil.Proce
         pages = len(bench.victims(is_renderer))
         if pages > 2:
             trial.wrong.append(f"{pages} renderers are left")
-        drivers = {process for process in bench.below(lambda command: "run-driver" in command)}
+        drivers = set(bench.below(lambda command: "run-driver" in command))
         homes = list((bench.place / "run" / "default" / "tmp").glob("*/browser-*"))
         if len(homes) > len(drivers):
             trial.wrong.append(f"{len(homes)} temporary directories are left of {len(drivers)} browsers")

@@ -1,4 +1,4 @@
-"""``python -m chaos.worker PLACE``: makes trials on a bench of its own, one for each line that it is given."""
+"""``python -m chaos.worker PLACE``: makes trials on a bench of its own, one for each line it is given."""
 
 from __future__ import annotations
 
