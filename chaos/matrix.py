@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import defaultdict
 from dataclasses import dataclass
@@ -67,12 +68,17 @@ async def run(wanted: Wanted, log: Path) -> dict[str, Any]:
             async with Worker(log) as worker:
                 while queue:
                     cell, number = queue.pop(0)
-                    trials[cell].append(await worker.make(cell, number))
+                    trial = await worker.make(cell, number)
+                    trials[cell].append(trial)
+                    # Whoever breaks a long run off has what came until then.
+                    each.write(json.dumps(trial.to_dict()) + "\n")
+                    each.flush()
                     progress.advance(bar)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(wanted.workers):
-                group.create_task(work())
+        with log.with_suffix(".jsonl").open("w") as each:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(wanted.workers):
+                    group.create_task(work())
     rows = [row_of(cell, trials[cell]) for cell in applying]
     return {
         "what": "matrix",
