@@ -203,6 +203,7 @@ class AgentServer:
             sandboxed=arguments.sandboxed,
             limits=Limits.of(settings, shards),
             grace=Grace(settings.diagnosis_time),
+            patience=settings.hang_time,
         )
         self._temporary = Place("temporary", directory)
         self._kept = Place("runtime", paths.directory)

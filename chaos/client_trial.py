@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from chaos import standstill
 from chaos.bench import PATIENCE, flavour_of, is_driver, is_of_browser
 from chaos.cells import During, Fault
 from chaos.trial import Hung, Trial, bounded, check_nothing_left
 from cmdop_browser.exceptions import CMDOPError
+from tests.process.faults import standstill
 
 if TYPE_CHECKING:
     from chaos.bench import Bench

@@ -59,7 +59,10 @@ async def run(wanted: Wanted, log: Path) -> dict[str, Any]:
     cells = wanted.cells()
     applying = [cell for cell in cells if not isinstance(documented(cell), NotHere)]
     # A round of all cells after the other, so that a slow minute of the machine hits no cell alone.
-    queue = [(cell, number) for number in range(wanted.trials) for cell in applying]
+    # The number chooses the flavour: with one trial of each cell both have their share, too.
+    queue = [
+        (cell, number + position) for number in range(wanted.trials) for position, cell in enumerate(applying)
+    ]
     trials: dict[Cell, list[Trial]] = defaultdict(list)
     with Progress(console=console, transient=True) as progress:
         bar = progress.add_task("trials", total=len(queue))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from chaos import standstill
 from chaos.bench import PATIENCE, is_browser, is_driver, is_of_browser, is_renderer
 from chaos.cells import During, Fault, Mode, Victim
+from tests.process.faults import standstill
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

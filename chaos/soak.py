@@ -201,6 +201,7 @@ class _Watch:
     samples: list[_Sample] = field(default_factory=list)
     zombies: list[int] = field(default_factory=list)
     _seen: dict[int, float] = field(default_factory=dict)
+    _lives: dict[int, float] = field(default_factory=dict)
 
     async def work(self) -> None:
         """Look until cancelled."""
@@ -209,7 +210,8 @@ class _Watch:
             try:
                 agent = self.bench.agent
                 self._look_for_zombies(agent)
-                if time.time() - agent.create_time() > _WARM_SECONDS:
+                began = self._lives.setdefault(agent.pid, time.monotonic())
+                if time.monotonic() - began > _WARM_SECONDS:
                     self.samples.append(_Sample(agent.pid, self.work_done.pages, agent.memory_info().rss))
             except (CMDOPError, psutil.Error):  # it was killed just now
                 continue

@@ -25,7 +25,7 @@ from agent_bridge.browser.page import ManagedPage, guarded, is_gone
 from agent_bridge.browser.recycling import Wear
 from agent_bridge.browser.refusals import cannot_start, refused
 from agent_bridge.browser.starting import spawn_driver, unless_stuck, was_ended
-from agent_bridge.browser.vigil import Vigil
+from agent_bridge.browser.vigil import HANG_SECONDS, Vigil
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
 from agent_bridge.supervision import memory, processes
@@ -69,6 +69,7 @@ class Shard:
         sandboxed: bool,
         spawning: asyncio.Lock,
         grace: Grace | None = None,
+        patience: float = HANG_SECONDS,
         restarts: Counter[str] | None = None,
     ) -> None:
         # Held while a driver is spawned, by all shards: the new child is then the driver.
@@ -77,6 +78,7 @@ class Shard:
         self._arguments = list(arguments)
         self._sandboxed = sandboxed
         self._grace = grace
+        self._patience = patience
         self._start_lock = asyncio.Lock()
         self._driver: Playwright | None = None
         self._browser: Browser | None = None
@@ -276,6 +278,7 @@ class Shard:
             self._browser_processes,
             lose=self._lose,
             end=self._end_halted,
+            patience=self._patience,
         )
         self._watching = asyncio.ensure_future(self._vigil.keep())
         self._browser, self.version = browser, browser.version

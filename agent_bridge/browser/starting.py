@@ -82,9 +82,10 @@ async def unless_stuck(starting: Coroutine[Any, Any, T], family: Family) -> T:
                 log.warning("a browser that starts stands still, and is started anew")
                 await asyncio.to_thread(family.end)
                 await asyncio.wait({task}, timeout=_STUCK_SECONDS)
-                raise PlaywrightError(f"{_DRIVER_ENDED} while it started, as it stood still")
+                break
             halted_before = bool(halted)
-        return task.result()
+        else:
+            return task.result()
     except (PlaywrightError, OSError):
         raise
     except Exception as exc:
@@ -97,6 +98,7 @@ async def unless_stuck(starting: Coroutine[Any, Any, T], family: Family) -> T:
         raise
     finally:
         abandon(task)
+    raise PlaywrightError(f"{_DRIVER_ENDED} while it started, as it stood still")
 
 
 def was_ended(exc: PlaywrightError) -> bool:

@@ -33,8 +33,9 @@ LOOK_SECONDS: Final = 0.2
 _LOOKS: Final = 2
 _ASK_SECONDS: Final = 1.0
 # The largest reply that there is holds a driver up for two seconds, on a loaded machine for several.
-_SILENT_SECONDS: Final = 5.0
-_AT_WORK_SECONDS: Final = 30.0
+HANG_SECONDS: Final = 5.0
+# So many times as long for one that computes.
+_TIMES_AT_WORK: Final = 6
 # Of one core: what sleeps or stands still takes less, what computes takes more.
 _AT_WORK: Final = 0.2
 # Between the driver's own answer, which takes a few milliseconds, and none.
@@ -70,6 +71,7 @@ class Vigil:
         *,
         lose: Callable[[CloseReason], None],
         end: Callable[[psutil.Process], None],
+        patience: float = HANG_SECONDS,
     ) -> None:
         """Make a vigil.
 
@@ -80,6 +82,7 @@ class Vigil:
             browser: The first process of the browser.
             lose: Called with the reason when driver or browser are beyond use.
             end: Called with another process of the browser that is halted.
+            patience: Seconds without an answer from one that is not at work.
         """
         self.others: list[psutil.Process] = []
         self._playwright = playwright
@@ -88,6 +91,7 @@ class Vigil:
         self._browser = list(browser)
         self._lose = lose
         self._end = end
+        self._patience = patience
         self._stops = Stops()
 
     async def keep(self) -> None:
@@ -130,13 +134,13 @@ class Vigil:
         began = time.monotonic()
         both = [self._driver, *self._browser]
         computed = processes.cpu_seconds(both)
-        while (silence := time.monotonic() - began) < _AT_WORK_SECONDS:
+        while (silence := time.monotonic() - began) < _TIMES_AT_WORK * self._patience:
             done, _ = await asyncio.wait({asked}, timeout=_ASK_SECONDS)
             if done:
                 asked.result()
                 return True
             idle = processes.cpu_seconds(both) - computed < _AT_WORK * silence
-            if silence > _SILENT_SECONDS and idle:
+            if silence > self._patience and idle:
                 return False
         return False
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 
 from cmdop_browser.exceptions import CloseReason
+from tests.process.faults import standstill
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -67,6 +68,13 @@ def stopped(processes: list[psutil.Process]) -> Iterator[None]:
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.resume()
+
+
+@contextlib.contextmanager
+def held_up(processes: list[psutil.Process]) -> Iterator[None]:
+    """Processes that answer nobody during the block, and are not told by their state as stopped ones are."""
+    with standstill.held(*(process.pid for process in processes)):
+        yield
 
 
 # Strikes
