@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -133,11 +131,6 @@ async def test_an_agent_that_is_stopped_during_a_call(bench: Bench) -> None:
         assert time.monotonic() - began < 2 * SOON
 
 
-async def await_closed(session: Any) -> None:
-    await session.close()
-    assert session.is_closed
-
-
 async def test_a_session_goes_on_with_an_agent_that_runs_on(bench: Bench) -> None:
     session = await bench.client.browser.create_session(timeout=LONG)
     with faults.stopped([bench.agent_process]), pytest.raises(AgentOfflineError):
@@ -153,6 +146,7 @@ async def test_a_client_that_may_start_agents_replaces_one_that_is_stopped(
         session = await client.browser.create_session(on_crash="restore", timeout=LONG)
         (agent,) = pad.agents()
         agent.suspend()
+        assert await session.title() == ""
         assert await session.evaluate("1 + 1") == 2
         assert client.agent_info.pid != agent.pid
         eventually(lambda: not agent.is_running())
@@ -173,34 +167,22 @@ async def test_nobody_waits_for_an_agent_that_nobody_starts(flavour: Flavour, ru
 
 # The client
 
-CLIENT = """
-import sys
-from cmdop_browser import CMDOPClient
-with CMDOPClient.local() as client, client.browser.create_session() as session:
-    print(session.id, flush=True)
-    sys.stdin.readline()
-    print(session.evaluate("1 + 1"), flush=True)
-"""
-
 
 async def test_a_client_that_is_stopped_is_away_until_it_runs_on(bench: Bench) -> None:
-    with subprocess.Popen(
-        [sys.executable, "-c", CLIENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as client:
-        assert client.stdout is not None
-        session_id = (await asyncio.to_thread(client.stdout.readline)).strip()
-        assert await holder(bench, session_id) is not None
-        with faults.stopped([psutil.Process(client.pid)]):
-            async with asyncio.timeout(SOON):
-                while await holder(bench, session_id) is not None:
-                    await asyncio.sleep(0.02)
-        async with asyncio.timeout(SOON):
-            while await holder(bench, session_id) is None:
-                await asyncio.sleep(0.02)
-        said, _ = await asyncio.to_thread(client.communicate, "go on\n")
-        assert said == "2\n"
+    with faults.session_of_another_client() as (session_id, other):
+        await until_held(bench, session_id, held=True)
+        with faults.stopped([psutil.Process(other.pid)]):
+            await until_held(bench, session_id, held=False)
+        await until_held(bench, session_id, held=True)
+        other.kill()
+        await bench.until_gone(session_id)
 
 
-async def holder(bench: Bench, session_id: str) -> str | None:
-    known = {info.id: info.client_id for info in await bench.client.browser.list_sessions()}
-    return known[session_id]
+async def until_held(bench: Bench, session_id: str, *, held: bool) -> None:
+    """Wait until the agent says that the session's client is there, or away."""
+    async with asyncio.timeout(SOON):
+        while True:
+            known = {info.id: info.client_id for info in await bench.client.browser.list_sessions()}
+            if (known[session_id] is not None) is held:
+                return
+            await asyncio.sleep(0.02)
