@@ -35,7 +35,7 @@ _ASK_SECONDS: Final = 1.0
 # The largest reply that there is holds a driver up for two seconds, on a loaded machine for several.
 HANG_SECONDS: Final = 5.0
 # So many times as long for one that computes.
-_TIMES_AT_WORK: Final = 6
+_TIMES_AT_WORK: Final = 4
 # Of one core: what sleeps or stands still takes less, what computes takes more.
 _AT_WORK: Final = 0.2
 # Between the driver's own answer, which takes a few milliseconds, and none.
