@@ -37,6 +37,7 @@ _FINAL: Final = frozenset({2, EXIT_EXISTS, 4})
 _TICK_SECONDS: Final = 1.0
 # An agent is ready within a second; on a machine that is far too busy it took twenty.
 _START_SECONDS: Final = 120.0
+_HALTED_SECONDS: Final = 0.4  # one that soon runs on is left alone
 _CLEANING_SECONDS: Final = 10.0
 # Clients hold the lock for a moment to see whether it is free.
 _LOCK_SECONDS: Final = 0.5
@@ -173,6 +174,7 @@ class Supervisor:
         environment = notify.without_manager(dict(os.environ))
         # Whatever else is open here is closed there.
         self._code = None
+        self._halted_at: float | None = None
         try:
             self._child = os.posix_spawn(
                 words[0], words, environment, file_actions=[(os.POSIX_SPAWN_DUP2, self._stderr, 2)]
@@ -199,7 +201,7 @@ class Supervisor:
         began = time.monotonic()
         while self._code is None:
             notify.notify(notify.ALIVE)
-            if ready in self._wait(_TICK_SECONDS, *pipes):
+            if ready in self._wait(_TICK_SECONDS if self._halted_at is None else _HALTED_SECONDS, *pipes):
                 pipes.clear()
                 if os.read(ready, _CHUNK).startswith(b'{"ready"'):
                     ready_at = time.monotonic()
@@ -222,6 +224,9 @@ class Supervisor:
             elif kill_at is None and pulse and (silence := pulse.silence()) > self._orders.silence_seconds:
                 self._say(f"it has shown no life for {silence:.0f} s and is killed")
                 killed = True
+            elif self._halted_at is not None and time.monotonic() - self._halted_at >= _HALTED_SECONDS:
+                self._say("it was stopped and is killed")
+                killed = True
             if killed:
                 self._send(signal.SIGKILL)
         return self._code, 0.0 if ready_at is None else time.monotonic() - ready_at
@@ -242,13 +247,19 @@ class Supervisor:
         self._relay()
         with contextlib.suppress(ChildProcessError):
             while True:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED | os.WCONTINUED)
                 if pid == 0:
                     break
                 # All others are orphans, which came here to be collected.
                 if pid == self._child:
-                    self._code = os.waitstatus_to_exitcode(status)
+                    self._has_changed(status)
         return readable
+
+    def _has_changed(self, status: int) -> None:
+        if os.WIFSTOPPED(status) or os.WIFCONTINUED(status):
+            self._halted_at = time.monotonic() if os.WIFSTOPPED(status) else None
+        else:
+            self._code = os.waitstatus_to_exitcode(status)
 
     def _relay(self) -> None:
         """Pass on what the agent says, and keep the last of it."""

@@ -59,8 +59,9 @@ def test_a_cell_accepts_nothing_but_what_is_documented() -> None:
 
 @pytest.mark.parametrize(("field", "limit"), [("detection", 1.0), ("recovery", 2.0)])
 def test_a_figure_over_its_limit_is_wrong(field: str, limit: float) -> None:
-    within = Trial(str(KILLED), "sync", **{field: limit})
-    beyond = Trial(str(KILLED), "sync", **{field: limit + 0.1})
+    within, beyond = Trial(str(KILLED), "sync"), Trial(str(KILLED), "sync")
+    setattr(within, field, limit)
+    setattr(beyond, field, limit + 0.1)
     assert row_of(KILLED, [within])["wrong"] == []
     assert row_of(KILLED, [within, beyond])["wrong"]
 
