@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from agent_bridge.supervision import notify, prctl, program
 from agent_bridge.supervision.respawn import Crashes, Policy
+from agent_bridge.supervision.silence import Pulse
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -197,7 +198,7 @@ class Supervisor:
         killed = False
         pipes = [ready]
         # Before it is ready the sign of life that is there is that of the one before it.
-        pulse: _Pulse | None = None
+        pulse: Pulse | None = None
         began = time.monotonic()
         while self._code is None:
             notify.notify(notify.ALIVE)
@@ -205,7 +206,7 @@ class Supervisor:
                 pipes.clear()
                 if os.read(ready, _CHUNK).startswith(b'{"ready"'):
                     ready_at = time.monotonic()
-                    pulse = _Pulse(f"{self._orders.directory}/agent.json")
+                    pulse = Pulse(f"{self._orders.directory}/agent.json", _TICK_SECONDS)
                     self._was_ready = True
                     notify.notify(notify.READY)
             if self._told_to_end():
@@ -350,28 +351,6 @@ class Supervisor:
         else:
             line = f"{when} ERROR supervisor of agent {agent}: {text}"
         _write(f"{line}\n".encode())
-
-
-class _Pulse:
-    """For how long a file was not touched, on a clock that does not jump."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._touched = 0
-        self._looked = self._changed = time.monotonic()
-
-    def silence(self) -> float:
-        """Seconds without a change that was looked for; 0 where there is no file."""
-        now = time.monotonic()
-        try:
-            touched = os.stat(self._path).st_mtime_ns  # noqa: PTH116 -- pathlib costs memory
-        except OSError:
-            touched = -1
-        # Who did not look, since it was stopped itself or starved, knows nothing.
-        if touched != self._touched or touched == -1 or now - self._looked > 3 * _TICK_SECONDS:
-            self._touched, self._changed = touched, now
-        self._looked = now
-        return now - self._changed
 
 
 def _try_lock(fd: int) -> bool:
