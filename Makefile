@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 TOOL_VENVS := .cache
 PYTEST_ARGS ?=
+TRIALS ?= 20
 # Most tests wait for a browser: two at a time take little more than half as long.
 WORKERS ?= 2
 
@@ -13,7 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check gen lock floor build clean
+.PHONY: help setup demo test chaos soak check gen lock floor build clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +33,14 @@ demo: setup ## Run the bundled recipe against the bundled shop: books.jsonl, boo
 
 test: setup ## Run the whole test suite on real Chromium
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --durations 30 $(PYTEST_ARGS)
+
+chaos: setup ## Hold agent, browsers and clients to what is documented of every fault (TRIALS=1: a quick look)
+	$(BIN)/python -m chaos matrix --trials $(TRIALS)
+	$(BIN)/python -m chaos submits
+	$(BIN)/python -m chaos election
+
+soak: setup ## Load 5000 pages in 500 sessions while something is killed every 20 s
+	$(BIN)/python -m chaos soak
 
 check: $(READY) ## Lint, format, types, import rules, generated code and docs
 	$(BIN)/ruff check

@@ -17,8 +17,8 @@ from agent_bridge.artifacts import Artifacts
 from agent_bridge.browser.executable import find_browser, launch_arguments
 from agent_bridge.browser.grace import Grace
 from agent_bridge.browser.recycling import Limits
-from agent_bridge.browser.shard import mute_farewell
 from agent_bridge.browser.shards import Shards
+from agent_bridge.browser.starting import mute_farewell
 from agent_bridge.interceptors import CallInterceptor
 from agent_bridge.keepsakes import Keepsakes
 from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
@@ -218,6 +218,7 @@ class AgentServer:
             sandboxed=arguments.sandboxed,
             limits=Limits.of(settings, shards),
             grace=Grace(settings.diagnosis_time),
+            patience=settings.hang_time,
         )
         self._temporary = Place("temporary", directory)
         self._kept = Place("runtime", paths.directory)
@@ -306,6 +307,7 @@ class AgentServer:
         self._chore(self._sweep_keepsakes())
         self._chore(self._lag.watch())
         self._chore(storage.watch((self._temporary, self._kept)))
+        self._chore(self._leases.watch())
 
     async def wait(self, publication: Publication, idle_exit: float | None) -> None:
         """Return when the agent is to stop: by signal, by idleness, or since it can be found no more."""

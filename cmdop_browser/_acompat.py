@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, Self, TypeV
 import grpc
 import grpc.aio
 
+from cmdop_browser._halt import LOOK_SECONDS, AgentHalted
 from cmdop_browser.wire import channel as wire
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator
     from types import TracebackType
     from typing import TypeAlias
+
+    from cmdop_browser._halt import Halt
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -196,56 +199,70 @@ class ChannelClosed(Exception):  # noqa: N818 -- a fact, which the caller turns 
     """The call could not be made or finished, because this side has closed its channel."""
 
 
-async def async_invoke(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Make a call that has one reply.
+async def async_invoke(call: Callable[..., Any], halt: Halt, *args: Any, **kwargs: Any) -> Any:
+    """Make a call that has one reply, and look at the agent meanwhile.
 
     Raises:
         ChannelClosed: The channel was closed before, or meanwhile.
+        AgentHalted: The agent stands still.
     """
+    if halt.begins():
+        await asyncio.sleep(LOOK_SECONDS)
+        if halt.look():
+            raise AgentHalted(sent=False)
+    loop = asyncio.get_running_loop()
+    timer: asyncio.TimerHandle | None = None
+    halted = False
+
+    def look() -> None:
+        nonlocal halted, timer
+        halted = halt.look()
+        if halted:
+            rpc.cancel()
+        else:
+            timer = loop.call_later(LOOK_SECONDS, look)
+
     try:
-        return await call(*args, **kwargs)
+        rpc = call(*args, **kwargs)
+        timer = loop.call_later(LOOK_SECONDS, look)
+        return await rpc
     except grpc.aio.UsageError as exc:
         raise ChannelClosed from exc
     except asyncio.CancelledError as exc:
         if _is_cancelled():
             raise
+        if halted:
+            raise AgentHalted(sent=True) from exc
         raise ChannelClosed from exc
+    finally:
+        if timer is not None:
+            timer.cancel()
 
 
-def invoke(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Make a call that has one reply.
-
-    Raises:
-        ChannelClosed: The channel was closed before.
-    """
-    try:
-        return call(*args, **kwargs)
-    except ValueError as exc:  # gRPC's "Cannot invoke RPC on closed channel!"
-        raise ChannelClosed from exc
-
-
-async def async_invoke_streaming(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    """Make a call that has a stream of requests and one reply.
+def invoke(call: Any, halt: Halt, *args: Any, **kwargs: Any) -> Any:
+    """Make a call that has one reply, and look at the agent meanwhile.
 
     Raises:
         ChannelClosed: The channel was closed before, or meanwhile.
+        AgentHalted: The agent stands still.
     """
-    return await async_invoke(call, *args, **kwargs)
-
-
-def invoke_streaming(call: Any, *args: Any, **kwargs: Any) -> Any:
-    """Make a call that has a stream of requests and one reply.
-
-    Raises:
-        ChannelClosed: The channel was closed before.
-    """
-    # gRPC's blocking form waits for the request under way to be taken, beyond the timeout.
+    if halt.begins():
+        time.sleep(LOOK_SECONDS)
+        if halt.look():
+            raise AgentHalted(sent=False)
+    # gRPC's other blocking form cannot be woken up; and with a stream of requests it waits
+    # for the one under way to be taken, beyond the timeout.
     try:
         future = call.future(*args, **kwargs)
     except ValueError as exc:  # gRPC's "Cannot invoke RPC on closed channel!"
         raise ChannelClosed from exc
     try:
-        return future.result()
+        while True:
+            try:
+                return future.result(timeout=LOOK_SECONDS)
+            except grpc.FutureTimeoutError:
+                if halt.look():
+                    raise AgentHalted(sent=True) from None
     except grpc.FutureCancelledError as exc:
         raise ChannelClosed from exc
     finally:

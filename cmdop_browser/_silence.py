@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from cmdop_browser.exceptions import AgentOfflineError, ConnectionLostError
 
 # The agent shows a sign of life every second; a loaded machine may be late by some.
 _LATE_SECONDS: Final = 4.0
+
+
+def halted_error(
+    operation: str, *, sent: bool, heartbeat_age: float | None, **ids: Any
+) -> AgentOfflineError | ConnectionLostError:
+    """The error of a call to an agent whose process stands still.
+
+    Args:
+        operation: The call as the user knows it.
+        sent: Whether it had been sent: then it runs if the agent runs on.
+        heartbeat_age: Seconds since the agent's last sign of life, None without a record.
+        ids: Of the call and of the agent.
+    """
+    tips = (
+        "let it run on: kill -CONT with the pid that cmdop-browser agents list shows",
+        "or have it replaced: a client made with start=True does that when it connects",
+    )
+    if sent:
+        return ConnectionLostError(
+            f"the agent's process was stopped during {operation}, which runs if the agent runs on",
+            tips=tips,
+            **ids,
+        )
+    last_seen = None
+    if heartbeat_age is not None:
+        last_seen = datetime.now(UTC) - timedelta(seconds=heartbeat_age)
+    return AgentOfflineError(
+        f"the agent's process is stopped, and {operation} was not sent", last_seen=last_seen, tips=tips, **ids
+    )
 
 
 def explain_silence(heartbeat_age: float | None) -> str:

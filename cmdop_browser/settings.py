@@ -73,6 +73,8 @@ class Settings(BaseSettings):
     """The same for an agent that a client started."""
     drain_timeout: _NotNegative = 10.0
     """How long sessions may go on when an agent is stopped."""
+    hang_time: _Positive = 5.0
+    """How long a browser that is not at work may not answer before it is replaced."""
     recycle_pages: _Count = 1500
     """After how many pages a browser is replaced by a new one, once its sessions have ended."""
     recycle_age: _Positive = 21600.0

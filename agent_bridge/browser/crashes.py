@@ -17,15 +17,18 @@ from cmdop_browser.exceptions import CloseReason
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from playwright.async_api import Browser
+    from playwright.async_api import Browser, CDPSession
 
 log = logging.getLogger(__name__)
 
 _CGROUP_EVENTS = Path("/sys/fs/cgroup/memory.events")
 
 
-async def watch_crashes(browser: Browser, on_crash: Callable[[str, CloseReason], None]) -> None:
+async def watch_crashes(browser: Browser, on_crash: Callable[[str, CloseReason], None]) -> CDPSession:
     """Call *on_crash* with target and reason whenever a page's renderer ends by itself.
+
+    Returns:
+        The DevTools session of the browser that tells it.
 
     Raises:
         PlaywrightError: The browser died meanwhile.
@@ -41,6 +44,7 @@ async def watch_crashes(browser: Browser, on_crash: Callable[[str, CloseReason],
 
     session.on("Target.targetCrashed", guarded(crashed))
     await session.send("Target.setDiscoverTargets", {"discover": True, "filter": [{"type": "page"}]})
+    return session
 
 
 def reason_of(status: str, code: int, *, oom_killed: bool) -> CloseReason:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from agent_bridge.browser.executable import InstalledBrowser, find_browser, find_browsers, launch_arguments
 from agent_bridge.browser.options import ContextOptions
-from agent_bridge.browser.shard import mute_farewell
 from agent_bridge.browser.shards import Shards
+from agent_bridge.browser.starting import mute_farewell
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis.launch import as_root
 from cmdop_browser.exceptions import BrowserNotInstalledError, CloseReason, CMDOPError

@@ -13,9 +13,10 @@ import logging
 import math
 import time
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+import psutil
+from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import blocking
@@ -23,6 +24,8 @@ from agent_bridge.browser.crashes import watch_crashes
 from agent_bridge.browser.page import ManagedPage, guarded, is_gone
 from agent_bridge.browser.recycling import Wear
 from agent_bridge.browser.refusals import cannot_start, refused
+from agent_bridge.browser.starting import spawn_driver, unless_stuck, was_ended
+from agent_bridge.browser.vigil import HANG_SECONDS, Vigil
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
 from agent_bridge.supervision import memory, processes
@@ -37,8 +40,6 @@ from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    import psutil
 
     from agent_bridge.browser.grace import Grace
     from agent_bridge.browser.options import ContextOptions
@@ -55,11 +56,6 @@ OPEN_TIMEOUT = 20.0
 STOP_TIMEOUT = 3.0
 # The browser tells the end of a renderer within some milliseconds.
 _TOLD_WITHIN = 2.0
-_FAREWELLS = (
-    "Connection closed while reading from the driver",
-    # When the agent ends while a browser starts: Playwright writes to a driver that is gone.
-    "unable to perform operation on <WriteUnixTransport closed=True",
-)
 
 
 class Shard:
@@ -73,6 +69,7 @@ class Shard:
         sandboxed: bool,
         spawning: asyncio.Lock,
         grace: Grace | None = None,
+        patience: float = HANG_SECONDS,
         restarts: Counter[str] | None = None,
     ) -> None:
         # Held while a driver is spawned, by all shards: the new child is then the driver.
@@ -81,6 +78,7 @@ class Shard:
         self._arguments = list(arguments)
         self._sandboxed = sandboxed
         self._grace = grace
+        self._patience = patience
         self._start_lock = asyncio.Lock()
         self._driver: Playwright | None = None
         self._browser: Browser | None = None
@@ -93,9 +91,12 @@ class Shard:
         self._driver_pid = 0
         self._began = 0.0
         self._pages_before = 0  # shown by pages that are closed
-        self._ended_for_memory = -math.inf
         self._restarts = restarts if restarts is not None else Counter()
         self._fell: str | None = None  # what was lost and is to be started again
+        self._vigil: Vigil | None = None
+        self._watching: asyncio.Task[None] | None = None
+        # Why a renderer was ended here last, and when: the browser tells no more than that it died.
+        self._ended_for, self._ended_at = CloseReason.OUT_OF_MEMORY, -math.inf
         self.pages: set[ManagedPage] = set()
         self.size = 0
         self.version = ""
@@ -117,12 +118,22 @@ class Shard:
         """Return what the processes of driver and browser take, and note the sum."""
         usages = await asyncio.to_thread(memory.usage_of, self._driver_pid) if self._driver else []
         self.size = sum(usage.size for usage in usages)
+        if self._vigil is not None:
+            self._vigil.others = [usage.process for usage in usages[:-1]]
         return usages
 
     def end_for_memory(self, renderer: psutil.Process) -> None:
         """End a renderer that takes too much; its page says so."""
-        self._ended_for_memory = time.monotonic()
-        processes.kill([renderer])
+        self._end(renderer, CloseReason.OUT_OF_MEMORY)
+
+    def _end(self, process: psutil.Process, reason: CloseReason) -> None:
+        self._ended_for, self._ended_at = reason, time.monotonic()
+        processes.kill([process])
+
+    def _end_halted(self, process: psutil.Process) -> None:
+        # A renderer costs its page; the browser starts any other of its helpers anew.
+        log.warning("process %d of a browser is halted, and is ended", process.pid)
+        self._end(process, CloseReason.RENDERER_HANG)
 
     async def open(self, options: ContextOptions, deadline: Deadline) -> ManagedPage:
         """Return a page in a fresh context.
@@ -193,18 +204,30 @@ class Shard:
             if self._browser is not None:
                 return self._browser
             try:
-                async with asyncio.timeout(START_TIMEOUT):
-                    return await self._start()
-            except TimeoutError as exc:
+                return await self._start_in_time()
+            except PlaywrightError as exc:
                 self._lose(CloseReason.DRIVER_CRASH)
-                slow = LaunchFailure(f"it did not start within {START_TIMEOUT:g} s")
-                raise cannot_start(self._executable, slow) from exc
+                if not was_ended(exc):
+                    raise cannot_start(self._executable, launch_failure(exc.message)) from exc
+                log.warning("driver or browser was ended while it started, and is started once more")
+            try:
+                return await self._start_in_time()
             except PlaywrightError as exc:
                 self._lose(CloseReason.DRIVER_CRASH)
                 raise cannot_start(self._executable, launch_failure(exc.message)) from exc
-            except OSError as exc:
-                unplaced = LaunchFailure(f"there is no place for its temporary files: {exc.strerror or exc}")
-                raise cannot_start(self._executable, unplaced) from exc
+
+    async def _start_in_time(self) -> Browser:
+        family = Family()
+        try:
+            async with asyncio.timeout(START_TIMEOUT):
+                return await unless_stuck(self._start(family), family)
+        except TimeoutError as exc:
+            self._lose(CloseReason.DRIVER_CRASH)
+            slow = LaunchFailure(f"it did not start within {START_TIMEOUT:g} s")
+            raise cannot_start(self._executable, slow) from exc
+        except OSError as exc:
+            unplaced = LaunchFailure(f"there is no place for its temporary files: {exc.strerror or exc}")
+            raise cannot_start(self._executable, unplaced) from exc
 
     async def stop(self) -> None:
         """End browser and driver; whatever does not end is killed."""
@@ -223,10 +246,9 @@ class Shard:
             self._clear(family)
         await asyncio.gather(*self._clearing)
 
-    async def _start(self) -> Browser:
-        family = Family()
+    async def _start(self, family: Family) -> Browser:
         try:
-            driver, pid = await self._spawn(family)
+            driver, pid = await spawn_driver(family, self._spawning)
         except BaseException:
             self._clear(family)
             raise
@@ -248,7 +270,17 @@ class Shard:
             self._clear(family)
             raise PlaywrightError("the driver ended while the browser started")
         browser.on("disconnected", guarded(self._on_disconnected))
-        await watch_crashes(browser, self._page_died)
+        cdp = await watch_crashes(browser, self._page_died)
+        self._vigil = Vigil(
+            driver,
+            cdp,
+            psutil.Process(pid),
+            self._browser_processes,
+            lose=self._lose,
+            end=self._end_halted,
+            patience=self._patience,
+        )
+        self._watching = asyncio.ensure_future(self._vigil.keep())
         self._browser, self.version = browser, browser.version
         self._driver_pid, self._began, self._pages_before = pid, time.monotonic(), 0
         log.info("browser %s started, driver pid %d", browser.version, pid)
@@ -257,24 +289,9 @@ class Shard:
             self._fell = None
         return browser
 
-    async def _spawn(self, family: Family) -> tuple[Playwright, int]:
-        """Start a driver; returns it with its pid."""
-        async with self._spawning:
-            # Drivers are started one at a time, so the environment is this one's alone.
-            before = processes.children()
-            try:
-                with family.at_home():
-                    driver = await async_playwright().start()
-            except BaseException:
-                # Given up half-way: nobody else knows of the process.
-                for pid in processes.children() - before:
-                    processes.kill(processes.tree(pid))
-                raise
-            return driver, (processes.children() - before).pop()
-
     def _page_died(self, target_id: str, reason: CloseReason) -> None:
-        if time.monotonic() - self._ended_for_memory < _TOLD_WITHIN:
-            reason = CloseReason.OUT_OF_MEMORY
+        if time.monotonic() - self._ended_at < _TOLD_WITHIN:
+            reason = self._ended_for
         for page in self.pages:
             if page.frame_id == target_id:
                 page.lose(reason)
@@ -301,8 +318,11 @@ class Shard:
         """Have no driver and no browser any more; returns their processes."""
         if self._watch is not None:
             self._watch.cancel()
+        if self._watching is not None and self._watching is not asyncio.current_task():
+            self._watching.cancel()
         family = self._family
         self._driver = self._browser = self._watch = self._family = None
+        self._vigil = self._watching = None
         return family
 
     def _clear(self, family: Family) -> None:
@@ -384,20 +404,3 @@ class Shard:
         reaping = asyncio.ensure_future(reap())
         self._reaping.add(reaping)
         reaping.add_done_callback(self._reaping.discard)
-
-
-def mute_farewell(loop: asyncio.AbstractEventLoop) -> None:
-    """Keep Playwright's last words out of the log.
-
-    When a driver ends, futures and callbacks of Playwright's own that nobody awaits fail,
-    and asyncio reports each.
-    """
-
-    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        said = str(context.get("exception"))
-        if any(farewell in said for farewell in _FAREWELLS):
-            log.debug("playwright: %.200s", said)
-        else:
-            loop.default_exception_handler(context)
-
-    loop.set_exception_handler(handle)

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.shard import Shard
+from agent_bridge.browser.vigil import HANG_SECONDS
 from agent_bridge.supervision import memory
 from cmdop_browser.exceptions import CloseReason, CMDOPError
 
@@ -24,7 +25,7 @@ log = logging.getLogger(__name__)
 
 # Measuring takes 6 ms of a core for each browser. A page cannot fill a machine in this
 # time: it fills some two GiB a second at the most.
-_MEASURED_EVERY: Final = 1.0
+_MEASURED_EVERY: Final = 0.5
 # Ends of a page that somebody meant: nothing was lost.
 _WANTED: Final = frozenset(
     {
@@ -57,6 +58,7 @@ class Shards:
         sandboxed: bool,
         limits: Limits | None = None,
         grace: Grace | None = None,
+        patience: float = HANG_SECONDS,
     ) -> None:
         """Make the shards; nothing is started yet.
 
@@ -67,11 +69,13 @@ class Shards:
             sandboxed: Whether the browser's sandbox is on.
             limits: What a browser and its pages may take; None for all they want.
             grace: How long a page may take after a call has failed to find out why.
+            patience: Seconds that a browser which is not at work may not answer.
         """
         self._arguments = list(arguments)
         self._spawning = asyncio.Lock()
         self._limits = limits
         self._grace = grace
+        self._patience = patience
         self._home: dict[ManagedPage, Shard] = {}
         self._retired: set[Shard] = set()
         self._chores: set[asyncio.Task[None]] = set()
@@ -192,6 +196,7 @@ class Shards:
             sandboxed=self.sandboxed,
             spawning=self._spawning,
             grace=self._grace,
+            patience=self._patience,
             restarts=self.restarts,
         )
 

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cmdop_browser.exceptions import PermissionDeniedError
+from cmdop_browser.wire.rendezvous import is_halted, process_start_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+# Reading the state of a process takes 20 µs. Seen twice, or one that is stopped for a moment would count.
+_LOOK_SECONDS: Final = 0.3
+_LOOKS: Final = 2
 
 
 @dataclass
@@ -18,6 +26,13 @@ class _Lease:
     secret: str
     attached: int = 0
     expiry: asyncio.TimerHandle | None = None
+    halt_seen: int = 0
+
+
+@dataclass(frozen=True)
+class _Process:
+    pid: int
+    start_time: float
 
 
 class Leases:
@@ -31,6 +46,7 @@ class Leases:
         self.grace = grace
         self._on_expired = on_expired
         self._leases: dict[str, _Lease] = {}
+        self._processes: dict[str, _Process] = {}
 
     @property
     def attached(self) -> int:
@@ -38,9 +54,36 @@ class Leases:
         return sum(1 for lease in self._leases.values() if lease.attached)
 
     def holds(self, client_id: str) -> bool:
-        """Whether the client is attached at this moment."""
+        """Whether the client is attached at this moment, and runs."""
         lease = self._leases.get(client_id)
-        return lease is not None and lease.attached > 0
+        return lease is not None and lease.attached > 0 and lease.halt_seen < _LOOKS
+
+    def know(self, client_id: str, pid: int) -> None:
+        """Note which process a client says that it is."""
+        started = process_start_time(pid) if client_id and pid else None
+        if started is not None:
+            self._processes[client_id] = _Process(pid, started)
+
+    async def watch(self) -> None:
+        """Look whether clients stand still, for as long as it is awaited.
+
+        A client that does, by SIGSTOP or Ctrl-Z, breaks no connection. It is away until it
+        runs on; its sessions are kept meanwhile, until they have been idle for too long.
+        """
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS)
+            for client_id, process in list(self._processes.items()):
+                lease = self._leases.get(client_id)
+                if lease is None:
+                    del self._processes[client_id]
+                    continue
+                before = lease.halt_seen
+                halted = is_halted(process.pid, process.start_time)
+                lease.halt_seen = before + 1 if halted else 0
+                if lease.halt_seen == _LOOKS:
+                    log.info("client %s, process %d, is stopped", client_id, process.pid)
+                elif before >= _LOOKS and not halted:
+                    log.info("client %s runs on", client_id)
 
     def attach(self, client_id: str, secret: str) -> None:
         """Take or renew the lease of a client.

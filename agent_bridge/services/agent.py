@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from agent_bridge.calls import current_call
 from agent_bridge.services import encode
+from agent_bridge.supervision import notify
 from cmdop_browser.exceptions import BadRequestError, CloseReason, MethodNotFoundError
 from cmdop_browser.wire.channel import PROTOCOL_MAX, PROTOCOL_MIN
 from cmdop_browser.wire.v1 import agent_pb2, agent_pb2_grpc
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from agent_bridge.services.base import Context
 
 CAPABILITIES = ("sessions", "fetch", "transfers", "restore")
+# A service manager starts it again when it dies: clients wait for that.
+_MANAGED = "managed"
 
 
 class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
@@ -57,13 +60,14 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
                 agent_version=self._version,
                 tips=("stop the agent, so that one of this version is started: cmdop-browser agents stop",),
             )
+        self._leases.know(current_call.get().client_id, request.pid)
         return agent_pb2.AgentInfo(
             instance_id=self._instance_id,
             agent=self._agent,
             agent_version=self._version,
             protocol_min=PROTOCOL_MIN,
             protocol_max=PROTOCOL_MAX,
-            capabilities=CAPABILITIES,
+            capabilities=(*CAPABILITIES, _MANAGED) if notify.is_managed() else CAPABILITIES,
             pid=os.getpid(),
             diagnosis_seconds=self._diagnosis_time,
             **encode.agent_figures(self._figures, draining=self._draining.is_set()),

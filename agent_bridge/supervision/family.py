@@ -60,6 +60,18 @@ class Family:
         """Kill what is known, at once; `clear` sees to the rest."""
         processes.kill(self._known)
 
+    def look(self) -> tuple[list[psutil.Process], float]:
+        """Return those that are halted and the seconds that all have computed; not for the event loop.
+
+        Those just starting are included.
+        """
+        living = self._living()
+        return [process for process in living if processes.is_stopped(process)], processes.cpu_seconds(living)
+
+    def end(self) -> None:
+        """Kill all that lives of it, the directory stays; not for the event loop."""
+        processes.kill(self._living())
+
     def clear(self) -> bool:
         """Kill what is left, wait until it is gone, and remove the directory.
 

@@ -12,6 +12,11 @@ ALIVE: Final = "WATCHDOG=1"
 _VARIABLE: Final = "NOTIFY_SOCKET"
 
 
+def is_managed() -> bool:
+    """Whether a service manager looks after this process."""
+    return _VARIABLE in os.environ
+
+
 def notify(state: str) -> None:
     """Send *state* to the service manager; does nothing where there is none, or it is gone."""
     address = os.environ.get(_VARIABLE)

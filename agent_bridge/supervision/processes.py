@@ -62,6 +62,26 @@ def lives(process: psutil.Process) -> bool:
         return False
 
 
+def is_stopped(process: psutil.Process) -> bool:
+    """Whether *process* was halted, as by SIGSTOP: it lives, and does nothing."""
+    try:
+        return process.status() == psutil.STATUS_STOPPED
+    except psutil.Error:  # it has ended
+        return False
+
+
+def cpu_seconds(found: Iterable[psutil.Process]) -> float:
+    """Return the time that *found* have computed so far; those that have ended count for nothing."""
+    total = 0.0
+    for process in found:
+        try:
+            used = process.cpu_times()
+        except psutil.Error:
+            continue
+        total += used.user + used.system
+    return total
+
+
 def wait_until_ended(found: Iterable[psutil.Process], limit: float) -> list[psutil.Process]:
     """Block until *found* have ended, for *limit* seconds at most; returns those that have not.
 

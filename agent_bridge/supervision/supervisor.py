@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 
 from agent_bridge.supervision import notify, prctl, program
 from agent_bridge.supervision.respawn import Crashes, Policy
+from agent_bridge.supervision.silence import Pulse
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -37,6 +38,7 @@ _FINAL: Final = frozenset({2, EXIT_EXISTS, 4})
 _TICK_SECONDS: Final = 1.0
 # An agent is ready within a second; on a machine that is far too busy it took twenty.
 _START_SECONDS: Final = 120.0
+_HALTED_SECONDS: Final = 0.4  # one that soon runs on is left alone
 _CLEANING_SECONDS: Final = 10.0
 # Clients hold the lock for a moment to see whether it is free.
 _LOCK_SECONDS: Final = 0.5
@@ -173,6 +175,7 @@ class Supervisor:
         environment = notify.without_manager(dict(os.environ))
         # Whatever else is open here is closed there.
         self._code = None
+        self._halted_at: float | None = None
         try:
             self._child = os.posix_spawn(
                 words[0], words, environment, file_actions=[(os.POSIX_SPAWN_DUP2, self._stderr, 2)]
@@ -195,15 +198,15 @@ class Supervisor:
         killed = False
         pipes = [ready]
         # Before it is ready the sign of life that is there is that of the one before it.
-        pulse: _Pulse | None = None
+        pulse: Pulse | None = None
         began = time.monotonic()
         while self._code is None:
             notify.notify(notify.ALIVE)
-            if ready in self._wait(_TICK_SECONDS, *pipes):
+            if ready in self._wait(_TICK_SECONDS if self._halted_at is None else _HALTED_SECONDS, *pipes):
                 pipes.clear()
                 if os.read(ready, _CHUNK).startswith(b'{"ready"'):
                     ready_at = time.monotonic()
-                    pulse = _Pulse(f"{self._orders.directory}/agent.json")
+                    pulse = Pulse(f"{self._orders.directory}/agent.json", _TICK_SECONDS)
                     self._was_ready = True
                     notify.notify(notify.READY)
             if self._told_to_end():
@@ -221,6 +224,9 @@ class Supervisor:
                 killed = True
             elif kill_at is None and pulse and (silence := pulse.silence()) > self._orders.silence_seconds:
                 self._say(f"it has shown no life for {silence:.0f} s and is killed")
+                killed = True
+            elif self._halted_at is not None and time.monotonic() - self._halted_at >= _HALTED_SECONDS:
+                self._say("it was stopped and is killed")
                 killed = True
             if killed:
                 self._send(signal.SIGKILL)
@@ -242,13 +248,19 @@ class Supervisor:
         self._relay()
         with contextlib.suppress(ChildProcessError):
             while True:
-                pid, status = os.waitpid(-1, os.WNOHANG)
+                pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED | os.WCONTINUED)
                 if pid == 0:
                     break
                 # All others are orphans, which came here to be collected.
                 if pid == self._child:
-                    self._code = os.waitstatus_to_exitcode(status)
+                    self._has_changed(status)
         return readable
+
+    def _has_changed(self, status: int) -> None:
+        if os.WIFSTOPPED(status) or os.WIFCONTINUED(status):
+            self._halted_at = time.monotonic() if os.WIFSTOPPED(status) else None
+        else:
+            self._code = os.waitstatus_to_exitcode(status)
 
     def _relay(self) -> None:
         """Pass on what the agent says, and keep the last of it."""
@@ -339,28 +351,6 @@ class Supervisor:
         else:
             line = f"{when} ERROR supervisor of agent {agent}: {text}"
         _write(f"{line}\n".encode())
-
-
-class _Pulse:
-    """For how long a file was not touched, on a clock that does not jump."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._touched = 0
-        self._looked = self._changed = time.monotonic()
-
-    def silence(self) -> float:
-        """Seconds without a change that was looked for; 0 where there is no file."""
-        now = time.monotonic()
-        try:
-            touched = os.stat(self._path).st_mtime_ns  # noqa: PTH116 -- pathlib costs memory
-        except OSError:
-            touched = -1
-        # Who did not look, since it was stopped itself or starved, knows nothing.
-        if touched != self._touched or touched == -1 or now - self._looked > 3 * _TICK_SECONDS:
-            self._touched, self._changed = touched, now
-        self._looked = now
-        return now - self._changed
 
 
 def _try_lock(fd: int) -> bool:

@@ -12,12 +12,12 @@ from google.protobuf.message import Message
 from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import (
     async_invoke,
-    async_invoke_streaming,
     async_iterate,
     async_open_channel,
     async_post,
 )
 from cmdop_browser._convert import replies
+from cmdop_browser._halt import Halt
 from cmdop_browser._identity import CallHeader
 from cmdop_browser._version import __version__
 from cmdop_browser._versions import require_common_protocol
@@ -57,6 +57,7 @@ class AsyncConnection:
         self.answered = False
         self.grace = wire.RPC_GRACE * wire.DIAGNOSIS_SECONDS
         self.info: AgentInfo | None = None
+        self._record = record
         self._token = record.token
         self._address = record.socket
         self._identity = identity
@@ -101,11 +102,16 @@ class AsyncConnection:
         Raises:
             grpc.RpcError: It failed.
             ChannelClosed: This side has closed the channel.
+            AgentHalted: The agent stands still.
         """
         call = self._callable(method, self._channel.unary_unary)
         with self._span(method, request) as span:
             reply: ReplyT = await async_invoke(
-                call, request, timeout=timeout, metadata=header.metadata() + span.metadata
+                call,
+                Halt.of(self._record),
+                request,
+                timeout=timeout,
+                metadata=header.metadata() + span.metadata,
             )
         self.answered = True
         return reply
@@ -133,11 +139,16 @@ class AsyncConnection:
         Raises:
             grpc.RpcError: It failed.
             ChannelClosed: This side has closed the channel.
+            AgentHalted: The agent stands still.
         """
         call = self._callable(method, self._channel.stream_unary)
         with self._span(method, None) as span:
-            reply: ReplyT = await async_invoke_streaming(
-                call, iter(parts), timeout=timeout, metadata=header.metadata() + span.metadata
+            reply: ReplyT = await async_invoke(
+                call,
+                Halt.of(self._record),
+                iter(parts),
+                timeout=timeout,
+                metadata=header.metadata() + span.metadata,
             )
         return reply
 

@@ -9,6 +9,7 @@ import grpc
 from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import ChannelClosed
 from cmdop_browser._deadline import Deadline
+from cmdop_browser._halt import AgentHalted
 from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class AsyncConnections:
                 await connection.unary(
                     methods.DETACH, agent_pb2.DetachRequest(), connection.header(), _DETACH_SECONDS
                 )
-            except (grpc.RpcError, ChannelClosed):
+            except (grpc.RpcError, ChannelClosed, AgentHalted):
                 pass  # an agent that is gone, or does not answer, has ended the lease by itself
             finally:
                 await connection.close()
@@ -96,6 +97,6 @@ async def _works(connection: AsyncConnection, deadline: Deadline) -> bool:
         await connection.unary(
             methods.PING, agent_pb2.PingRequest(), connection.header(), deadline.remaining()
         )
-    except (grpc.RpcError, ChannelClosed):
+    except (grpc.RpcError, ChannelClosed, AgentHalted):
         return False
     return True

@@ -12,6 +12,7 @@ from cmdop_browser._deadline import Deadline
 from cmdop_browser._replay import MAX_REPLAYS, Loss
 from cmdop_browser.exceptions import (
     AgentNotRunningError,
+    AgentOfflineError,
     BrowserSessionClosedError,
     CMDOPError,
     Outcome,
@@ -140,12 +141,14 @@ class AsyncRestoration:
         logger.warning("session %s goes on in another agent", handle.id)
 
     async def _connect(self, deadline: Deadline) -> None:
-        patience = Deadline.after(min(deadline.remaining(), _REPLACEMENT_SECONDS))
+        # Nobody has to be waited for where nobody starts it again.
+        replacement = _REPLACEMENT_SECONDS if self._rpc.respawned else 0.0
+        patience = Deadline.after(min(deadline.remaining(), replacement))
         while True:
             seconds = max(deadline.remaining(), checks.MIN_SECONDS)
             try:
                 return await self._rpc.connect(min(seconds, self._rpc.connect_timeout))
-            except (AgentNotRunningError, StalePortFileError):
+            except (AgentNotRunningError, StalePortFileError, AgentOfflineError):
                 if not patience.remaining():
                     raise
             await async_sleep(_REPLACEMENT_PAUSE)

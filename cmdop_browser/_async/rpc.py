@@ -15,10 +15,11 @@ from cmdop_browser._async.connection import AsyncConnection, never_left
 from cmdop_browser._async.connections import AsyncConnections
 from cmdop_browser._async.launcher import ensure_agent
 from cmdop_browser._deadline import Deadline
+from cmdop_browser._halt import AgentHalted
 from cmdop_browser._identity import CallHeader, Identity
 from cmdop_browser._origin import AgentOrigin
 from cmdop_browser._replay import InstanceGoneError
-from cmdop_browser._silence import explain_silence
+from cmdop_browser._silence import explain_silence, halted_error
 from cmdop_browser._versions import unknown_to_agent
 from cmdop_browser.agent_log import log_path
 from cmdop_browser.exceptions import (
@@ -34,7 +35,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.wire.channel import DRAINING
 from cmdop_browser.wire.errors import from_rpc_error
 from cmdop_browser.wire.evidence import OFF, retries_ahead
-from cmdop_browser.wire.rendezvous import AgentPaths, why_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised, why_stale
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -53,6 +54,8 @@ _DYING_PAUSE = 0.02
 # What is undone may have to wait until a stopped agent goes on.
 _POSTED_SECONDS = 60.0
 _LEAST_SECONDS = 0.001
+# What an agent says that a service manager looks after.
+_MANAGED = "managed"
 
 
 class AsyncRpc:
@@ -82,6 +85,12 @@ class AsyncRpc:
     def connect_timeout(self) -> float:
         """Seconds that connecting may take by default."""
         return self._settings.connect_timeout
+
+    @property
+    def respawned(self) -> bool:
+        """Whether somebody else starts the agent again when it dies."""
+        managed = self._info is not None and _MANAGED in self._info.capabilities
+        return managed or is_supervised(self._paths)
 
     @property
     def closed(self) -> bool:
@@ -168,7 +177,7 @@ class AsyncRpc:
         try:
             await connection.keep_lease()
             return await connection.unary(method, request, header, timeout + connection.grace)
-        except (grpc.RpcError, ChannelClosed) as exc:
+        except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, header, timeout, operation=operation, method=method) from exc
 
     def post(self, method: Method[Any, Any], request: Message, *, instance_id: str | None) -> None:
@@ -220,7 +229,7 @@ class AsyncRpc:
         try:
             async for reply in connection.stream(method, request, header, timeout + connection.grace):
                 yield reply
-        except (grpc.RpcError, ChannelClosed) as exc:
+        except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, header, timeout, operation=operation, method=method) from exc
 
     async def send(
@@ -243,7 +252,7 @@ class AsyncRpc:
         try:
             await connection.keep_lease()
             return await connection.send(method, parts, header, timeout + connection.grace)
-        except (grpc.RpcError, ChannelClosed) as exc:
+        except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, header, timeout, operation=operation, method=method) from exc
 
     async def close(self) -> None:
@@ -277,7 +286,7 @@ class AsyncRpc:
     async def _open(self, connection: AsyncConnection, deadline: Deadline) -> None:
         try:
             await connection.open(str(self._paths.record), deadline.remaining())
-        except (grpc.RpcError, ChannelClosed) as exc:
+        except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             header = connection.header()
             raise self._error(
                 exc, connection, header, deadline.seconds, operation="connect", method=methods.HELLO
@@ -335,7 +344,7 @@ class AsyncRpc:
 
     def _error(
         self,
-        exc: grpc.RpcError | ChannelClosed,
+        exc: grpc.RpcError | ChannelClosed | AgentHalted,
         connection: AsyncConnection,
         header: CallHeader,
         timeout: float,
@@ -351,6 +360,15 @@ class AsyncRpc:
                 agent_id=connection.instance_id,
                 request_id=header.request_id,
                 idempotency_key=key,
+            )
+        if isinstance(exc, AgentHalted):
+            return halted_error(
+                operation,
+                sent=exc.sent,
+                heartbeat_age=discovery.heartbeat_age(self._paths, connection.instance_id),
+                agent_id=connection.instance_id,
+                request_id=header.request_id,
+                idempotency_key=header.idempotency_key,
             )
         error = from_rpc_error(
             exc,

@@ -13,12 +13,12 @@ from google.protobuf.message import Message
 from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import (
     invoke,
-    invoke_streaming,
     iterate,
     open_channel,
     post,
 )
 from cmdop_browser._convert import replies
+from cmdop_browser._halt import Halt
 from cmdop_browser._identity import CallHeader
 from cmdop_browser._version import __version__
 from cmdop_browser._versions import require_common_protocol
@@ -58,6 +58,7 @@ class Connection:
         self.answered = False
         self.grace = wire.RPC_GRACE * wire.DIAGNOSIS_SECONDS
         self.info: AgentInfo | None = None
+        self._record = record
         self._token = record.token
         self._address = record.socket
         self._identity = identity
@@ -102,10 +103,17 @@ class Connection:
         Raises:
             grpc.RpcError: It failed.
             ChannelClosed: This side has closed the channel.
+            AgentHalted: The agent stands still.
         """
         call = self._callable(method, self._channel.unary_unary)
         with self._span(method, request) as span:
-            reply: ReplyT = invoke(call, request, timeout=timeout, metadata=header.metadata() + span.metadata)
+            reply: ReplyT = invoke(
+                call,
+                Halt.of(self._record),
+                request,
+                timeout=timeout,
+                metadata=header.metadata() + span.metadata,
+            )
         self.answered = True
         return reply
 
@@ -131,11 +139,16 @@ class Connection:
         Raises:
             grpc.RpcError: It failed.
             ChannelClosed: This side has closed the channel.
+            AgentHalted: The agent stands still.
         """
         call = self._callable(method, self._channel.stream_unary)
         with self._span(method, None) as span:
-            reply: ReplyT = invoke_streaming(
-                call, iter(parts), timeout=timeout, metadata=header.metadata() + span.metadata
+            reply: ReplyT = invoke(
+                call,
+                Halt.of(self._record),
+                iter(parts),
+                timeout=timeout,
+                metadata=header.metadata() + span.metadata,
             )
         return reply
 

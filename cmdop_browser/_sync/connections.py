@@ -10,6 +10,7 @@ import grpc
 from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import ChannelClosed
 from cmdop_browser._deadline import Deadline
+from cmdop_browser._halt import AgentHalted
 from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Connections:
                 connection.unary(
                     methods.DETACH, agent_pb2.DetachRequest(), connection.header(), _DETACH_SECONDS
                 )
-            except (grpc.RpcError, ChannelClosed):
+            except (grpc.RpcError, ChannelClosed, AgentHalted):
                 pass  # an agent that is gone, or does not answer, has ended the lease by itself
             finally:
                 connection.close()
@@ -95,6 +96,6 @@ def _works(connection: Connection, deadline: Deadline) -> bool:
         return False
     try:
         connection.unary(methods.PING, agent_pb2.PingRequest(), connection.header(), deadline.remaining())
-    except (grpc.RpcError, ChannelClosed):
+    except (grpc.RpcError, ChannelClosed, AgentHalted):
         return False
     return True

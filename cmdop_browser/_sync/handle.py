@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 from cmdop_browser import _methods as methods
 from cmdop_browser._convert import checks
 from cmdop_browser._deadline import Deadline
+from cmdop_browser._halt import AgentHalted
 from cmdop_browser._journal import Journal, SessionState
 from cmdop_browser._replay import InstanceGoneError, is_read
 from cmdop_browser._sync import transfers
@@ -250,10 +251,12 @@ class Handle:
             raise
         except InstanceGoneError as exc:
             raise self.journal.agent_gone_error(action, Outcome.NOT_EXECUTED, None) from exc
-        except AgentOfflineError as exc:
-            raise self.journal.agent_gone_error(action, Outcome.NOT_EXECUTED, exc) from exc
-        except ConnectionLostError as exc:
-            raise self.journal.agent_gone_error(action, Outcome.UNKNOWN, exc) from exc
+        except (AgentOfflineError, ConnectionLostError) as exc:
+            if isinstance(exc.__cause__, AgentHalted):
+                raise  # it may run on, and the session with it
+            unsent = isinstance(exc, AgentOfflineError)
+            outcome = Outcome.NOT_EXECUTED if unsent else Outcome.UNKNOWN
+            raise self.journal.agent_gone_error(action, outcome, exc) from exc
 
 
 def _head(request: Message) -> common_pb2.SessionCall:

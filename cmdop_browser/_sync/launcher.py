@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import random
 import time
 from typing import TYPE_CHECKING, Final
 
 from cmdop_browser import _spawn
 from cmdop_browser._acompat import sleep, wait_readable
+from cmdop_browser._halt import LOOK_SECONDS
 from cmdop_browser.discovery import find
 from cmdop_browser.exceptions import (
     AgentExistsError,
@@ -20,7 +22,16 @@ from cmdop_browser.exceptions import (
     StalePortFileError,
     error_from_dict,
 )
-from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, FileLock, boot_id, is_supervised
+from cmdop_browser.wire.rendezvous import (
+    AgentPaths,
+    DiscoveryRecord,
+    FileLock,
+    boot_id,
+    end_halted,
+    is_halted,
+    is_supervised,
+    process_start_time,
+)
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
@@ -29,6 +40,8 @@ if TYPE_CHECKING:
 _PAUSE: Final = 0.02
 # From closing its pipe to the end of its process.
 _EXIT_SECONDS: Final = 2.0
+
+_log = logging.getLogger("cmdop_browser.launcher")
 
 
 def ensure_agent(agent: str, settings: Settings, *, timeout: float) -> DiscoveryRecord:
@@ -45,7 +58,8 @@ def ensure_agent(agent: str, settings: Settings, *, timeout: float) -> Discovery
         BrowserNotInstalledError: It has no browser to run.
         ConfigurationError: It refuses a setting.
     """
-    return _running(agent, settings) or _elect(agent, settings, time.monotonic() + timeout)
+    record = _answering(agent, settings)
+    return record or _elect(agent, settings, time.monotonic() + timeout)
 
 
 def start_agent(agent: str, settings: Settings, *, timeout: float) -> DiscoveryRecord:
@@ -58,10 +72,25 @@ def start_agent(agent: str, settings: Settings, *, timeout: float) -> DiscoveryR
         BrowserNotInstalledError: It has no browser to run.
         ConfigurationError: It refuses a setting.
     """
-    record = _running(agent, settings)
+    record = _answering(agent, settings)
     if record is not None:
         raise AgentExistsError(agent=agent, backend="process", reason=f"as process {record.pid}")
     return _elect(agent, settings, time.monotonic() + timeout)
+
+
+def _answering(agent: str, settings: Settings) -> DiscoveryRecord | None:
+    """The agent that runs; one that stands still is ended, since it would answer nobody."""
+    record = _running(agent, settings)
+    if record is None or not is_halted(record.pid, record.pid_start_time):
+        return record
+    # Somebody may have it stand still for a moment only.
+    sleep(LOOK_SECONDS)
+    if end_halted(record.pid, record.pid_start_time):
+        _log.warning("agent %r, process %d, stood still and was ended", agent, record.pid)
+        deadline = time.monotonic() + _EXIT_SECONDS
+        while process_start_time(record.pid) == record.pid_start_time and time.monotonic() < deadline:
+            sleep(_PAUSE)
+    return _running(agent, settings)
 
 
 def _running(agent: str, settings: Settings) -> DiscoveryRecord | None:
@@ -90,7 +119,7 @@ def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
         while not _acquired(lock, agent):
             _pause(agent, deadline, began, "another process was starting it")
         while True:
-            record = _running(agent, settings)
+            record = _answering(agent, settings)
             if record is not None:
                 return record
             free = FileLock.is_free(paths.lock)

@@ -13,6 +13,7 @@ from cmdop_browser._deadline import Deadline
 from cmdop_browser._replay import MAX_REPLAYS, Loss
 from cmdop_browser.exceptions import (
     AgentNotRunningError,
+    AgentOfflineError,
     BrowserSessionClosedError,
     CMDOPError,
     Outcome,
@@ -139,12 +140,14 @@ class Restoration:
         logger.warning("session %s goes on in another agent", handle.id)
 
     def _connect(self, deadline: Deadline) -> None:
-        patience = Deadline.after(min(deadline.remaining(), _REPLACEMENT_SECONDS))
+        # Nobody has to be waited for where nobody starts it again.
+        replacement = _REPLACEMENT_SECONDS if self._rpc.respawned else 0.0
+        patience = Deadline.after(min(deadline.remaining(), replacement))
         while True:
             seconds = max(deadline.remaining(), checks.MIN_SECONDS)
             try:
                 return self._rpc.connect(min(seconds, self._rpc.connect_timeout))
-            except (AgentNotRunningError, StalePortFileError):
+            except (AgentNotRunningError, StalePortFileError, AgentOfflineError):
                 if not patience.remaining():
                     raise
             sleep(_REPLACEMENT_PAUSE)

@@ -85,6 +85,14 @@ async def test_a_killed_agent_is_there_again(supervised: Supervised, flavour: Fl
     assert "--agent=default" in successor.cmdline()
 
 
+def test_a_stopped_agent_is_replaced(supervised: Supervised) -> None:
+    supervised.agent.suspend()
+    successor = supervised.next_agent(supervised.agent)
+    assert successor.ppid() == supervised.process.pid
+    supervised.process.terminate()
+    assert "it was stopped and is killed" in supervised.ended()[1]
+
+
 def test_clients_leave_starting_it_to_the_supervisor(supervised: Supervised) -> None:
     settings = Settings.load()
     supervised.process.send_signal(signal.SIGSTOP)

@@ -50,7 +50,6 @@ RENAMES: Mapping[str, str] = {
     "AsyncOrigin": "Origin",
     "AsyncUse": "Use",
     "async_invoke": "invoke",
-    "async_invoke_streaming": "invoke_streaming",
     "async_iterate": "iterate",
     "async_open_channel": "open_channel",
     "async_opening": "opening",

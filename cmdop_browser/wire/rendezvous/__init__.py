@@ -14,7 +14,13 @@ from cmdop_browser.wire.rendezvous.paths import (
     runtime_base,
     validate_agent_name,
 )
-from cmdop_browser.wire.rendezvous.processes import boot_id, is_running, process_start_time
+from cmdop_browser.wire.rendezvous.processes import (
+    boot_id,
+    end_halted,
+    is_halted,
+    is_running,
+    process_start_time,
+)
 from cmdop_browser.wire.rendezvous.record import SCHEMA, DiscoveryRecord
 from cmdop_browser.wire.rendezvous.supervisor import is_supervised, supervisor_pid
 
@@ -25,8 +31,10 @@ __all__ = [
     "DiscoveryRecord",
     "FileLock",
     "boot_id",
+    "end_halted",
     "has_directory_of_its_own",
     "heartbeat",
+    "is_halted",
     "is_running",
     "is_supervised",
     "make_private",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _ENDED_STATES = frozenset("ZXx")
+_HALTED = "T"
 
 
 def process_start_time(pid: int) -> float | None:
@@ -23,6 +26,37 @@ def process_start_time(pid: int) -> float | None:
     # The command name stands in parentheses and may hold both blanks and parentheses.
     fields = stat.rpartition(")")[2].split()
     return None if fields[0] in _ENDED_STATES else float(fields[19])
+
+
+def is_halted(pid: int, start_time: float) -> bool:
+    """Whether that very process stands still because of a signal, as of SIGSTOP or Ctrl-Z.
+
+    It takes connections all the same, and answers nothing. Where the system does not tell: False.
+    """
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    fields = stat.rpartition(")")[2].split()
+    return fields[0] == _HALTED and float(fields[19]) == start_time
+
+
+def end_halted(pid: int, start_time: float) -> bool:
+    """Kill that very process if it stands still; returns whether it was killed."""
+    # The number may be another process's by the time the signal is sent; the descriptor is not.
+    try:
+        process = os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return False
+    try:
+        if not is_halted(pid, start_time):
+            return False
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+    except OSError:
+        return False
+    finally:
+        os.close(process)
+    return True
 
 
 def is_running(pid: int, start_time: float, boot: str) -> bool:

@@ -74,6 +74,7 @@ class Bench:
                 max_sessions=2 * len(calls.ARGUMENTS),
                 lease_grace=0.05,
                 drain_timeout=0.3,
+                hang_time=LONG,
             )
         )
 

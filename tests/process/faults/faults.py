@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 
 from cmdop_browser.exceptions import CloseReason
+from tests.process.faults import standstill
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -63,10 +65,19 @@ def stopped(processes: list[psutil.Process]) -> Iterator[None]:
     """Processes that stand still during the block; those that live on go on after it."""
     for process in processes:
         process.suspend()
+    # The signal is sent by then, and takes effect a moment later.
+    eventually(lambda: all(process.status() == psutil.STATUS_STOPPED for process in processes))
     yield
     for process in processes:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.resume()
+
+
+@contextlib.contextmanager
+def held_up(processes: list[psutil.Process]) -> Iterator[None]:
+    """Processes that answer nobody during the block, and are not told by their state as stopped ones are."""
+    with standstill.held(*(process.pid for process in processes)):
+        yield
 
 
 # Strikes

@@ -1,0 +1,123 @@
+"""The start of a driver with its browser, either of which may be ended, or halted, while it starts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from playwright.async_api import Error as PlaywrightError
+from playwright.async_api import async_playwright
+
+from agent_bridge.browser.page import abandon
+from agent_bridge.browser.vigil import LOOK_SECONDS
+from agent_bridge.supervision import processes
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from playwright.async_api import Playwright
+
+    from agent_bridge.supervision.family import Family
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+# Within so many seconds a start that is at work computes for so many.
+_STUCK_SECONDS: Final = 5.0
+_AT_WORK: Final = 0.1
+_DRIVER_ENDED: Final = "the driver ended"
+_FAREWELLS = (
+    "Connection closed while reading from the driver",
+    # When the agent ends while a browser starts: Playwright writes to a driver that is gone.
+    "unable to perform operation on <WriteUnixTransport closed=True",
+)
+
+
+async def spawn_driver(family: Family, spawning: asyncio.Lock) -> tuple[Playwright, int]:
+    """Start a driver; returns it with its pid.
+
+    Args:
+        family: Whose driver it is.
+        spawning: Held meanwhile by whoever starts one: the new child is then the driver.
+
+    Raises:
+        Exception: It ended while it started, for which Playwright has no class of its own.
+    """
+    async with spawning:
+        # Drivers are started one at a time, so the environment is this one's alone.
+        before = processes.children()
+        try:
+            with family.at_home():
+                driver = await async_playwright().start()
+            (pid,) = processes.children() - before
+        except BaseException:
+            # Given up half-way: nobody else knows of the process.
+            for pid in processes.children() - before:
+                processes.kill(processes.tree(pid))
+            raise
+        return driver, pid
+
+
+async def unless_stuck(starting: Coroutine[Any, Any, T], family: Family) -> T:
+    """Await *starting*, and end the *family* when it is seen to stand still meanwhile.
+
+    That is when a process of it is halted, or none of it computes for seconds: a start
+    that takes long on a loaded machine is at work all the time.
+
+    Raises:
+        PlaywrightError: It stood still, or did not start.
+    """
+    task = asyncio.ensure_future(starting)
+    halted_before = False
+    computed, since = 0.0, time.monotonic()
+    try:
+        while not (await asyncio.wait({task}, timeout=LOOK_SECONDS))[0]:
+            halted, total = await asyncio.to_thread(family.look)
+            if total - computed > _AT_WORK:
+                computed, since = total, time.monotonic()
+            if (halted and halted_before) or time.monotonic() - since > _STUCK_SECONDS:
+                log.warning("a browser that starts stands still, and is started anew")
+                await asyncio.to_thread(family.end)
+                await asyncio.wait({task}, timeout=_STUCK_SECONDS)
+                break
+            halted_before = bool(halted)
+        else:
+            return task.result()
+    except (PlaywrightError, OSError):
+        raise
+    except Exception as exc:
+        # Playwright has no class for a driver that goes away before it has said anything.
+        raise PlaywrightError(f"{_DRIVER_ENDED} while it started: {exc}") from exc
+    except asyncio.CancelledError:
+        # Its own clean-up is awaited: whoever gave up must not find half of it running.
+        task.cancel()
+        await asyncio.wait({task})
+        raise
+    finally:
+        abandon(task)
+    raise PlaywrightError(f"{_DRIVER_ENDED} while it started, as it stood still")
+
+
+def was_ended(exc: PlaywrightError) -> bool:
+    """Whether a start failed because somebody ended a process, so that another attempt may do."""
+    return _DRIVER_ENDED in exc.message or "signal=SIG" in exc.message
+
+
+def mute_farewell(loop: asyncio.AbstractEventLoop) -> None:
+    """Keep Playwright's last words out of the log.
+
+    When a driver ends, futures and callbacks of Playwright's own that nobody awaits fail,
+    and asyncio reports each.
+    """
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        said = str(context.get("exception"))
+        if any(farewell in said for farewell in _FAREWELLS):
+            log.debug("playwright: %.200s", said)
+        else:
+            loop.default_exception_handler(context)
+
+    loop.set_exception_handler(handle)

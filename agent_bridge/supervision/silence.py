@@ -1,0 +1,35 @@
+"""For how long an agent has shown no life, as its supervisor sees it."""
+
+from __future__ import annotations
+
+import os
+import time
+
+
+class Pulse:
+    """For how long a file was not touched, on a clock that does not jump."""
+
+    def __init__(self, path: str, tick: float) -> None:
+        """Watch a file.
+
+        Args:
+            path: Of the file.
+            tick: Seconds between two looks at it.
+        """
+        self._path = path
+        self._tick = tick
+        self._touched = 0
+        self._looked = self._changed = time.monotonic()
+
+    def silence(self) -> float:
+        """Seconds without a change that was looked for; 0 where there is no file."""
+        now = time.monotonic()
+        try:
+            touched = os.stat(self._path).st_mtime_ns  # noqa: PTH116 -- pathlib costs memory
+        except OSError:
+            touched = -1
+        # Who did not look, since it was stopped itself or starved, knows nothing.
+        if touched != self._touched or touched == -1 or now - self._looked > 3 * self._tick:
+            self._touched, self._changed = touched, now
+        self._looked = now
+        return now - self._changed

@@ -1,0 +1,146 @@
+"""The matrix: every cell, so many trials each, and what of it is not as documented."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.progress import Progress
+
+from chaos.cells import During, Fault, Mode, Victim, all_cells
+from chaos.documented import NotHere, detection_limit, documented, recovery_limit
+from chaos.facts import facts, quantiles
+from chaos.report import console, show
+from chaos.workers import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from chaos.cells import Cell
+    from chaos.trial import Trial
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which cells, and how often.
+
+    Attributes:
+        trials: Of each cell.
+        workers: How many benches work at once.
+    """
+
+    victims: Collection[Victim] = tuple(Victim)
+    faults: Collection[Fault] = tuple(Fault)
+    during: Collection[During] = tuple(During)
+    modes: Collection[Mode] = tuple(Mode)
+    trials: int = 20
+    workers: int = 2
+
+    def cells(self) -> list[Cell]:
+        """Those cells, the ones that do not apply included."""
+        return [
+            cell
+            for cell in all_cells()
+            if cell.victim in self.victims
+            and cell.fault in self.faults
+            and cell.during in self.during
+            and cell.mode in self.modes
+        ]
+
+
+async def run(wanted: Wanted, log: Path) -> dict[str, Any]:
+    """Make all trials; returns the report, whose `wrong` is empty when all is well."""
+    began = time.monotonic()
+    cells = wanted.cells()
+    applying = [cell for cell in cells if not isinstance(documented(cell), NotHere)]
+    # A round of all cells after the other, so that a slow minute of the machine hits no cell alone.
+    # The number chooses the flavour: with one trial of each cell both have their share, too.
+    queue = [
+        (cell, number + position) for number in range(wanted.trials) for position, cell in enumerate(applying)
+    ]
+    trials: dict[Cell, list[Trial]] = defaultdict(list)
+    with Progress(console=console, transient=True) as progress:
+        bar = progress.add_task("trials", total=len(queue))
+
+        async def work() -> None:
+            async with Worker(log) as worker:
+                while queue:
+                    cell, number = queue.pop(0)
+                    trial = await worker.make(cell, number)
+                    trials[cell].append(trial)
+                    # Whoever breaks a long run off has what came until then.
+                    each.write(json.dumps(trial.to_dict()) + "\n")
+                    each.flush()
+                    progress.advance(bar)
+
+        with log.with_suffix(".jsonl").open("w") as each:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(wanted.workers):
+                    group.create_task(work())
+    rows = [row_of(cell, trials[cell]) for cell in applying]
+    return {
+        "what": "matrix",
+        "facts": facts(),
+        "seconds": round(time.monotonic() - began, 1),
+        "trials": sum(row["trials"] for row in rows),
+        "hangs": sum(row["hangs"] for row in rows),
+        "bare_exceptions": sum(row["bare"] for row in rows),
+        "cells": rows,
+        "not_applicable": {
+            str(cell): due.why for cell in cells if isinstance(due := documented(cell), NotHere)
+        },
+        "wrong": [f"{row['cell']}: {wrong}" for row in rows for wrong in row["wrong"]],
+    }
+
+
+def row_of(cell: Cell, trials: list[Trial]) -> dict[str, Any]:
+    """What came of the trials of a cell, held against its limits."""
+    wrong = [f"{trial.flavour}: {each}" for trial in trials for each in trial.wrong]
+    detection = quantiles([trial.detection for trial in trials if trial.detection is not None])
+    recovery = quantiles([trial.recovery for trial in trials if trial.recovery is not None])
+    limit = detection_limit(cell)
+    if detection is not None and limit is not None and detection["max"] > limit:
+        wrong.append(f"known after {detection['max']:.2f} s, not {limit:g} s")
+    limit = recovery_limit(cell)
+    if recovery is not None and limit is not None and recovery["p95"] > limit:
+        wrong.append(f"works again after {recovery['p95']:.2f} s (p95), not {limit:g} s")
+    return {
+        "cell": str(cell),
+        **cell.to_dict(),
+        "documented": str(documented(cell)),
+        "trials": len(trials),
+        "as_documented": sum(not trial.wrong for trial in trials),
+        "hangs": sum(trial.hung for trial in trials),
+        "bare": sum(trial.bare for trial in trials),
+        "detection": detection,
+        "recovery": recovery,
+        "wrong": wrong,
+    }
+
+
+def print_report(report: dict[str, Any]) -> None:
+    """Print the table."""
+    columns = ("victim", "fault", "during", "mode", "documented", "ok", "known", "p50", "p95", "max")
+    rows = []
+    for row in report["cells"]:
+        known, again = row["detection"] or {}, row["recovery"] or {}
+        rows.append(
+            (
+                *(row[name] for name in columns[:5]),
+                f"{row['as_documented']}/{row['trials']}",
+                known.get("max"),
+                *(again.get(name) for name in columns[7:]),
+                not row["wrong"],
+            )
+        )
+    show("matrix: seconds until a fault is known (max), and until a call works again", columns, rows)
+    whys: dict[str, set[str]] = defaultdict(set)
+    for cell, why in report["not_applicable"].items():
+        whys[why].add(" ".join(cell.split()[:2]))
+    for why, which in whys.items():
+        console.print(f"[dim]does not apply: {', '.join(sorted(which))}: {why}[/]")

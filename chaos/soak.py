@@ -1,0 +1,278 @@
+"""Many pages in many sessions while something is killed now and then: nothing is lost, nothing is left."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import psutil
+
+from chaos.bench import PATIENCE, Bench
+from chaos.cells import Victim
+from chaos.facts import facts, quantiles
+from chaos.killer import Killer
+from chaos.report import progress, show
+from cmdop_browser import with_auto_restart
+from cmdop_browser.exceptions import CMDOPError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from cmdop_browser import AsyncCMDOPClient, CMDOPClient
+
+_WEIGHTS: Final = {Victim.RENDERER: 4, Victim.BROWSER: 3, Victim.DRIVER: 2, Victim.AGENT: 1}
+_RESTARTS: Final = 50
+_SAMPLE_SECONDS: Final = 1.0
+# What an agent takes at first, imports and caches, is no leak.
+_WARM_SECONDS: Final = 20.0
+# An agent that leaks a kilobyte a page is at a gigabyte after a million of them.
+_MIB_A_THOUSAND_PAGES: Final = 5.0
+# Below that many pages a slope tells of chance only.
+_PAGES_FOR_SLOPE: Final = 1000
+_MIB: Final = 2**20
+_TEMPORARY_MIB: Final = 1.0
+_GONE_SECONDS: Final = 10.0
+_ZOMBIE_SECONDS: Final = 10.0
+# A page takes a tenth of a second; all that is killed has to be started again.
+_SECONDS_A_PAGE: Final = 3.0
+
+
+def run(arguments: argparse.Namespace, _log: Path) -> dict[str, Any]:
+    """Make the soak; returns the report."""
+    return asyncio.run(
+        soak(arguments.pages, arguments.sessions, arguments.jobs, arguments.every, arguments.seed)
+    )
+
+
+async def soak(pages: int, sessions: int, jobs: int, every: float, seed: int) -> dict[str, Any]:
+    """Load so many pages in so many sessions.
+
+    Args:
+        pages: In all.
+        sessions: Over which they are spread evenly.
+        jobs: How many sessions are at work at once.
+        every: Seconds between two kills, on average.
+        seed: Of what is killed, and when.
+    """
+    began = time.monotonic()
+    place = Path(tempfile.mkdtemp(prefix="cmdop-soak-"))
+    each = pages // sessions
+    wrong: list[str] = []
+    results: dict[int, list[str]] = {}
+    async with Bench(place, CMDOP_MAX_SESSIONS=str(jobs + 2)) as bench:
+        before = _size(place)
+        work = _Work(bench, each, results, wrong)
+        killer = Killer(bench, random.Random(seed), every=every, weights=_WEIGHTS, done=lambda: work.pages)
+        watch = _Watch(bench, work)
+        async with asyncio.timeout(60 + pages * _SECONDS_A_PAGE):
+            beside = [asyncio.ensure_future(task) for task in (killer.work(), watch.work())]
+            queue = list(range(sessions))
+            try:
+                await asyncio.gather(*(work.take(queue, number) for number in range(jobs)))
+            finally:
+                for task in beside:
+                    task.cancel()
+        orphans = await _end(bench)
+        left = _size(place) - before
+    shutil.rmtree(place, ignore_errors=True)
+    expected = [f"session {number}, page {page}" for number in range(sessions) for page in range(each)]
+    lost = set(expected) - {row for rows in results.values() for row in rows}
+    slope = watch.slope()
+    wrong += [f"{len(lost)} results are lost, such as {sorted(lost)[:3]}"] if lost else []
+    wrong += [f"{orphans} processes are left of the agents"] if orphans else []
+    wrong += [f"{left / _MIB:.1f} MiB of temporary files are left"] if left > _TEMPORARY_MIB * _MIB else []
+    wrong += [f"zombies: {watch.zombies}"] if watch.zombies else []
+    if slope is not None and pages >= _PAGES_FOR_SLOPE and slope > _MIB_A_THOUSAND_PAGES:
+        wrong.append(f"the agent grows by {slope:.1f} MiB in a thousand pages")
+    figures = {
+        "pages": work.pages,
+        "sessions": sessions,
+        "restarts": work.restarts,
+        "killed": dict(killer.killed),
+        "lost": len(lost),
+        "orphans": orphans,
+        "zombies": len(watch.zombies),
+        "temporary_mib_left": round(left / _MIB, 2),
+        "agent_mib_per_1000_pages": None if slope is None else round(slope, 2),
+        "agent_mib": quantiles([sample.rss / _MIB for sample in watch.samples]),
+        "session_seconds": quantiles(work.seconds),
+    }
+    show("soak", ("what", "figure"), [(name, str(value), True) for name, value in figures.items()])
+    return {
+        "what": "soak",
+        "facts": facts(),
+        "seconds": round(time.monotonic() - began, 1),
+        "seed": seed,
+        **figures,
+        "wrong": wrong,
+    }
+
+
+class _Work:
+    """Jobs as people write them, half of them with the blocking client.
+
+    Attributes:
+        pages: Loaded so far.
+        restarts: Of jobs.
+        seconds: That each session took, restarts included.
+    """
+
+    def __init__(self, bench: Bench, pages: int, results: dict[int, list[str]], wrong: list[str]) -> None:
+        self.pages = 0
+        self.restarts = 0
+        self.seconds: list[float] = []
+        self._bench = bench
+        self._each = pages
+        self._results = results
+        self._wrong = wrong
+
+    async def take(self, queue: list[int], job: int) -> None:
+        """Do sessions from the queue until there are none."""
+        while queue:
+            number = queue.pop(0)
+            began = time.monotonic()
+            try:
+                if job % 2:
+                    self._results[number] = await asyncio.to_thread(self._blocking(), number)
+                else:
+                    self._results[number] = await self._async()(number)
+            except Exception as exc:  # noqa: BLE001 -- that it came out is what is told
+                self._wrong.append(f"session {number}: {exc!r}")
+            self.seconds.append(time.monotonic() - began)
+            progress(f"{self.pages} pages, {self.restarts} restarts")
+
+    def _address(self, number: int, page: int) -> str:
+        return self._bench.site.at("/plain.html", session=number, page=page)
+
+    def _restarted(self, _error: BaseException, _number: int) -> None:
+        self.restarts += 1
+
+    def _blocking(self) -> Any:
+        @with_auto_restart(max_restarts=_RESTARTS, max_delay=1.0, on_restart=self._restarted)
+        def job(client: CMDOPClient, number: int) -> list[str]:
+            with client.browser.create_session(timeout=PATIENCE) as session:
+                return [self._read_blocking(session, number, page) for page in range(self._each)]
+
+        return job
+
+    def _async(self) -> Any:
+        @with_auto_restart(max_restarts=_RESTARTS, max_delay=1.0, on_restart=self._restarted)
+        async def job(client: AsyncCMDOPClient, number: int) -> list[str]:
+            async with client.browser.create_session(timeout=PATIENCE) as session:
+                return [await self._read(session, number, page) for page in range(self._each)]
+
+        return job
+
+    def _read_blocking(self, session: Any, number: int, page: int) -> str:
+        session.navigate(self._address(number, page), timeout=PATIENCE)
+        return self._row(session.dom.soup(timeout=PATIENCE), session.url(), number, page)
+
+    async def _read(self, session: Any, number: int, page: int) -> str:
+        await session.navigate(self._address(number, page), timeout=PATIENCE)
+        return self._row(await session.dom.soup(timeout=PATIENCE), await session.url(), number, page)
+
+    def _row(self, soup: Any, url: str, number: int, page: int) -> str:
+        self.pages += 1
+        if soup.find("body") is None or not url.endswith(f"?session={number}&page={page}"):
+            self._wrong.append(f"session {number}, page {page} was read at {url}")
+        return f"session {number}, page {page}"
+
+
+@dataclass(frozen=True)
+class _Sample:
+    pid: int
+    pages: int
+    rss: int
+
+
+@dataclass
+class _Watch:
+    """Looks at the agent's memory, and for zombies that nobody collects."""
+
+    bench: Bench
+    work_done: _Work
+    samples: list[_Sample] = field(default_factory=list)
+    zombies: list[int] = field(default_factory=list)
+    _seen: dict[int, float] = field(default_factory=dict)
+    _lives: dict[int, float] = field(default_factory=dict)
+
+    async def work(self) -> None:
+        """Look until cancelled."""
+        while True:
+            await asyncio.sleep(_SAMPLE_SECONDS)
+            try:
+                agent = self.bench.agent
+                self._look_for_zombies(agent)
+                began = self._lives.setdefault(agent.pid, time.monotonic())
+                if time.monotonic() - began > _WARM_SECONDS:
+                    self.samples.append(_Sample(agent.pid, self.work_done.pages, agent.memory_info().rss))
+            except (CMDOPError, psutil.Error):  # it was killed just now
+                continue
+
+    def _look_for_zombies(self, agent: psutil.Process) -> None:
+        now = time.monotonic()
+        dead = {
+            child.pid for child in agent.children(recursive=True) if child.status() == psutil.STATUS_ZOMBIE
+        }
+        self._seen = {pid: self._seen.get(pid, now) for pid in dead}
+        old = [pid for pid, since in self._seen.items() if now - since > _ZOMBIE_SECONDS]
+        self.zombies += [pid for pid in old if pid not in self.zombies]
+
+    def slope(self) -> float | None:
+        """MiB by which an agent grows in a thousand pages.
+
+        The line of least squares through all lives of the agent, each with a height of its own.
+        """
+        above, below = 0.0, 0.0
+        for pid in {sample.pid for sample in self.samples}:
+            life = [sample for sample in self.samples if sample.pid == pid]
+            pages = sum(sample.pages for sample in life) / len(life)
+            rss = sum(sample.rss for sample in life) / len(life)
+            above += sum((sample.pages - pages) * (sample.rss - rss) for sample in life)
+            below += sum((sample.pages - pages) ** 2 for sample in life)
+        return above / below / _MIB * 1000 if below else None
+
+
+async def _end(bench: Bench) -> int:
+    """Kill the last agent, and count what its watchdog leaves within the promised time."""
+    try:
+        agent = bench.agent
+    except (CMDOPError, psutil.Error):
+        return len(bench.processes())
+    family = [agent, *agent.children(recursive=True)]
+    agent.kill()
+    deadline = time.monotonic() + _GONE_SECONDS
+    while time.monotonic() < deadline:
+        living = [each for each in family if _lives(each)]
+        if not living and not bench.processes():
+            return 0
+        await asyncio.sleep(0.1)
+    return len({each.pid for each in [*living, *bench.processes()]})
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _size(place: Path) -> int:
+    """Bytes of all files below, logs aside, which are not temporary."""
+    total = 0
+    for directory, _, names in os.walk(place):
+        if Path(directory).name == "log":
+            continue
+        for name in names:
+            try:
+                total += (Path(directory) / name).lstat().st_size
+            except FileNotFoundError:
+                continue
+    return total

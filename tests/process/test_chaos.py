@@ -1,0 +1,98 @@
+"""The harness of the faults itself: a little of each run, so that it cannot rot."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chaos.cells import Cell, During, Fault, Mode, Victim, all_cells
+from chaos.documented import Due, NotHere, documented
+from chaos.facts import quantiles
+from chaos.matrix import row_of
+from chaos.trial import Trial
+from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason, Outcome
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLED = Cell(Victim.RENDERER, Fault.SIGKILL, During.CLICK, Mode.RAISE)
+
+
+def chaos(tmp_path: Path, what: str, *words: str, code: int = 0) -> Any:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("CMDOP_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "chaos", what, f"--output={tmp_path}", *words],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=110,
+    )  # fmt: skip
+    assert done.returncode == code, done.stdout + done.stderr
+    assert what in done.stdout
+    return json.loads((tmp_path / f"{what}.json").read_text())
+
+
+# The table
+
+
+def test_every_cell_says_what_it_comes_to_or_why_there_is_none() -> None:
+    assert len(all_cells()) == 5 * 4 * 6 * 2
+    for cell in all_cells():
+        due = documented(cell)
+        assert due.why if isinstance(due, NotHere) else str(due)
+
+
+def test_a_cell_accepts_nothing_but_what_is_documented() -> None:
+    due = documented(KILLED)
+    assert isinstance(due, Due)
+    right = BrowserSessionClosedError(reason=CloseReason.RENDERER_CRASH, outcome=Outcome.UNKNOWN)
+    assert due.wrong(right) == ""
+    for wrong in (
+        None,
+        ValueError("bare"),
+        BrowserSessionClosedError(reason=CloseReason.BROWSER_CRASH, outcome=Outcome.UNKNOWN),
+        BrowserSessionClosedError(reason=CloseReason.RENDERER_CRASH, outcome=Outcome.NOT_EXECUTED),
+    ):
+        assert due.wrong(wrong)
+
+
+@pytest.mark.parametrize(("field", "limit"), [("detection", 1.0), ("recovery", 2.0)])
+def test_a_figure_over_its_limit_is_wrong(field: str, limit: float) -> None:
+    within, beyond = Trial(str(KILLED), "sync"), Trial(str(KILLED), "sync")
+    setattr(within, field, limit)
+    setattr(beyond, field, limit + 0.1)
+    assert row_of(KILLED, [within])["wrong"] == []
+    assert row_of(KILLED, [within, beyond])["wrong"]
+
+
+def test_quantiles() -> None:
+    assert quantiles([]) is None
+    assert quantiles([float(each) for each in range(1, 21)]) == {"p50": 10.0, "p95": 19.0, "max": 20.0}
+
+
+# A little of each
+
+
+def test_a_cell_of_the_matrix(tmp_path: Path) -> None:
+    words = ("--victim", "renderer", "--fault", "sigkill", "--during", "click", "--trials", "1")
+    report = chaos(tmp_path, "matrix", *words)
+    assert [row["as_documented"] for row in report["cells"]] == [1, 1]
+    assert (report["hangs"], report["bare_exceptions"]) == (0, 0)
+    assert report["facts"]["cpus"]
+
+
+def test_submits(tmp_path: Path) -> None:
+    report = chaos(tmp_path, "submits", "--submits", "20")
+    assert sum(report["said"].values()) == 20
+    assert report["executed_twice"] == 0
+
+
+def test_soak(tmp_path: Path) -> None:
+    report = chaos(tmp_path, "soak", "--pages", "60", "--sessions", "12", "--every", "3")
+    assert (report["pages"] >= 60, report["lost"], report["orphans"]) == (True, 0, 0)
+
+
+def test_election(tmp_path: Path) -> None:
+    report = chaos(tmp_path, "election", "--rounds", "2", "--clients", "10")
+    assert (report["rounds"], report["wrong"]) == (2, [])

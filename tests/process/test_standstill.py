@@ -1,0 +1,189 @@
+"""What stands still is seen, told and replaced: stopped browsers, drivers, pages, agents and clients."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from cmdop_browser.exceptions import (
+    AgentOfflineError,
+    BrowserSessionClosedError,
+    CloseReason,
+    ConnectionLostError,
+    Outcome,
+)
+from tests.agents import RunningAgent
+from tests.process.faults import faults, standstill
+from tests.process.faults.bench import LONG, Bench
+from tests.waiting import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+    from tests.fakes.launchpad import Launchpad
+    from tests.flavours import Flavour
+
+# Promised is one second; a loaded machine has some more.
+SOON = 5.0
+NEVER = "() => new Promise(() => {})"
+
+
+@pytest.fixture
+async def bench(shared_bench: Bench) -> AsyncIterator[Bench]:
+    yield shared_bench
+    await shared_bench.repair()
+
+
+KINDS = [
+    pytest.param(faults.is_renderer, CloseReason.RENDERER_HANG, id="renderer"),
+    pytest.param(faults.is_browser, CloseReason.BROWSER_CRASH, id="browser"),
+    pytest.param(faults.is_driver, CloseReason.DRIVER_CRASH, id="driver"),
+]
+
+
+@pytest.mark.parametrize(("is_wanted", "reason"), KINDS)
+async def test_what_is_stopped_ends_its_sessions(
+    bench: Bench, is_wanted: Callable[[list[str]], bool], reason: CloseReason
+) -> None:
+    session = await bench.client.browser.create_session(timeout=LONG)
+    running = asyncio.ensure_future(session.evaluate(NEVER))
+    await bench.until_running({session.id: running})
+    began = time.monotonic()
+    for process in bench.processes(is_wanted):
+        process.suspend()
+    with pytest.raises(BrowserSessionClosedError) as caught:
+        await running
+    assert time.monotonic() - began < SOON
+    assert (caught.value.reason, caught.value.outcome) == (reason, Outcome.UNKNOWN)
+    fresh = await bench.client.browser.create_session(timeout=LONG)
+    assert await fresh.evaluate("1 + 1") == 2
+    await fresh.close()
+
+
+@pytest.mark.parametrize(("is_wanted", "reason"), KINDS[1:])
+async def test_what_hangs_ends_its_sessions(
+    flavour: Flavour,
+    is_wanted: Callable[[list[str]], bool],
+    reason: CloseReason,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with RunningAgent(shards=1, hang_time=0.5) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client:
+            session = await client.browser.create_session(timeout=LONG)
+            below = psutil.Process(agent.process.pid).children(recursive=True)
+            (process,) = (each for each in below if is_wanted(each.cmdline()))
+            with standstill.held(process.pid), pytest.raises(BrowserSessionClosedError) as caught:
+                await session.evaluate(NEVER)
+            assert caught.value.reason is reason
+
+
+@pytest.mark.parametrize("end", [psutil.Process.kill, psutil.Process.suspend], ids=["killed", "stopped"])
+@pytest.mark.parametrize("is_wanted", [faults.is_browser, faults.is_driver], ids=["browser", "driver"])
+async def test_a_browser_that_is_ended_while_it_starts_is_started_again(
+    bench: Bench, is_wanted: Callable[[list[str]], bool], end: Callable[[psutil.Process], None]
+) -> None:
+    session = await bench.client.browser.create_session(timeout=LONG)
+    for process in bench.processes(faults.is_driver):
+        process.kill()
+    await bench.until_gone(session.id)
+    making = asyncio.ensure_future(made(bench.client.browser.create_session(timeout=LONG)))
+    while not making.done():
+        found = [each for each in bench.agent_process.children(recursive=True) if is_of(each, is_wanted)]
+        if found:
+            end(found[0])
+            break
+        await asyncio.sleep(0)
+    assert await (await making).evaluate("1 + 1") == 2
+
+
+async def made(opening: Any) -> Any:
+    return await opening
+
+
+def is_of(process: psutil.Process, is_wanted: Callable[[list[str]], bool]) -> bool:
+    try:
+        return is_wanted(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+# The agent
+
+
+async def test_an_agent_that_is_stopped_during_a_call(bench: Bench) -> None:
+    session = await bench.client.browser.create_session(timeout=LONG)
+    running = asyncio.ensure_future(session.evaluate(NEVER))
+    await bench.until_running({session.id: running})
+    with faults.stopped([bench.agent_process]):
+        began = time.monotonic()
+        with pytest.raises(ConnectionLostError, match="stopped during evaluate"):
+            await running
+        with pytest.raises(AgentOfflineError, match="title was not sent"):
+            await session.title()
+        assert time.monotonic() - began < SOON
+        await session.close()
+        assert session.is_closed
+        assert time.monotonic() - began < 2 * SOON
+
+
+async def test_a_session_goes_on_with_an_agent_that_runs_on(bench: Bench) -> None:
+    session = await bench.client.browser.create_session(timeout=LONG)
+    with faults.stopped([bench.agent_process]), pytest.raises(AgentOfflineError):
+        await session.title()
+    assert await session.evaluate("1 + 1") == 2
+    await session.close()
+
+
+async def test_a_client_that_may_start_agents_replaces_one_that_is_stopped(
+    pad: Launchpad, flavour: Flavour
+) -> None:
+    async with flavour.local(start=True, timeout=LONG) as client:
+        session = await client.browser.create_session(on_crash="restore", timeout=LONG)
+        (agent,) = pad.agents()
+        agent.suspend()
+        assert await session.title() == ""
+        assert await session.evaluate("1 + 1") == 2
+        assert client.agent_info.pid != agent.pid
+        eventually(lambda: not agent.is_running())
+
+
+async def test_nobody_waits_for_an_agent_that_nobody_starts(flavour: Flavour, runtime_dir: Path) -> None:
+    with RunningAgent(runtime_dir) as agent:
+        async with flavour.local() as client:
+            session = await client.browser.create_session(on_crash="restore", timeout=LONG)
+            agent.kill()
+            began = time.monotonic()
+            with pytest.raises(BrowserSessionClosedError) as caught:
+                await session.title()
+            assert caught.value.reason is CloseReason.AGENT_RESTART
+            # A supervised one is waited for five seconds.
+            assert time.monotonic() - began < 3.0
+
+
+# The client
+
+
+async def test_a_client_that_is_stopped_is_away_until_it_runs_on(bench: Bench) -> None:
+    with faults.session_of_another_client() as (session_id, other):
+        await until_held(bench, session_id, held=True)
+        with faults.stopped([psutil.Process(other.pid)]):
+            await until_held(bench, session_id, held=False)
+        await until_held(bench, session_id, held=True)
+        other.kill()
+        await bench.until_gone(session_id)
+
+
+async def until_held(bench: Bench, session_id: str, *, held: bool) -> None:
+    """Wait until the agent says that the session's client is there, or away."""
+    async with asyncio.timeout(SOON):
+        while True:
+            known = {info.id: info.client_id for info in await bench.client.browser.list_sessions()}
+            if (known[session_id] is not None) is held:
+                return
+            await asyncio.sleep(0.02)
