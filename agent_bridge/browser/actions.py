@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final, Literal, cast
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import act_scripts
+from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
 from agent_bridge.browser.diagnose import element_error
 from agent_bridge.browser.failures import on_element, within
-from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import keys
 from agent_bridge.diagnosis.facts import FailedCall

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.page import Overdue, PageLost, guarded
+from agent_bridge.browser.answers import Overdue, PageLost
+from agent_bridge.browser.page import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

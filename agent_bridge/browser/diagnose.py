@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser import probe
+from agent_bridge.browser.answers import Overdue, PageLost
 from agent_bridge.browser.closed_roots import closed_roots_with
 from agent_bridge.browser.evidence import evidence_of
 from agent_bridge.browser.near_misses import Search, near_misses
-from agent_bridge.browser.page import Overdue, PageLost
 from agent_bridge.browser.page_facts import page_facts
 from agent_bridge.browser.pulse import Pulse, lose, pulse_of
 from agent_bridge.deadline import Deadline

@@ -15,7 +15,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.artifacts import NotKept, keeper
 from agent_bridge.browser import console
-from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
+from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import Artifact, Evidence, PageSnapshot

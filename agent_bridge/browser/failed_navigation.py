@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 
+from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
 from agent_bridge.browser.evidence import BUDGET, evidence_of
 from agent_bridge.browser.failures import unblock
 from agent_bridge.browser.leaving import leave, stop_loading
-from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
 from agent_bridge.browser.second_look import look_again
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import navigation as diagnosis

@@ -10,15 +10,10 @@ from typing import TYPE_CHECKING, TypeVar
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
+from agent_bridge.browser.answers import Overdue, PageLost, is_gone
 from agent_bridge.browser.diagnose import Before, element_error, kind_now, named
 from agent_bridge.browser.evidence import evidence_of
-from agent_bridge.browser.page import (
-    DRIVER_MARGIN,
-    ManagedPage,
-    Overdue,
-    PageLost,
-    is_gone,
-)
+from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage
 from agent_bridge.browser.pulse import Pulse, answers, lose, pulse_of, unblock
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
-from agent_bridge.browser.page import Overdue
+from agent_bridge.browser.answers import Overdue
 from agent_bridge.diagnosis import syntax
 
 if TYPE_CHECKING:

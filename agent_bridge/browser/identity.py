@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
 
+from agent_bridge.browser.answers import Overdue
 from agent_bridge.browser.failures import overdue, raise_if_lost, within
-from agent_bridge.browser.page import Overdue
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import BadRequestError
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.page import Overdue, PageLost
+from agent_bridge.browser.answers import Overdue, PageLost
 from agent_bridge.deadline import Deadline
 
 if TYPE_CHECKING:

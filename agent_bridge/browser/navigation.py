@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
+from agent_bridge.browser.answers import Overdue, ScriptFailed, abandon
 from agent_bridge.browser.failed_navigation import bare_answer, failure, timeout
 from agent_bridge.browser.failures import raise_if_dead, raise_if_lost
 from agent_bridge.browser.journey import Journey, redirects_to
 from agent_bridge.browser.leaving import stop_loading
-from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage, Overdue, ScriptFailed, abandon
+from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.urls import refusal_of

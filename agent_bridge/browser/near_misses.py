@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import frame_ways
-from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
+from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
 from agent_bridge.diagnosis import nearness, selectors, words
 from agent_bridge.diagnosis.likeness import words_of
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
+from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
 from agent_bridge.diagnosis import challenges
 from agent_bridge.diagnosis.page_seen import PageFacts, seen_of
 

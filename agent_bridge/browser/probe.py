@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import frame_ways
-from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
+from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
 from agent_bridge.diagnosis import mistakes, syntax, texts
 from agent_bridge.diagnosis.facts import (
     Closer,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import psutil
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.page import Overdue, PageLost, abandon, is_gone
+from agent_bridge.browser.answers import Overdue, PageLost, abandon, is_gone
 from agent_bridge.deadline import Deadline
 from agent_bridge.supervision import processes
 from cmdop_browser.exceptions import CloseReason

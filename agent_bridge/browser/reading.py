@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import reading_scripts as scripts
+from agent_bridge.browser.answers import Overdue, ScriptFailed
 from agent_bridge.browser.diagnose import element_error
 from agent_bridge.browser.failures import overdue, raise_if_lost, within
-from agent_bridge.browser.page import Overdue, ScriptFailed
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.facts import FailedCall
 from cmdop_browser.exceptions import BadRequestError, BrowserError, BrowserScriptError, Outcome

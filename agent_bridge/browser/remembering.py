@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 
+from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
 from agent_bridge.browser.keepsake import Keepsake, OriginStorage, Place
-from agent_bridge.browser.page import Overdue, PageLost, ScriptFailed
 from agent_bridge.deadline import Deadline
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.page import Overdue, PageLost, guarded
+from agent_bridge.browser.answers import Overdue, PageLost
+from agent_bridge.browser.page import guarded
 from agent_bridge.diagnosis.urls import LOADABLE
 
 if TYPE_CHECKING:

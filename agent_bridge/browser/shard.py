@@ -20,8 +20,9 @@ from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import blocking
+from agent_bridge.browser.answers import is_gone
 from agent_bridge.browser.crashes import watch_crashes
-from agent_bridge.browser.page import ManagedPage, guarded, is_gone
+from agent_bridge.browser.page import ManagedPage, guarded
 from agent_bridge.browser.recycling import Wear
 from agent_bridge.browser.refusals import cannot_start, refused
 from agent_bridge.browser.starting import spawn_driver, unless_stuck, was_ended

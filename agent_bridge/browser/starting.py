@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
-from agent_bridge.browser.page import abandon
+from agent_bridge.browser.answers import abandon
 from agent_bridge.browser.vigil import LOOK_SECONDS
 from agent_bridge.supervision import processes
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.page import abandon
+from agent_bridge.browser.answers import abandon
 from agent_bridge.supervision import processes
 from cmdop_browser.exceptions import CloseReason
 

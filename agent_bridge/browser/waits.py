@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
+from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
 from agent_bridge.browser.evidence import evidence_of
 from agent_bridge.browser.failures import on_element, overdue, raise_if_lost, script_error
-from agent_bridge.browser.page import DRIVER_MARGIN, Overdue, PageLost, ScriptFailed, guarded
+from agent_bridge.browser.page import DRIVER_MARGIN, guarded
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.facts import FailedCall

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from agent_bridge.browser.page import PageLost
+from agent_bridge.browser.answers import PageLost
 from cmdop_browser.exceptions import (
     BrowserSessionClosedError,
     BrowserTimeoutError,

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agent_bridge.browser.answers import PageLost
 from agent_bridge.browser.options import ContextOptions
-from agent_bridge.browser.page import PageLost
 from agent_bridge.deadline import Deadline
 from agent_bridge.pool.session import Session, SessionSpec
 from cmdop_browser.exceptions import (
