@@ -33,16 +33,8 @@ from agent_bridge.observation.storage import Place
 from agent_bridge.pool.admission import Admission
 from agent_bridge.pool.leases import Leases
 from agent_bridge.pool.pool import Pool
-from agent_bridge.services.actions import ActionServicer
 from agent_bridge.services.agent import AgentServicer
-from agent_bridge.services.capture import CaptureServicer
-from agent_bridge.services.dom import DomServicer
-from agent_bridge.services.identity import IdentityServicer
-from agent_bridge.services.navigation import NavigationServicer
-from agent_bridge.services.script import ScriptServicer
-from agent_bridge.services.sessions import SessionsServicer
-from agent_bridge.services.transfers import TransferServicer
-from agent_bridge.services.waits import WaitServicer
+from agent_bridge.services.registration import register
 from agent_bridge.supervision import notify
 from agent_bridge.supervision.adoption import Adoption
 from agent_bridge.supervision.orphans import Workspace, sweep
@@ -57,18 +49,6 @@ from cmdop_browser.exceptions import (
 )
 from cmdop_browser.wire.channel import server_options, unix_target
 from cmdop_browser.wire.rendezvous import AgentPaths
-from cmdop_browser.wire.v1 import (
-    actions_pb2_grpc,
-    agent_pb2_grpc,
-    capture_pb2_grpc,
-    dom_pb2_grpc,
-    identity_pb2_grpc,
-    navigation_pb2_grpc,
-    script_pb2_grpc,
-    sessions_pb2_grpc,
-    transfers_pb2_grpc,
-    waits_pb2_grpc,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -264,22 +244,13 @@ class AgentServer:
             observer=self._observer,
         )
         server = grpc.aio.server(interceptors=(self._calls,), options=server_options())
-        pool, transfers = self._pool, self._transfers
-        agent_pb2_grpc.add_AgentServiceServicer_to_server(self._agent, server)
-        sessions_pb2_grpc.add_SessionServiceServicer_to_server(
-            SessionsServicer(pool, transfers, self._leases), server
-        )
-        navigation_pb2_grpc.add_NavigationServiceServicer_to_server(
-            NavigationServicer(pool, transfers), server
-        )
-        actions_pb2_grpc.add_ActionServiceServicer_to_server(ActionServicer(pool, transfers), server)
-        waits_pb2_grpc.add_WaitServiceServicer_to_server(WaitServicer(pool, transfers), server)
-        script_pb2_grpc.add_ScriptServiceServicer_to_server(ScriptServicer(pool, transfers), server)
-        capture_pb2_grpc.add_CaptureServiceServicer_to_server(CaptureServicer(pool, transfers), server)
-        identity_pb2_grpc.add_IdentityServiceServicer_to_server(IdentityServicer(pool, transfers), server)
-        dom_pb2_grpc.add_DomServiceServicer_to_server(DomServicer(pool, transfers), server)
-        transfers_pb2_grpc.add_TransferServiceServicer_to_server(
-            TransferServicer(pool, transfers, self._artifacts), server
+        register(
+            server,
+            agent=self._agent,
+            pool=self._pool,
+            transfers=self._transfers,
+            leases=self._leases,
+            artifacts=self._artifacts,
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health, server)
         return server

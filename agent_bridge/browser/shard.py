@@ -19,9 +19,9 @@ import psutil
 from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser import blocking
 from agent_bridge.browser.answers import is_gone
 from agent_bridge.browser.crashes import watch_crashes
+from agent_bridge.browser.opening import page_in
 from agent_bridge.browser.page import ManagedPage, guarded
 from agent_bridge.browser.recycling import Wear
 from agent_bridge.browser.refusals import cannot_start, refused
@@ -380,13 +380,7 @@ class Shard:
     async def _page_in(
         self, browser: Browser, context: BrowserContext, options: ContextOptions
     ) -> ManagedPage:
-        page = await context.new_page()
-        cdp = await context.new_cdp_session(page)
-        tree = await cdp.send("Page.getFrameTree")
-        if options.block:
-            await blocking.block(cdp, options.block)
-        main_frame = tree["frameTree"]["frame"]["id"]
-        managed = ManagedPage(context, page, cdp, options, main_frame, grace=self._grace)
+        managed = await page_in(context, options, self._grace)
         managed.browser_ended = functools.partial(processes.any_ended, self._browser_processes)
         if browser is not self._browser:
             managed.lose(CloseReason.BROWSER_CRASH)
