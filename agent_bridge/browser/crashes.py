@@ -7,21 +7,46 @@ browser a navigation, 0.4 ms of 64 within the noise of what was measured.
 from __future__ import annotations
 
 import logging
+import math
 import signal
+import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from agent_bridge.browser.page import guarded
+from agent_bridge.supervision import processes
 from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    import psutil
     from playwright.async_api import Browser, CDPSession
 
 log = logging.getLogger(__name__)
 
+# The browser tells the end of a renderer within some milliseconds.
+_TOLD_WITHIN: Final = 2.0
 _CGROUP_EVENTS = Path("/sys/fs/cgroup/memory.events")
+
+
+class Endings:
+    """Why renderers were ended here, of which the browser tells no more than that they died."""
+
+    def __init__(self) -> None:
+        self._reason = CloseReason.OUT_OF_MEMORY
+        self._at = -math.inf
+
+    def end(self, process: psutil.Process, reason: CloseReason) -> None:
+        """Kill a process of the browser; a page that it runs is lost for that reason."""
+        self._reason, self._at = reason, time.monotonic()
+        processes.kill([process])
+
+    def why(self, browser: Sequence[psutil.Process]) -> CloseReason | None:
+        """Why a renderer of *browser* ended just now: with the browser, or because it was ended here."""
+        if processes.any_ended(browser):
+            return CloseReason.BROWSER_CRASH
+        return self._reason if time.monotonic() - self._at < _TOLD_WITHIN else None
 
 
 async def watch_crashes(browser: Browser, on_crash: Callable[[str, CloseReason], None]) -> CDPSession:

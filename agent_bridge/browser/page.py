@@ -64,7 +64,7 @@ class ManagedPage:
 
     Attributes:
         lost: Resolved with the reason once the page is beyond use.
-        browser_ended: Tells whether the browser's process is gone.
+        why_ended: Tells why a renderer ended, where more is known of it than that.
         documents: How many documents were loaded.
         options: What the context was made with.
         grace: How long it may take after a call has failed to find out why.
@@ -98,7 +98,7 @@ class ManagedPage:
         self.page = page
         self.cdp = cdp
         self.lost: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()
-        self.browser_ended: Callable[[], bool] = lambda: False
+        self.why_ended: Callable[[], CloseReason | None] = lambda: None
         self.documents = 0
         self.response: Response | None = None
         self.requested_url = ""
@@ -136,8 +136,8 @@ class ManagedPage:
         """Note that the page is gone; the first reason stays."""
         if self.lost.done():
             return
-        if reason is CloseReason.RENDERER_CRASH and self.browser_ended():
-            reason = CloseReason.BROWSER_CRASH  # the news of which is still on its way
+        if reason is CloseReason.RENDERER_CRASH:
+            reason = self.why_ended() or reason  # the news of which is still on its way
         self.lost.set_result(reason)
 
     # -- calls ---------------------------------------------------------------

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import functools
 import logging
-import math
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from playwright.async_api import Browser, BrowserContext, Playwright
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser.answers import is_gone
-from agent_bridge.browser.crashes import watch_crashes
+from agent_bridge.browser.crashes import Endings, watch_crashes
 from agent_bridge.browser.opening import page_in
 from agent_bridge.browser.page import ManagedPage, guarded
 from agent_bridge.browser.recycling import Wear
@@ -55,8 +54,6 @@ START_TIMEOUT = 30.0
 OPEN_TIMEOUT = 20.0
 # browser.close() on a stopped browser takes 30 s; killing is as good.
 STOP_TIMEOUT = 3.0
-# The browser tells the end of a renderer within some milliseconds.
-_TOLD_WITHIN = 2.0
 
 
 class Shard:
@@ -96,8 +93,7 @@ class Shard:
         self._fell: str | None = None  # what was lost and is to be started again
         self._vigil: Vigil | None = None
         self._watching: asyncio.Task[None] | None = None
-        # Why a renderer was ended here last, and when: the browser tells no more than that it died.
-        self._ended_for, self._ended_at = CloseReason.OUT_OF_MEMORY, -math.inf
+        self._endings = Endings()
         self.pages: set[ManagedPage] = set()
         self.size = 0
         self.version = ""
@@ -125,16 +121,12 @@ class Shard:
 
     def end_for_memory(self, renderer: psutil.Process) -> None:
         """End a renderer that takes too much; its page says so."""
-        self._end(renderer, CloseReason.OUT_OF_MEMORY)
-
-    def _end(self, process: psutil.Process, reason: CloseReason) -> None:
-        self._ended_for, self._ended_at = reason, time.monotonic()
-        processes.kill([process])
+        self._endings.end(renderer, CloseReason.OUT_OF_MEMORY)
 
     def _end_halted(self, process: psutil.Process) -> None:
         # A renderer costs its page; the browser starts any other of its helpers anew.
         log.warning("process %d of a browser is halted, and is ended", process.pid)
-        self._end(process, CloseReason.RENDERER_HANG)
+        self._endings.end(process, CloseReason.RENDERER_HANG)
 
     async def open(self, options: ContextOptions, deadline: Deadline) -> ManagedPage:
         """Return a page in a fresh context.
@@ -291,8 +283,7 @@ class Shard:
         return browser
 
     def _page_died(self, target_id: str, reason: CloseReason) -> None:
-        if time.monotonic() - self._ended_at < _TOLD_WITHIN:
-            reason = self._ended_for
+        reason = self._endings.why(self._browser_processes) or reason
         for page in self.pages:
             if page.frame_id == target_id:
                 page.lose(reason)
@@ -381,7 +372,7 @@ class Shard:
         self, browser: Browser, context: BrowserContext, options: ContextOptions
     ) -> ManagedPage:
         managed = await page_in(context, options, self._grace)
-        managed.browser_ended = functools.partial(processes.any_ended, self._browser_processes)
+        managed.why_ended = functools.partial(self._endings.why, self._browser_processes)
         if browser is not self._browser:
             managed.lose(CloseReason.BROWSER_CRASH)
         self.pages.add(managed)

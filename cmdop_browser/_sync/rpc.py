@@ -200,6 +200,8 @@ class Rpc:
         Raises:
             CMDOPError: It could not be connected to, or could not be started.
         """
+        if isinstance(refusal.__cause__, AgentHalted):
+            return False  # the connection is there, and says nothing for as long as the agent is stopped
         if not refusal.details.get(DRAINING):
             connection = self._connections.to(refusal.agent_id)
             if connection is None or not connection.has_drained():
