@@ -7,9 +7,9 @@ browser a navigation, 0.4 ms of 64 within the noise of what was measured.
 from __future__ import annotations
 
 import logging
-import math
 import signal
 import time
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 # The browser tells the end of a renderer within some milliseconds.
 _TOLD_WITHIN: Final = 2.0
+# More than a browser has pages.
+_MAX_UNTOLD: Final = 100
 _CGROUP_EVENTS = Path("/sys/fs/cgroup/memory.events")
 
 
@@ -34,19 +36,26 @@ class Endings:
     """Why renderers were ended here, of which the browser tells no more than that they died."""
 
     def __init__(self) -> None:
-        self._reason = CloseReason.OUT_OF_MEMORY
-        self._at = -math.inf
+        # The reason and the time of each that no page has been lost for yet.
+        self._untold: deque[tuple[CloseReason, float]] = deque(maxlen=_MAX_UNTOLD)
 
     def end(self, process: psutil.Process, reason: CloseReason) -> None:
         """Kill a process of the browser; a page that it runs is lost for that reason."""
-        self._reason, self._at = reason, time.monotonic()
+        self._untold.append((reason, time.monotonic()))
         processes.kill([process])
 
     def why(self, browser: Sequence[psutil.Process]) -> CloseReason | None:
-        """Why a renderer of *browser* ended just now: with the browser, or because it was ended here."""
+        """Why a renderer of *browser* ended just now: with the browser, or because it was ended here.
+
+        Each ending answers for one page: the next one that dies may do so by itself.
+        """
         if processes.any_ended(browser):
             return CloseReason.BROWSER_CRASH
-        return self._reason if time.monotonic() - self._at < _TOLD_WITHIN else None
+        while self._untold:
+            reason, at = self._untold.popleft()
+            if time.monotonic() - at < _TOLD_WITHIN:
+                return reason
+        return None
 
 
 async def watch_crashes(browser: Browser, on_crash: Callable[[str, CloseReason], None]) -> CDPSession:

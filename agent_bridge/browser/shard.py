@@ -283,7 +283,6 @@ class Shard:
         return browser
 
     def _page_died(self, target_id: str, reason: CloseReason) -> None:
-        reason = self._endings.why(self._browser_processes) or reason
         for page in self.pages:
             if page.frame_id == target_id:
                 page.lose(reason)
