@@ -39,7 +39,7 @@ _TIMES_AT_WORK: Final = 4
 # Of one core: what sleeps or stands still takes less, what computes takes more.
 _AT_WORK: Final = 0.2
 # Between the driver's own answer, which takes a few milliseconds, and none.
-_DRIVER_SECONDS: Final = 1.0
+_DRIVER_SECONDS: Final = 3.0
 
 
 class Stops:
