@@ -63,6 +63,7 @@ async def timeout(journey: Journey) -> BrowserNavigationError:
     facts = replace(facts, connection=await reaching) if reaching is not None else facts
     verdict = diagnosis.verdict_of(facts)
     if verdict.cause is NavigationCause.RELOADING:
+        page.is_restless = True
         await leave(page, Deadline.after(_left(journey, _LEFT_UNTIL)))
     elif (facts.committed or facts.status is not None) and not facts.blocked:
         await stop_loading(page)

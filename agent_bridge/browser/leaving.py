@@ -21,6 +21,8 @@ _STOP_SECONDS = 0.3
 # "interrupted by another"; stopping twice, this far apart, none of 24.
 _STOP_PAUSE = 0.1
 _BLANK = "about:blank"
+_LOOKS = 30
+_LOOK_PAUSE = 0.01
 
 
 async def stop_loading(page: ManagedPage) -> None:
@@ -48,7 +50,11 @@ async def leave(page: ManagedPage, deadline: Deadline) -> None:
         while page.url != _BLANK and deadline.remaining:
             await page.guard(page.cdp.send("Page.stopLoading"), deadline)
             await page.guard(page.cdp.send("Page.navigate", {"url": _BLANK}), deadline)
-            await asyncio.sleep(0)  # the news of it arrives by itself
+            # Another one that is sent before the news of it arrives would interrupt what comes next.
+            for _ in range(_LOOKS):
+                if page.url == _BLANK:
+                    break
+                await asyncio.sleep(_LOOK_PAUSE)
     except (Overdue, PageLost, PlaywrightError) as exc:
         log.info("a page that reloads itself could not be left: %s", exc)
     finally:

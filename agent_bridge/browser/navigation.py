@@ -15,7 +15,7 @@ from agent_bridge.browser.answers import Overdue, ScriptFailed, abandon
 from agent_bridge.browser.failed_navigation import bare_answer, failure, timeout
 from agent_bridge.browser.failures import raise_if_dead, raise_if_lost
 from agent_bridge.browser.journey import Journey, redirects_to
-from agent_bridge.browser.leaving import stop_loading
+from agent_bridge.browser.leaving import leave, stop_loading
 from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import texts
@@ -37,6 +37,7 @@ Direction = Literal["back", "forward", "reload"]
 # request; its own message says more.
 _OWN_ERROR_GRACE = 0.05
 _TITLE = 0.5  # of the grace
+_LEAVE_SECONDS = 10.0
 # How often a navigation is begun again after something left over interrupted it.
 _INTERRUPTIONS = 8
 # Answers that ask who one is; some come with a page, which is a result.
@@ -81,7 +82,11 @@ async def navigate(
             cause=refusal.cause,
             tips=refusal.tips,
         )
-    if page.is_loading:
+    if page.is_restless:
+        # It may have come back on a busy machine: as long as it reloads itself nothing else is loaded.
+        await leave(page, Deadline.after(min(_LEAVE_SECONDS, deadline.remaining / 2)))
+        page.is_restless = False
+    elif page.is_loading:
         # A page that reloads itself for ever would commit in our place.
         await stop_loading(page)
     before = (page.documents, page.requested_url, page.arrived_url)

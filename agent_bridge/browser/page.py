@@ -73,6 +73,7 @@ class ManagedPage:
         arrived_url: Where that led, HTTP redirects included; "" until it did.
         missed: URL of the last document that did not come, and why; "" and "" when one came since.
         has_acted: Whether a call since then may have led elsewhere: a click, a script.
+        is_restless: Whether it was found to replace itself without end, and was not left for another since.
         loading_url: What the page is on its way to; "" when it is not on its way.
         call_deadline: Of the call that has the page.
         failed_requests: The latest requests of this document that failed or were answered with an error.
@@ -105,6 +106,7 @@ class ManagedPage:
         self.arrived_url = ""
         self.missed = ("", "")
         self.has_acted = False
+        self.is_restless = False
         self.call_deadline = Deadline.after(0)
         self.failed_requests: deque[str] = deque(maxlen=MAX_FAILED_REQUESTS)
         self.secrets = KnownSecrets(self.options)
