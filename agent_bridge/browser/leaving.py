@@ -41,7 +41,7 @@ async def leave(page: ManagedPage, deadline: Deadline) -> None:
 
     Its next document is on its way at any moment and would win over ours; with
     scripts off, and meta refreshes ended by stopping, there is none. What is not
-    done by the deadline, the next navigation does: it stops what still loads.
+    done by the deadline, the next navigation does: it leaves the page once more.
     """
     scripts_are_on = page.options.javascript
     try:

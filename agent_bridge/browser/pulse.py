@@ -187,7 +187,7 @@ def _a_renderer_is_stopped() -> bool:
     """
     for process in processes.tree(os.getpid()):
         try:
-            if process.status() == psutil.STATUS_STOPPED and "--type=renderer" in process.cmdline():
+            if processes.is_stopped(process) and "--type=renderer" in process.cmdline():
                 return True
         except psutil.Error:  # it ended while it was looked at
             continue
