@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
+from agent_bridge.browser.answers import Overdue, ScriptFailed
 from agent_bridge.browser.evidence import BUDGET, evidence_of
-from agent_bridge.browser.failures import unblock
 from agent_bridge.browser.leaving import leave, stop_loading
+from agent_bridge.browser.pulse import Pulse, lose, pulse_of
 from agent_bridge.browser.second_look import look_again
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import navigation as diagnosis
@@ -21,11 +21,12 @@ from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.connection import Connection, connect
 from agent_bridge.diagnosis.navigation_facts import net_error
 from agent_bridge.diagnosis.urls import LOADABLE
-from cmdop_browser.exceptions import BrowserNavigationError, CloseReason, NavigationCause
+from cmdop_browser.exceptions import BrowserNavigationError, NavigationCause
 from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
     from agent_bridge.browser.journey import Journey
+    from agent_bridge.browser.page import ManagedPage
     from agent_bridge.diagnosis.navigation_facts import NavigationFacts, NavigationVerdict
     from cmdop_browser.exceptions import Evidence
 
@@ -54,9 +55,10 @@ async def timeout(journey: Journey) -> BrowserNavigationError:
     page = journey.page
     facts = journey.facts("", timed_out=True)
     reaching = _reaching(journey, facts)
-    if not facts.committed and facts.status is None:
+    if not facts.committed:
         # As long as it waits for an answer, the page itself gives none.
         await stop_loading(page)
+        facts = replace(facts, blocked=await _was_blocked(page, answered=facts.status is not None))
     elif not (facts.documents and diagnosis.verdict_of(facts).cause is NavigationCause.RELOADING):
         facts = await _what_it_waits_for(journey, facts)
     evidence = await _evidence(journey, facts)
@@ -65,7 +67,7 @@ async def timeout(journey: Journey) -> BrowserNavigationError:
     if verdict.cause is NavigationCause.RELOADING:
         page.is_restless = True
         await leave(page, Deadline.after(_left(journey, _LEFT_UNTIL)))
-    elif (facts.committed or facts.status is not None) and not facts.blocked:
+    elif facts.committed and not facts.blocked:
         await stop_loading(page)
     return _error(journey, facts, verdict, evidence, waited=f" after {seconds(journey.deadline.total)}")
 
@@ -150,21 +152,34 @@ def _reaching(journey: Journey, facts: NavigationFacts) -> asyncio.Task[Connecti
     return task
 
 
+async def _was_blocked(page: ManagedPage, *, answered: bool = False) -> bool:
+    """Whether a script, which is stopped, kept the page from what it was to do.
+
+    A page that cannot take an answer looks like a server that gives none.
+
+    Args:
+        page: The page.
+        answered: Whether the server's answer waits for the page to take it. Until it does,
+            the browser hands the page nothing else, not even the order to stop its script.
+
+    Raises:
+        PageLost: The page answers to nothing.
+    """
+    pulse = await pulse_of(page, may_be_pending=False)
+    if pulse in {Pulse.STOPPED, Pulse.SILENT} or (answered and pulse is Pulse.SLOW):
+        raise lose(page)
+    return pulse is Pulse.FREED
+
+
 async def _what_it_waits_for(journey: Journey, facts: NavigationFacts) -> NavigationFacts:
     page = journey.page
-    if facts.committed:
-        try:
-            return replace(facts, pending=await journey.pending(Deadline.after(page.grace.part(_LOOK))))
-        except (ScriptFailed, PlaywrightError) as exc:
-            log.debug("the page does not tell what it waits for: %s", exc)
-            return facts
-        except Overdue:
-            facts = replace(facts, pending=journey.unanswered())
-    freed = await unblock(page)
-    if freed is False:
-        page.lose(CloseReason.RENDERER_HANG)
-        raise PageLost(CloseReason.RENDERER_HANG)
-    return replace(facts, blocked=bool(freed))
+    try:
+        return replace(facts, pending=await journey.pending(Deadline.after(page.grace.part(_LOOK))))
+    except (ScriptFailed, PlaywrightError) as exc:
+        log.debug("the page does not tell what it waits for: %s", exc)
+        return facts
+    except Overdue:
+        return replace(facts, pending=journey.unanswered(), blocked=await _was_blocked(page))
 
 
 def _is_unexplained(journey: Journey, facts: NavigationFacts) -> bool:

@@ -14,7 +14,7 @@ from agent_bridge.browser.answers import Overdue, PageLost, is_gone
 from agent_bridge.browser.diagnose import Before, element_error, kind_now, named
 from agent_bridge.browser.evidence import evidence_of
 from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage
-from agent_bridge.browser.pulse import Pulse, answers, lose, pulse_of, unblock
+from agent_bridge.browser.pulse import Pulse, answers, lose, pulse_of
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import (
     BrowserError,
@@ -39,7 +39,6 @@ __all__ = [
     "raise_if_lost",
     "script_error",
     "timed_out",
-    "unblock",
     "within",
 ]
 

@@ -67,7 +67,7 @@ class Pulse(Enum):
     STOPPED = "its process has been halted"
 
 
-async def pulse_of(page: ManagedPage, *, may_hang: bool = True) -> Pulse:
+async def pulse_of(page: ManagedPage, *, may_hang: bool = True, may_be_pending: bool = True) -> Pulse:
     """Ask the page for a sign of life; stop the script that keeps it from giving one.
 
     A navigation that is pending holds every call up, and is left alone: the caller
@@ -77,6 +77,8 @@ async def pulse_of(page: ManagedPage, *, may_hang: bool = True) -> Pulse:
         page: The page.
         may_hang: False when it is known to have answered a moment ago: then
             nothing is stopped.
+        may_be_pending: False when its navigation was told to stop: then that is no
+            reason for silence.
 
     Raises:
         PageLost: The page went away meanwhile.
@@ -94,7 +96,7 @@ async def pulse_of(page: ManagedPage, *, may_hang: bool = True) -> Pulse:
         patience = min(max(_PATIENCE, _TIMES_SLOWER * browser), most, left)
         if await _answered(page, asked, patience - browser):
             return Pulse.ANSWERS
-        if page.is_loading:
+        if page.is_loading and may_be_pending:
             return Pulse.PENDING
         if not may_hang:
             return Pulse.SLOW
@@ -220,27 +222,3 @@ async def _answered(page: ManagedPage, asked: asyncio.Future[Any], seconds: floa
         # "The document was just replaced" is an answer, too.
         return not is_gone(exc)
     return True
-
-
-async def unblock(page: ManagedPage) -> bool | None:
-    """Free a page whose own navigation is given up: stop that, then the script that blocks it.
-
-    Returns:
-        None when the page answers by then, True when a script had to be stopped,
-        False when it cannot be freed.
-    """
-    if await answers(page, page.grace.part(_STEP)):
-        return None
-    await _attempt(page, "Page.stopLoading")
-    if await answers(page, page.grace.part(_STEP)):
-        return None
-    await _attempt(page, "Runtime.terminateExecution")
-    return await answers(page, page.grace.part(_STEP))
-
-
-async def _attempt(page: ManagedPage, method: str) -> None:
-    asked = asyncio.ensure_future(page.cdp.send(method))
-    try:
-        await _answered(page, asked, page.grace.part(_STEP))
-    finally:
-        abandon(asked)
