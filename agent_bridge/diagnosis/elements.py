@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from agent_bridge.diagnosis import choices
 from agent_bridge.diagnosis.calllog import Said, Sign, said
 from agent_bridge.diagnosis.facts import Need
 from agent_bridge.diagnosis.wording import wording
@@ -148,6 +149,8 @@ def _empty(case: Case) -> bool:
 def _disabled(case: Case) -> bool:
     if case.saw(Sign.DISABLED, Sign.INERT, Sign.OPTION_DISABLED):
         return True
+    if not case.said.found and any(option.disabled for option in choices.asked_for(case.scene)):
+        return True  # Playwright says so itself, unless the time ran out before
     by = case.element.disabled if case.element is not None else None
     if by is None:
         return False
@@ -159,7 +162,8 @@ def _disabled(case: Case) -> bool:
 
 
 def _no_option(case: Case) -> bool:
-    return case.saw(Sign.NO_OPTION)
+    # Playwright says so itself, unless the time ran out before.
+    return case.saw(Sign.NO_OPTION) or (not case.said.found and choices.is_missing(case.scene))
 
 
 def _readonly(case: Case) -> bool:

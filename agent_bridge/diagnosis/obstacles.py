@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz, process
 
-from agent_bridge.diagnosis import uncovering, wrong_types
+from agent_bridge.diagnosis import choices, uncovering, wrong_types
 from agent_bridge.diagnosis.calllog import Sign
 from agent_bridge.diagnosis.phrases import Words, listed, quoted
 from cmdop_browser.exceptions import ElementCause
@@ -96,9 +96,10 @@ def _empty(scene: Scene, _said: Said) -> Words:
 
 
 def _disabled(scene: Scene, said: Said) -> Words:
-    if said.last is Sign.OPTION_DISABLED:
-        return Words("the option is disabled", _enabled_options(scene))
     by = scene.element.disabled if scene.element is not None else None
+    unsaid = said.last is None and by is None and any(option.disabled for option in choices.asked_for(scene))
+    if said.last is Sign.OPTION_DISABLED or unsaid:
+        return Words("the option is disabled", _enabled_options(scene))
     if by is None:
         inert = said.last is Sign.INERT
         return Words(

@@ -55,6 +55,11 @@ def field(kind: str = "text", **facts: Any) -> ElementFacts:
     )
 
 
+COLOURS = ElementFacts(
+    "<select>", "select", options=(Choice("r", "Red"), Choice("x", "Infrared", disabled=True))
+)
+
+
 def call(action: str = "click", text: str = WAITING, **facts: Any) -> FailedCall:
     return FailedCall(action, "#x", text=text, waited=5.0, **facts)
 
@@ -185,6 +190,26 @@ FACTS_OF_ELEMENTS = [
         "no such option",
         one("select_option", ElementFacts("<select>", "select"), found_but("did not find some options")),
         C.NO_SUCH_OPTION,
+    ),
+    (
+        "no such option, on a machine too busy to say so",
+        one("select_option", COLOURS, options=("Reed",)),
+        C.NO_SUCH_OPTION,
+    ),
+    (
+        "an option that is disabled, on a machine too busy to say so",
+        one("select_option", COLOURS, options=("x",)),
+        C.DISABLED,
+    ),
+    (
+        "an option that came as the time ran out",
+        one("select_option", COLOURS, options=("Red",)),
+        C.PAGE_LOADING,
+    ),
+    (
+        "an option that may be among those not looked at",
+        one("select_option", replace(COLOURS, more_options=1), options=("Reed",)),
+        C.PAGE_LOADING,
     ),
     (
         "several",

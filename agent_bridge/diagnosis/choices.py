@@ -1,0 +1,34 @@
+"""Which options of a list a call asks for, by the list itself.
+
+Playwright says so too, unless the time runs out before.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from agent_bridge.diagnosis.facts import Choice, Scene
+
+# Longer texts are cut when they are looked at: `options` in probe_scripts/elements.js.
+_LONGEST: Final = 80
+
+
+def asked_for(scene: Scene) -> tuple[Choice, ...]:
+    """Of the options that the list has, those that were to be selected."""
+    asked = _asked(scene)
+    options = scene.element.options if scene.element is not None else ()
+    return tuple(option for option in options if asked & {option.value, option.label})
+
+
+def is_missing(scene: Scene) -> bool:
+    """Whether the list is known whole, and does not have what was to be selected."""
+    element = scene.element
+    if element is None or element.tag != "select" or element.more_options:
+        return False
+    known = {text for option in element.options for text in (option.value, option.label)}
+    return any(asked not in known for asked in _asked(scene) if len(asked) < _LONGEST)
+
+
+def _asked(scene: Scene) -> set[str]:
+    return {" ".join(asked.split()) for asked in scene.call.options}
