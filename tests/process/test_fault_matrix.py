@@ -204,7 +204,7 @@ async def give_history(bench: Bench, session: Any) -> None:
 
 
 async def test_calls_on_a_page_that_a_script_blocks(bench: Bench) -> None:
-    at_once = asyncio.Semaphore(4)  # each of these pages takes all the time that a core has
+    at_once = asyncio.Semaphore(2)  # each of these pages takes all the time that a core has
 
     async def row(name: str) -> str:
         async with at_once:
