@@ -13,7 +13,8 @@ import os
 import select
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, Self, TypeVar
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, Self, TypeVar
 
 import grpc
 import grpc.aio
@@ -22,7 +23,7 @@ from cmdop_browser._halt import LOOK_SECONDS, AgentHalted
 from cmdop_browser.wire import channel as wire
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Generator, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
     from types import TracebackType
     from typing import TypeAlias
 
@@ -154,8 +155,11 @@ class _AsyncManager(Protocol):
 ManagerT = TypeVar("ManagerT", bound=_AsyncManager)
 
 
-class AsyncOpening(Generic[ManagerT]):
-    """Something on its way: ``await`` gives it, ``async with`` gives it and closes it."""
+class AsyncOpening(Coroutine[Any, Any, ManagerT]):
+    """Something on its way: ``await`` gives it, ``async with`` gives it and closes it.
+
+    A coroutine itself, so that it can be made a task of.
+    """
 
     def __init__(self, opening: Coroutine[Any, Any, ManagerT]) -> None:
         self._opening = opening
@@ -163,6 +167,15 @@ class AsyncOpening(Generic[ManagerT]):
 
     def __await__(self) -> Generator[Any, Any, ManagerT]:
         return self._opening.__await__()
+
+    def send(self, value: Any) -> Any:
+        return self._opening.send(value)
+
+    def throw(self, *args: Any) -> Any:
+        return self._opening.throw(*args)
+
+    def close(self) -> None:
+        self._opening.close()
 
     async def __aenter__(self) -> ManagerT:
         self._opened = await self._opening

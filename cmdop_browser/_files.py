@@ -52,9 +52,9 @@ def make_directory(path: Path) -> None:
     Raises:
         FileError: It cannot be made, or there is something else.
     """
-    if path.exists() and not path.is_dir():
-        raise FileError(f"cannot write into {path}: it is a file, not a directory", path=str(path))
     with errors_of_ours(path, "write"):
+        if path.exists() and not path.is_dir():
+            raise FileError(f"cannot write into {path}: it is a file, not a directory", path=str(path))
         path.mkdir(parents=True, exist_ok=True)
 
 

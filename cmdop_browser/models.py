@@ -79,7 +79,7 @@ class NavigationResult:
         url: Where the navigation ended.
         requested_url: What was asked for.
         status: HTTP status, 0 when nothing was fetched (history within one page).
-        title: The document's title.
+        title: The document's title; empty, too, when the page is too busy to tell it within 5 seconds.
         headers: Of the final response.
         redirects: URLs that answered with a redirect, in order, the final one not included.
         elapsed: Seconds that it took.

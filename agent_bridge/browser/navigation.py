@@ -36,7 +36,9 @@ Direction = Literal["back", "forward", "reload"]
 # A goto that is to fail by itself does so within this time after the failed
 # request; its own message says more.
 _OWN_ERROR_GRACE = 0.05
-_TITLE = 0.5  # of the grace
+# What asking the page that came may take: of the grace, or of the caller's time where there is more.
+_TITLE = 0.5
+_TITLE_SECONDS = 5.0
 _LEAVE_SECONDS = 10.0
 # How often a navigation is begun again after something left over interrupted it.
 _INTERRUPTIONS = 8
@@ -185,11 +187,12 @@ async def _load_once(
         response = response or page.response
         if response is not None and response.status in _ASKS_WHO:
             await _require_page(journey, response)
+    patience = max(page.grace.part(_TITLE), min(deadline.remaining, _TITLE_SECONDS))
     return Loaded(
         url=page.url,
         requested_url=journey.url,
         status=response.status if response is not None else 0,
-        title=await title_of(page, Deadline.after(page.grace.part(_TITLE))),
+        title=await title_of(page, Deadline.after(patience)),
         headers=dict(response.headers) if response is not None else {},
         redirects=redirects_to(response.request if response is not None else None),
         elapsed=time.monotonic() - began,

@@ -162,6 +162,9 @@ def _checked_server(value: object) -> str:
     return server
 
 
+_PARTS_OF_STATE: Final = {"cookies", "origins"}
+
+
 def _storage_state(value: object) -> bytes:
     if value is None:
         return b""
@@ -170,13 +173,15 @@ def _storage_state(value: object) -> bytes:
         checks.refuse("storage_state", value, expected, secret=True)
     if isinstance(value, (str, os.PathLike)):
         value = _parsed_state(read_file(checks.path("storage_state", value)))
-    if not isinstance(value, Mapping) or not all(
-        isinstance(value.get(key, []), (list, tuple)) for key in ("cookies", "origins")
+    if (
+        not isinstance(value, Mapping)
+        or not value.keys() <= _PARTS_OF_STATE
+        or not all(isinstance(part, (list, tuple)) for part in value.values())
     ):
         checks.refuse(
             "storage_state",
             value,
-            "a mapping with lists of cookies and origins, or a file of it",
+            "a mapping with lists of cookies and origins and nothing else, or a file of it",
             secret=True,
         )
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import sys
 import threading
@@ -15,7 +14,7 @@ from typer.main import get_command
 
 from cmdop_browser.cli import agents, demo, doctor, pages, process, recipe, shell
 from cmdop_browser.cli.exit_codes import ExitCode, UsageError, exit_code_of
-from cmdop_browser.cli.output import Output
+from cmdop_browser.cli.output import Output, abandon_stdout
 from cmdop_browser.exceptions import CMDOPError, InternalError
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ app = typer.Typer(
     help="Scrape with browser sessions that live in an agent.",
     epilog=(
         "Exit codes: 0 done, 1 failed, 2 usage, 3 already running, 4 agent not started, "
-        "5 no rows, 130 interrupted."
+        "5 no rows, 6 crashed again and again, 130 interrupted."
     ),
     no_args_is_help=True,
     add_completion=False,
@@ -126,6 +125,6 @@ def _trace(debug: bool) -> None:
 
 
 def _reader_left() -> int:
-    # As in `cmdop-browser fetch URL | head`. Python would complain again when it flushes stdout.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    # As in `cmdop-browser fetch URL | head`.
+    abandon_stdout()
     return ExitCode.FAILED

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.text import Text
 
+from cmdop_browser.exceptions import FileError
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import RenderableType
 
     from cmdop_browser.exceptions import CMDOPError
@@ -17,6 +24,10 @@ if TYPE_CHECKING:
 
 # Where no terminal sets the width: log files and pipes take long lines better than broken ones.
 _WIDTH_OF_FILES: Final = 200
+
+
+class OutputError(FileError):
+    """The result of a command cannot be printed; it is told on stderr, also to those who asked for JSON."""
 
 
 def _console() -> Console:
@@ -51,7 +62,8 @@ class Output:
         """Print a command's result in the form asked for."""
         if self.as_json:
             self.document(document)
-        else:
+            return
+        with _writing():
             self.console.print(rendered)
 
     def document(self, document: Any) -> None:
@@ -71,7 +83,7 @@ class Output:
 
     def error(self, error: CMDOPError) -> None:
         """Show *error*: with its tips to a person, as `CMDOPError.to_dict` to a script."""
-        if self.as_json:
+        if self.as_json and not isinstance(error, OutputError):
             self.document({"error": error.to_dict()})
             return
         name = Text(f"{type(error).__name__}: ", style="bold red")
@@ -80,5 +92,30 @@ class Output:
     def _write(self, text: str) -> None:
         stream = self.console.file
         encoding = getattr(stream, "encoding", None) or "utf-8"
-        stream.write(text.encode(encoding, errors="backslashreplace").decode(encoding))
-        stream.flush()
+        with _writing():
+            stream.write(text.encode(encoding, errors="backslashreplace").decode(encoding))
+            stream.flush()
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    """Turn what keeps stdout from taking a result into an error of ours.
+
+    Raises:
+        OutputError: It is closed, or the disk that it goes to is full.
+        BrokenPipeError: Whoever read it has left.
+    """
+    if sys.stdout is None:
+        raise OutputError("cannot write stdout: it is closed", path="stdout")
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        abandon_stdout()
+        raise OutputError(f"cannot write stdout: {exc.strerror}", path="stdout") from exc
+
+
+def abandon_stdout() -> None:
+    """Write nothing more; Python would fail again when it flushes stdout at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

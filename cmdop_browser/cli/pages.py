@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 import typer
 
+from cmdop_browser._files import target, write_file
 from cmdop_browser.cli import options
+from cmdop_browser.cli.exit_codes import UsageError
 from cmdop_browser.cli.output import Output
 from cmdop_browser.cli.reports import SaveErrors, errors_saved
-from cmdop_browser.exceptions import BadRequestError
 
 if TYPE_CHECKING:
     from cmdop_browser import PageResult
@@ -56,20 +57,21 @@ def fetch(
     from cmdop_browser import CMDOPClient
 
     output = Output(as_json=as_json)
+    path = target(output_file)
     with errors_saved(save_errors):
         with CMDOPClient.local(agent=agent, start=True) as client:
             page = client.browser.fetch(url, selector=selector, wait_for=wait_for, timeout=timeout)
         if not any_status:
             page.raise_for_status()
     content = page.soup().get_text("\n", strip=True) if text else page.html
-    if output_file is not None:
-        output_file.write_text(content + "\n", encoding="utf-8", errors="backslashreplace")
-        output.note(f"{page.status} {page.url} -> {output_file}")
+    if path is not None:
+        write_file(path, f"{content}\n".encode(errors="backslashreplace"))
+        output.note(f"{page.status} {page.url} -> {path}")
     if as_json:
         kind = "text" if text else "html"
-        where = {"output": str(output_file)} if output_file is not None else {kind: content}
+        where = {"output": str(path)} if path is not None else {kind: content}
         output.document(_page_document(page) | where)
-    elif output_file is None:
+    elif path is None:
         output.text(content)
 
 
@@ -124,10 +126,8 @@ def _image_format(path: Path) -> ImageFormat:
     if suffix in {".jpg", ".jpeg"}:
         return "jpeg"
     if suffix in _OTHER_PICTURES:
-        raise BadRequestError(
+        raise UsageError(
             f"{path} asks for a format that pictures are not taken in",
-            field="output",
-            value=str(path),
             tips=(f"name it {path.stem}.png or {path.stem}.jpg",),
         )
     return "png"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from cmdop_browser import AsyncCMDOPClient
 from cmdop_browser import _methods as methods
 from cmdop_browser.exceptions import (
     BadRequestError,
@@ -267,3 +268,10 @@ async def test_the_repr_says_where_the_session_is_without_its_secrets(
     assert "s3cret" not in repr(session) + shown + repr(result) + result._repr_html_()
     await session.close()
     assert "CLOSED_BY_CALLER" in session._repr_html_()
+
+
+async def test_a_session_may_be_opened_by_a_task(fake_agent: FakeAgent) -> None:
+    async with AsyncCMDOPClient.local() as client:
+        session = await asyncio.create_task(client.browser.create_session())
+        assert not session.is_closed
+        client.browser.create_session().close()  # as any coroutine that is not wanted any more

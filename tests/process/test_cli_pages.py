@@ -8,6 +8,8 @@ import select
 import subprocess
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.process.shell import COMMAND
 
 if TYPE_CHECKING:
@@ -53,6 +55,33 @@ def test_screenshots_are_written(warm_shell: Shell, shop: str) -> None:
     assert (warm_shell.directory / "a.jpg").read_bytes().startswith(b"\xff\xd8")
 
 
+def test_a_page_that_cannot_be_written_is_not_fetched(shell: Shell) -> None:
+    error = shell.json("fetch", "http://127.0.0.1:9/", "-o", "missing/page.html", code=1)["error"]
+    assert error["code"] == "FILE_NOT_FOUND"
+    assert "there is no directory" in error["message"]
+    assert shell.run("screenshot", "http://127.0.0.1:9/", "-o", "page.gif").returncode == 2
+    assert shell.processes() == []
+
+
+@pytest.mark.parametrize(("stdout", "why"), [(">&-", "it is closed"), (">/dev/full", "No space left")])
+@pytest.mark.parametrize("form", ["", "--json"])
+def test_a_page_that_cannot_be_printed_is_an_error(
+    warm_shell: Shell, shop: str, stdout: str, why: str, form: str
+) -> None:
+    words = [*COMMAND, "fetch", f"{shop}/", "h1", *form.split()]
+    done = subprocess.run(
+        ["sh", "-c", f'"$@" {stdout}', "sh", *words],
+        cwd=warm_shell.directory,
+        env=warm_shell.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert f"cannot write stdout: {why}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_shell_needs_a_terminal(shell: Shell, shop: str) -> None:
     done = shell.run("shell", shop)
     assert done.returncode == 2
@@ -90,7 +119,7 @@ def read_until(fd: int, text: str) -> None:
 
 
 def test_a_picture_in_a_format_that_there_is_not_is_refused(warm_shell: Shell, shop: str) -> None:
-    error = warm_shell.json("screenshot", f"{shop}/", "-o", "a.GIF", code=1)["error"]
+    error = warm_shell.json("screenshot", f"{shop}/", "-o", "a.GIF", code=2)["error"]
     assert error["code"] == "BAD_REQUEST"
     assert "a.png" in error["tips"][0]
     assert not list(warm_shell.directory.iterdir())

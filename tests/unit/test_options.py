@@ -80,6 +80,12 @@ def test_a_refused_option_does_not_show_its_secret(options: dict[str, Any]) -> N
     assert SECRET not in str(error) + repr(error) + error.error_detail + json.dumps(error.to_dict())
 
 
+@pytest.mark.parametrize("state", [{"cookie": []}, {"cookies": [], "origin": []}, {"cookies": None}])
+def test_a_storage_state_with_other_parts_is_refused(state: dict[str, Any]) -> None:
+    with pytest.raises(BadRequestError, match="cookies and origins and nothing else"):
+        session_options(storage_state=state, timeout=1.0)
+
+
 def test_a_storage_state_from_a_file(tmp_path: Path) -> None:
     state = {"cookies": [{"name": "é", "value": "1"}], "origins": []}
     path = tmp_path / "state.json"

@@ -254,6 +254,8 @@ def test_a_file_is_no_directory(tmp_path: Path) -> None:
     (tmp_path / "errors").touch()
     with pytest.raises(FileError, match="it is a file, not a directory"):
         CMDOPError("failed").save(tmp_path / "errors")
+    with pytest.raises(FileError, match="name too long"):
+        CMDOPError("x").save(tmp_path / ("a" * 300))
 
 
 async def test_saves_from_async_code(tmp_path: Path) -> None:
