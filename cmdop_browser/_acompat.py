@@ -8,6 +8,7 @@ the flavour belongs here and nowhere else.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import os
 import select
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, Self, TypeVar
 import grpc
 import grpc.aio
 
+from cmdop_browser import _signals
 from cmdop_browser._halt import LOOK_SECONDS, AgentHalted
 from cmdop_browser.wire import channel as wire
 
@@ -123,6 +125,12 @@ class AsyncOrigin(Origin):
             return asyncio.get_running_loop() is not self._loop
         except RuntimeError:
             return True
+
+
+# Signals
+
+AsyncUninterrupted = contextlib.nullcontext  # the event loop sees to them, between its steps
+Uninterrupted = _signals.Uninterrupted
 
 
 # Channels
@@ -263,23 +271,42 @@ def invoke(call: Any, halt: Halt, *args: Any, **kwargs: Any) -> Any:
         time.sleep(LOOK_SECONDS)
         if halt.look():
             raise AgentHalted(sent=False)
-    # gRPC's other blocking form cannot be woken up; and with a stream of requests it waits
-    # for the one under way to be taken, beyond the timeout.
+    arrived = threading.Lock()
+    arrived.acquire()
+    future = None
     try:
-        future = call.future(*args, **kwargs)
-    except ValueError as exc:  # gRPC's "Cannot invoke RPC on closed channel!"
-        raise ChannelClosed from exc
-    try:
-        while True:
-            try:
-                return future.result(timeout=LOOK_SECONDS)
-            except grpc.FutureTimeoutError:
-                if halt.look():
-                    raise AgentHalted(sent=True) from None
-    except grpc.FutureCancelledError as exc:
-        raise ChannelClosed from exc
-    finally:
-        future.cancel()
+        # gRPC's other blocking form cannot be woken up; and with a stream of requests it waits
+        # for the one under way to be taken, beyond the timeout.
+        with Uninterrupted():
+            future = call.future(*args, **kwargs)
+            future.add_done_callback(lambda _: arrived.release())
+        _await(arrived, halt)
+        with Uninterrupted():
+            reply = future.result()
+            # In its end, too, it takes a lock; and what is raised in there is lost.
+            future = None
+    except BaseException as exc:
+        was_made = future is not None
+        with Uninterrupted():
+            if future is not None:
+                future.cancel()
+            future = None
+        # gRPC's "Cannot invoke RPC on closed channel!", and what it says when it is closed meanwhile
+        if isinstance(exc, grpc.FutureCancelledError) or (not was_made and isinstance(exc, ValueError)):
+            raise ChannelClosed from exc
+        raise
+    return reply
+
+
+def _await(arrived: threading.Lock, halt: Halt) -> None:
+    """Wait until *arrived* is released; whatever interrupts that finds no lock of gRPC's taken.
+
+    Raises:
+        AgentHalted: The agent stands still.
+    """
+    while not arrived.acquire(timeout=LOOK_SECONDS):
+        if halt.look():
+            raise AgentHalted(sent=True)
 
 
 def async_post(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -296,7 +323,8 @@ def async_post(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 def post(call: Any, *args: Any, **kwargs: Any) -> Any:
     """Begin a call that nobody waits for; None when this side has closed the channel."""
     try:
-        return call.future(*args, **kwargs)
+        with Uninterrupted():
+            return call.future(*args, **kwargs)
     except ValueError:  # gRPC's "Cannot invoke RPC on closed channel!"
         return None
 
@@ -330,13 +358,21 @@ def iterate(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Iterator[Any
         ChannelClosed: The channel was closed before.
     """
     try:
-        stream = call(*args, **kwargs)
+        with Uninterrupted():
+            stream = call(*args, **kwargs)
     except ValueError as exc:  # gRPC's "Cannot invoke RPC on closed channel!"
         raise ChannelClosed from exc
     try:
-        yield from stream
+        while True:
+            with Uninterrupted(stream.cancel):
+                reply = next(stream, None)
+            if reply is None:
+                return
+            yield reply
     finally:
-        stream.cancel()  # whoever does not take the rest does not want it
+        with Uninterrupted():
+            stream.cancel()  # whoever does not take the rest does not want it
+            stream = None
 
 
 def _is_cancelled() -> bool:

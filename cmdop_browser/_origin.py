@@ -18,8 +18,8 @@ from cmdop_browser.discovery import heartbeat_age
 from cmdop_browser.exceptions import (
     AgentOfflineError,
     CMDOPError,
-    ConnectionLostError,
     ConnectionTimeoutError,
+    InternalError,
 )
 from cmdop_browser.models import Image
 from cmdop_browser.wire import channel as wire
@@ -115,8 +115,9 @@ class AgentOrigin:
             except grpc.RpcError as exc:
                 raise self._error(exc, header, what) from exc
         if artifact.size_bytes is not None and len(content) != artifact.size_bytes:
-            raise ConnectionLostError(
+            raise InternalError(
                 f"{len(content)} of {artifact.size_bytes} bytes arrived of what the agent keeps",
+                retryable=False,
                 agent_id=self.instance_id,
             )
         kind = _FORMATS.get(artifact.media_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -12,11 +13,24 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import psutil
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
 _STOP_SECONDS = 20.0
+
+
+def end_at_once(agent: psutil.Process) -> None:
+    """Tell an agent to end, whatever sessions are open.
+
+    Told once it would wait for them. Told by two signals, since the same one sent again may
+    arrive as one.
+    """
+    with contextlib.suppress(psutil.NoSuchProcess):
+        agent.send_signal(signal.SIGTERM)
+        agent.send_signal(signal.SIGINT)
 
 
 class RunningAgent:
@@ -96,7 +110,7 @@ class RunningAgent:
 
     def _end(self) -> None:
         if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+            end_at_once(psutil.Process(self.process.pid))
             try:
                 self.process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:

@@ -17,6 +17,8 @@ Items = tuple[tuple[str, str], ...]
 
 # Sites that a session has not been to for so long are not given their storage back.
 _MAX_ORIGINS: Final = 50
+# Stands beside origins, of which none looks like it.
+COOKIES: Final = "cookies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Keepsake:
         place: Where the page was; None for an empty page.
         navigated: What the caller had last navigated to.
         is_outdated: Whether more happened after it was written down, and could not be.
+        unseen: What was changed and could not be looked at any more: origins, and `COOKIES`.
     """
 
     cookies: tuple[Mapping[str, Any], ...] | None = field(default=None, repr=False)
@@ -63,6 +66,7 @@ class Keepsake:
     place: Place | None = None
     navigated: str = ""
     is_outdated: bool = False
+    unseen: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, options: ContextOptions) -> Keepsake:
@@ -108,6 +112,7 @@ class Keepsake:
                 "cookies": None if self.cookies is None else [dict(cookie) for cookie in self.cookies],
                 "origins": {name: [kept.local, kept.session] for name, kept in self.origins.items()},
                 "too_large": sorted(self.too_large),
+                "unseen": sorted(self.unseen),
                 "navigated": self.navigated,
                 "place": place and [place.url, place.wait_until, place.referer, place.repeatable],
             }
@@ -131,6 +136,7 @@ class Keepsake:
                 frozenset(read["too_large"]),
                 Place(*read["place"]) if read["place"] else None,
                 read["navigated"],
+                unseen=frozenset(read.get("unseen", ())),  # an agent of an earlier version writes none
             )
         except (KeyError, TypeError) as exc:
             raise ValueError(f"no keepsake: {exc!r}") from exc

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, TypeVar
 from urllib.parse import urlsplit
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
-from agent_bridge.browser.keepsake import Keepsake, OriginStorage, Place
+from agent_bridge.browser.keepsake import COOKIES, Keepsake, OriginStorage, Place
 from agent_bridge.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Memory:
         self._save = save
         self._task: asyncio.Task[None] | None = None
         self._due: ManagedPage | None = None
+        self._changed: set[str] = set()
         self._looked_at = 0.0
         self._mark = ""
         self._navigated = keepsake.navigated
@@ -61,6 +62,8 @@ class Memory:
         if is_read and time.monotonic() - self._looked_at < _BETWEEN_READS:
             return
         self._due = page
+        if not is_read:
+            self._changed |= {COOKIES, origin_of(page.url)} - {""}
         if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._look())
 
@@ -72,22 +75,28 @@ class Memory:
     async def _look(self) -> None:
         while self._due is not None:
             page, self._due = self._due, None
+            changed, self._changed = frozenset(self._changed), set()
             self._looked_at = time.monotonic()
-            seen = await self._seen(page)
+            seen = await self._seen(page, changed)
             if seen != self.keepsake:
                 self.keepsake = seen
                 await self._save(seen)
 
-    async def _seen(self, page: ManagedPage) -> Keepsake:
+    async def _seen(self, page: ManagedPage, changed: frozenset[str]) -> Keepsake:
         deadline = Deadline.after(_LOOK_SECONDS)
         seen = replace(self.keepsake, place=place_of(page), navigated=self._navigated)
+        unseen = seen.unseen | changed
         cookies, storage = await asyncio.gather(
             _unless_late(page.guard(page.context.cookies(), deadline)),
             _unless_late(page.evaluate(_STORAGE, self._mark, _MAX_STORAGE, deadline=deadline)),
         )
-        if cookies is not None:
+        if not isinstance(cookies, Unseen):
             seen = replace(seen, cookies=tuple(dict(cookie) for cookie in cookies))
-        if storage:
+            unseen -= {COOKIES}
+        if storage is None:  # this document has none
+            unseen -= {origin_of(page.url)}
+        elif not isinstance(storage, Unseen):
+            unseen -= {storage["origin"]}
             if page.returning is not None:
                 await page.returning.arrived(storage["origin"])
             if "mark" not in storage:
@@ -96,20 +105,33 @@ class Memory:
             elif "text" in storage:
                 self._mark = storage["mark"]
                 seen = seen.with_origin(storage["origin"], _storage(storage["text"]))
-        return seen
+        return replace(seen, unseen=unseen)
 
 
-async def _unless_late(look: Awaitable[T]) -> T | None:
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """What a look comes to that was not answered."""
+
+    why: Exception
+
+
+async def _unless_late(look: Awaitable[T]) -> T | Unseen:
     try:
         return await look
     except (Overdue, PageLost, ScriptFailed, PlaywrightError) as exc:
         log.debug("not seen: %s", exc)
-        return None
+        return Unseen(exc)
 
 
 def _storage(text: str) -> OriginStorage:
     local, session = (tuple((name, value) for name, value in items) for items in json.loads(text))
     return OriginStorage(local, session)
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of *url* as pages name it; empty when it is not of http or https."""
+    scheme, host = urlsplit(url)[:2]
+    return f"{scheme}://{host.rpartition('@')[2]}" if scheme in {"http", "https"} else ""
 
 
 def place_of(page: ManagedPage) -> Place | None:
@@ -133,4 +155,5 @@ async def last_cookies(page: ManagedPage, keepsake: Keepsake) -> Keepsake:
     except (TimeoutError, PlaywrightError) as exc:
         log.info("the cookies of a lost page are those seen last: %s", type(exc).__name__)
         return keepsake
-    return replace(keepsake, cookies=tuple(dict(cookie) for cookie in cookies))
+    seen = tuple(dict(cookie) for cookie in cookies)
+    return replace(keepsake, cookies=seen, unseen=keepsake.unseen - {COOKIES})

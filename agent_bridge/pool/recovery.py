@@ -7,14 +7,14 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from agent_bridge.browser.keepsake import Keepsake, Place
+from agent_bridge.browser.keepsake import COOKIES, Keepsake, Place
 from agent_bridge.browser.remembering import Memory, place_of
 from agent_bridge.browser.returning import equip, go_back
 from agent_bridge.pool.ladder import LOSSES, Losses, climb
 from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from agent_bridge.browser.options import ContextOptions
     from agent_bridge.browser.page import ManagedPage
@@ -33,6 +33,8 @@ _WITHOUT_PAGE: Final = frozenset(
 # What these have done is remembered before they say that it is done.
 _REMEMBERED_AT_ONCE: Final = frozenset({"clear_cookies", "set_cookies"})
 _CHANGES_NOTHING: Final = frozenset({"cookies", "info", "pdf", "screenshot", "storage_state", "title", "url"})
+# Looks take some milliseconds, and end by themselves when a page does not answer.
+_LAST_LOOK_SECONDS: Final = 2.0
 
 PAGE_NOT_RESTORED: Final = "the page: what brought it was no plain GET"
 OUTDATED: Final = "the latest changes of cookies and storage: the agent could not write them down"
@@ -134,6 +136,9 @@ class Recovery:
         """
         if action == "info":  # tells what is remembered, too
             await self.memory.settle(deadline.remaining)
+        elif not _is_read(action):
+            # It may leave the page, and with it what is still to be looked at there.
+            await self.memory.settle(min(_LAST_LOOK_SECONDS, deadline.remaining / 2))
         if self.missing is None or action in _WITHOUT_PAGE:
             return
         page.call_deadline = deadline
@@ -154,7 +159,7 @@ class Recovery:
             self.missing = None
         if action == "navigate":
             self.memory.navigated(page.requested_url)
-        self.memory.look(page, is_read=action in _CHANGES_NOTHING or action.startswith("dom."))
+        self.memory.look(page, is_read=_is_read(action))
 
     # -- after a loss -----------------------------------------------------------
 
@@ -204,11 +209,14 @@ class Recovery:
             unseen = ("cookies", "local storage") if self._is_unseen else ()
             outdated = (OUTDATED,) if self._is_outdated else ()
             self._not_restored += (*_OF_THE_CONTEXT, *unseen, *outdated, *too_large)
+        self._not_restored += tuple(_unseen(sorted(keepsake.unseen), in_same_context=in_same_context))
 
     async def _rebuild(self, lost: ManagedPage, reason: CloseReason, adopt: Adopt) -> None:
         rebuilt: Rebuilt | None = None
         adopted = False
         try:
+            # What was not answered any more is told with the rest, and not known before.
+            await self.memory.settle()
             rebuilt = await climb(self._pages, lost, reason, self._options, self.memory.keepsake)
             if rebuilt is not None:
                 page = rebuilt.page
@@ -229,3 +237,17 @@ class Recovery:
         closing = asyncio.ensure_future(self._pages.close(page, reason))
         self._closing.add(closing)
         closing.add_done_callback(self._closing.discard)
+
+
+def _is_read(action: str) -> bool:
+    return action in _CHANGES_NOTHING or action.startswith("dom.")
+
+
+def _unseen(what: Iterable[str], *, in_same_context: bool) -> Iterator[str]:
+    """Tell what was changed last and not seen; a context that lives on has kept all but session storage."""
+    for name in what:
+        if name != COOKIES:
+            kind = "session storage" if in_same_context else "storage"
+            yield f"the latest changes of {kind} of {name}: the page could not be asked in time"
+        elif not in_same_context:
+            yield "the latest changes of cookies: the browser could not be asked in time"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cmdop_browser import _methods as methods
 from cmdop_browser._files import open_regular
-from cmdop_browser.exceptions import CMDOPError, ConnectionLostError, FileError
+from cmdop_browser.exceptions import CMDOPError, FileError, InternalError
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.v1 import transfers_pb2
 
@@ -31,7 +31,7 @@ async def read_payload(
 
     Raises:
         InstanceGoneError: Another instance is connected than the one that keeps them.
-        ConnectionLostError: They did not all arrive.
+        InternalError: The agent said that these were all, and they are not.
         CMDOPError: Whatever else went wrong.
     """
     if payload.WhichOneof("content") != "transfer":
@@ -48,8 +48,12 @@ async def read_payload(
     ):
         received += chunk.data
     if len(received) != wanted:
-        raise ConnectionLostError(
-            f"{operation}: {len(received)} of {wanted} bytes arrived", details={"operation": operation}
+        # The stream ended in good order, so no connection was lost: asked again, or asked for
+        # the session's loss, the agent would say the same.
+        raise InternalError(
+            f"{operation}: {len(received)} of {wanted} bytes arrived, and the agent says that these are all",
+            retryable=False,
+            details={"operation": operation},
         )
     return bytes(received)
 

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import (
+    Uninterrupted,
     invoke,
     iterate,
     open_channel,
@@ -180,8 +181,10 @@ class Connection:
                 return
             ended, self._lease = self._lease, self._attach()
         try:
-            for _ in ended:
-                break
+            with Uninterrupted():
+                for _ in ended:
+                    break
+                ended = None
         except grpc.RpcError as exc:
             # A broken connection is no refusal: gRPC makes another one by itself.
             if not broken(exc):
@@ -190,7 +193,8 @@ class Connection:
     @property
     def lease_held(self) -> bool:
         """Whether the stream that holds the lease is open, as far as is known."""
-        return self._lease is not None and not self._lease.done()
+        with Uninterrupted():
+            return self._lease is not None and not self._lease.done()
 
     def has_drained(self) -> bool:
         """Whether the instance said that it was told to end, before the connection broke.
@@ -201,10 +205,11 @@ class Connection:
         # A stream that broke is done. One that the agent ended is not, before all was read of it.
         if not self._drained and self.lease_held:
             try:
-                for event in self._lease:
-                    if event.HasField("draining"):
-                        self._drained = True
-                        break
+                with Uninterrupted():
+                    for event in self._lease:
+                        if event.HasField("draining"):
+                            self._drained = True
+                            break
             except grpc.RpcError:
                 return False
         return self._drained
@@ -213,9 +218,10 @@ class Connection:
         """Close the channel, which ends the lease's stream and all calls under way."""
         with self._lease_lock:
             self._closed = True
-        if self._lease is not None:
-            self._lease.cancel()
-        self._channel.close()
+        with Uninterrupted():
+            if self._lease is not None:
+                self._lease.cancel()
+            self._channel.close()
 
     def _span(self, method: Method[Any, Any], request: object) -> ClientSpan:
         return ClientSpan(
@@ -225,7 +231,8 @@ class Connection:
     def _attach(self) -> Any:
         request = agent_pb2.AttachRequest(client_secret=self._identity.secret)
         call = self._callable(methods.ATTACH, self._channel.unary_stream)
-        return call(request, metadata=self.header().metadata())
+        with Uninterrupted():
+            return call(request, metadata=self.header().metadata())
 
     def _callable(self, method: Method[Any, Any], make: Callable[..., Any]) -> Callable[..., Any]:
         # Two threads may both make one; either will do.

@@ -57,6 +57,8 @@ _POSTED_SECONDS = 60.0
 _LEAST_SECONDS = 0.001
 # What an agent says that a service manager looks after.
 _MANAGED = "managed"
+# The status of a call whose connection broke under it, in an error that is not the agent's own.
+_BROKEN = grpc.StatusCode.UNAVAILABLE.name
 
 
 class Rpc:
@@ -203,6 +205,8 @@ class Rpc:
         if isinstance(refusal.__cause__, AgentHalted):
             return False  # the connection is there, and says nothing for as long as the agent is stopped
         if not refusal.details.get(DRAINING):
+            if refusal.details.get("grpc_status") != _BROKEN:
+                return False  # the connection is whole, and may say nothing for ever
             connection = self._connections.to(refusal.agent_id)
             if connection is None or not connection.has_drained():
                 return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ import psutil
 
 from cmdop_browser import _spawn
 from cmdop_browser.wire.rendezvous import AgentPaths
+from tests.agents import end_at_once
 from tests.fakes import minimal_agent
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Launchpad:
             client.communicate()
         agents = self.agents()
         for agent in agents:
-            agent.send_signal(signal.SIGTERM)
+            end_at_once(agent)
         _, alive = psutil.wait_procs(agents, timeout=10)
         for agent in alive:
             agent.kill()

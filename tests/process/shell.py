@@ -15,6 +15,7 @@ import psutil
 import pytest
 
 from cmdop_browser.wire.rendezvous import AgentPaths
+from tests.agents import end_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +132,7 @@ class Shell:
         for record in self.runtime.glob("*/agent.json"):
             with contextlib.suppress(psutil.NoSuchProcess):
                 agent = psutil.Process(json.loads(record.read_text())["pid"])
-                agent.terminate()
+                end_at_once(agent)
                 agent.wait(_END_SECONDS)
         for process in self.started:
             process.kill()

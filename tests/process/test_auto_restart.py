@@ -27,6 +27,7 @@ from cmdop_browser.helpers import (
 )
 from cmdop_browser.settings import Settings
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
+from tests.agents import end_at_once
 from tests.site import WebSite
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def machine(runtime_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     yield machine
     agents = machine.agents()
     for agent in agents:
-        agent.terminate()
+        end_at_once(agent)
     _, alive = psutil.wait_procs(agents, timeout=20)
     for agent in alive:
         agent.kill()

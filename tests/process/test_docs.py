@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 from typer.main import get_command
 
@@ -28,7 +29,8 @@ from cmdop_browser.cli.app import app
 from cmdop_browser.cli.exit_codes import ExitCode
 from cmdop_browser.exceptions import ERROR_CLASSES
 from cmdop_browser.settings import Settings
-from cmdop_browser.wire.rendezvous import AgentPaths
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
+from tests.agents import end_at_once
 from tests.process.container import Container
 from tests.waiting import eventually
 from tools import error_docs
@@ -73,6 +75,10 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     monkeypatch.chdir(directory)
     modules = set(sys.modules)
     yield directory
+    with contextlib.suppress(FileNotFoundError):  # clients of these blocks stay open, as in a notebook
+        end_at_once(
+            psutil.Process(DiscoveryRecord.read(AgentPaths.of("default", tmp_path / "run").record).pid)
+        )
     cli.main(["agents", "stop", "--force"])
     for name in set(sys.modules) - modules:
         if Path(getattr(sys.modules[name], "__file__", None) or "/").is_relative_to(ROOT / "recipes"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -131,7 +132,8 @@ def test_who_looks_at_the_files_of_a_dead_instance_is_no_orphan(pad: Launchpad) 
         onlooker.kill()
 
 
-def test_an_agent_that_ends_in_order_leaves_nothing(pad: Launchpad) -> None:
+def test_an_agent_that_ends_in_order_leaves_nothing(pad: Launchpad, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CMDOP_DRAIN_TIMEOUT", "0.1")  # nobody will close the page that it waits for
     with _page_open(pad) as record:
         agent = psutil.Process(record.pid)
         family = [agent, *agent.children(recursive=True)]
@@ -140,8 +142,13 @@ def test_an_agent_that_ends_in_order_leaves_nothing(pad: Launchpad) -> None:
         agent.terminate()
         _, alive = psutil.wait_procs(family, timeout=END_SECONDS)
         assert alive == []
-    left = {path.name for path in pad.paths.directory.rglob("*")}
-    assert left == {"agent.lock", "spawn.lock", "instances", "tmp"}
+    left = set(pad.paths.directory.rglob("*"))
+    directories = {path for path in left if path.is_dir()}
+    assert {path.name for path in directories} == {"instances", "tmp", "draining"}
+    # Not its own: the locks are the next agent's, too, and the last is what it learns of this one's end.
+    files = {path.name for path in left - directories}
+    assert files == {"agent.lock", "spawn.lock", "history.json"}
+    assert json.loads(pad.paths.history.read_text())["ended"]
 
 
 def test_a_living_agent_of_another_name_is_left_alone(pad: Launchpad) -> None:

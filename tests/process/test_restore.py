@@ -243,6 +243,7 @@ async def facts_of(session: Any) -> Any:
 
 async def test_a_renderer_that_stands_still_is_replaced(bench: Bench, session: Any) -> None:
     await session.navigate(bench.site.at("/links.html"))
+    await session.info()  # what is remembered was asked for, so that the act is the first to wait
     with faults.stopped(bench.processes(faults.is_renderer)):
         with pytest.raises(SessionInterruptedError) as caught:
             await session.evaluate("1")

@@ -184,7 +184,7 @@ async def test_one_that_is_killed_while_it_drains_leaves_nothing(flavour: Flavou
 
 
 def test_both_are_listed_while_it_lasts(shell: Shell) -> None:
-    before = shell.json("agents", "start", CMDOP_DRAIN_TIMEOUT=str(LONG))
+    before = shell.json("agents", "start", CMDOP_DRAIN_TIMEOUT=str(LONG), CMDOP_LEASE_GRACE="0.1")
     client = shell.start_python(HOLD)
     assert client.stdout is not None
     assert client.stdout.readline().strip() == "open"

@@ -48,6 +48,7 @@ RENAMES: Mapping[str, str] = {
     # Pairs of cmdop_browser/_acompat.py.
     "AsyncLock": "Lock",
     "AsyncOrigin": "Origin",
+    "AsyncUninterrupted": "Uninterrupted",
     "AsyncUse": "Use",
     "async_invoke": "invoke",
     "async_iterate": "iterate",

@@ -1,0 +1,177 @@
+"""What a session's memory owns up to when a page does not answer."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from agent_bridge.browser.answers import Overdue
+from agent_bridge.browser.keepsake import Keepsake, OriginStorage
+from agent_bridge.browser.options import ContextOptions
+from agent_bridge.browser.remembering import Memory, origin_of
+from agent_bridge.deadline import Deadline
+from agent_bridge.pool.recovery import Recovery
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.pool.pages import Pages
+
+LEFT, HERE = "http://left.test", "http://here.test"
+
+
+@dataclass
+class Page:
+    """A page as far as it is looked at."""
+
+    url: str = f"{LEFT}/shop"
+    text: str | None = '[[["a","1"]],[]]'
+    is_mute: bool = False
+    knows_cookies: bool = True
+    response: None = None
+    wait_until: str = "load"
+    requested_url: str = ""
+    returning: None = None
+    lost: asyncio.Future[Any] = field(default_factory=asyncio.Future)
+    looks: int = 0
+
+    @property
+    def context(self) -> Any:
+        return SimpleNamespace(cookies=self._cookies)
+
+    async def _cookies(self) -> list[dict[str, str]]:
+        if not self.knows_cookies:
+            raise Overdue(1.0)
+        return [{"name": "a", "value": "1"}]
+
+    async def guard(self, awaited: Awaitable[Any], _deadline: Deadline) -> Any:
+        return await awaited
+
+    async def evaluate(self, *_arguments: Any, deadline: Deadline) -> Any:
+        self.looks += 1
+        if self.is_mute:
+            raise Overdue(1.0)
+        if self.text is None:
+            return None
+        return {"origin": origin_of(self.url), "mark": f"{self.looks}", "text": self.text}
+
+    @property
+    def managed(self) -> ManagedPage:
+        return cast("ManagedPage", self)
+
+
+class Disk:
+    """Where keepsakes are saved as soon as it is let."""
+
+    def __init__(self) -> None:
+        self.may_save = asyncio.Event()
+        self.may_save.set()
+        self.begun = asyncio.Event()
+
+    async def save(self, _keepsake: Keepsake) -> None:
+        self.begun.set()
+        await self.may_save.wait()
+
+
+async def looked(memory: Memory, page: Page, *, is_read: bool = False) -> Keepsake:
+    memory.look(page.managed, is_read=is_read)
+    await memory.settle()
+    return memory.keepsake
+
+
+async def test_what_was_seen_is_not_unseen() -> None:
+    kept = await looked(Memory(Keepsake(), Disk().save), Page())
+    assert kept.unseen == frozenset()
+    assert dict(kept.origins) == {LEFT: OriginStorage((("a", "1"),))}
+
+
+async def test_an_origin_that_did_not_answer_stays_unseen_when_it_was_left() -> None:
+    memory, page = Memory(Keepsake(), Disk().save), Page(is_mute=True)
+    assert (await looked(memory, page)).unseen == {LEFT}
+    page.url, page.is_mute = f"{HERE}/", False
+    assert (await looked(memory, page)).unseen == {LEFT}
+    page.url = f"{LEFT}/again"
+    assert (await looked(memory, page)).unseen == frozenset()
+
+
+async def test_an_origin_that_was_left_before_the_look_is_unseen() -> None:
+    memory, page = Memory(Keepsake(), Disk().save), Page()
+    memory.look(page.managed, is_read=False)
+    page.url = f"{HERE}/"
+    await memory.settle()
+    assert memory.keepsake.unseen == {LEFT}
+
+
+async def test_reads_have_changed_nothing_that_could_be_missed() -> None:
+    kept = await looked(Memory(Keepsake(), Disk().save), Page(is_mute=True), is_read=True)
+    assert kept.unseen == frozenset()
+
+
+async def test_a_document_without_storage_is_not_unseen() -> None:
+    assert (await looked(Memory(Keepsake(), Disk().save), Page(text=None))).unseen == frozenset()
+
+
+async def test_cookies_that_were_not_told_are_unseen_until_they_are() -> None:
+    memory, page = Memory(Keepsake(), Disk().save), Page(knows_cookies=False)
+    assert (await looked(memory, page)).unseen == {"cookies"}
+    page.knows_cookies = True
+    assert (await looked(memory, page)).unseen == frozenset()
+
+
+def test_what_is_unseen_outlives_the_agent() -> None:
+    kept = Keepsake(unseen=frozenset({LEFT, "cookies"}))
+    assert Keepsake.from_json(kept.to_json()).unseen == kept.unseen
+
+
+@pytest.mark.parametrize(("url", "origin"), [
+    ("http://user:secret@a.test:8080/b?c", "http://a.test:8080"),
+    ("https://a.test/", "https://a.test"),
+    ("about:blank", ""),
+    ("chrome-error://chromewebdata/", ""),
+])  # fmt: skip
+def test_origins_are_named_as_pages_name_them(url: str, origin: str) -> None:
+    assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize("action", ["navigate", "click", "evaluate", "back"])
+async def test_an_act_waits_for_the_look_at_the_page_that_it_may_leave(action: str) -> None:
+    disk, page = Disk(), Page()
+    recovery = Recovery(cast("Pages", None), ContextOptions(), disk.save)
+    disk.may_save.clear()
+    recovery.look("navigate", page.managed)
+    await disk.begun.wait()  # a slow disk holds up the first look, and the second comes after it
+    recovery.look("evaluate", page.managed)
+    assert page.looks == 1
+    acting = asyncio.ensure_future(recovery.bring_back(action, page.managed, Deadline.after(30)))
+    disk.may_save.set()
+    await acting
+    assert page.looks == 2
+
+
+async def test_a_read_waits_for_no_look() -> None:
+    disk, page = Disk(), Page()
+    recovery = Recovery(cast("Pages", None), ContextOptions(), disk.save)
+    disk.may_save.clear()
+    recovery.look("navigate", page.managed)
+    await disk.begun.wait()
+    await recovery.bring_back("dom.text", page.managed, Deadline.after(30))
+    assert not disk.may_save.is_set()
+    disk.may_save.set()
+    await recovery.memory.settle()
+
+
+async def test_a_page_that_does_not_answer_leaves_an_act_half_of_its_time() -> None:
+    disk, page = Disk(), Page()
+    recovery = Recovery(cast("Pages", None), ContextOptions(), disk.save)
+    disk.may_save.clear()
+    recovery.look("navigate", page.managed)
+    deadline = Deadline.after(0.2)
+    await recovery.bring_back("navigate", page.managed, deadline)
+    assert deadline.remaining > 0
+    disk.may_save.set()
+    await recovery.memory.settle()
