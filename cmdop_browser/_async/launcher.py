@@ -106,9 +106,9 @@ def _running(agent: str, settings: Settings) -> DiscoveryRecord | None:
 async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
     """Start an agent, or wait until another client has.
 
-    Whoever holds the spawn lock may start one. A client that dies while it holds it
-    loses it, and the agent that it had started holds the agent lock: so the next
-    client waits for that agent instead of starting a second one. An agent with a
+    Whoever holds the spawn lock may start one, and hands the lock on to it. When a client
+    dies meanwhile, its agent keeps the spawn lock until it holds the agent lock: so the
+    next client waits for that agent instead of starting a second one. An agent with a
     supervisor is that one's to start; clients wait for it.
     """
     began = time.monotonic()
@@ -126,7 +126,7 @@ async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRe
             if free and not supervised:
                 _share_failure(lock, began)
                 try:
-                    return await _spawn_agent(agent, settings, deadline)
+                    return await _spawn_agent(agent, settings, lock, deadline)
                 except AgentExistsError:
                     pass  # Started by hand this very moment: it will publish itself.
                 except CMDOPError as error:
@@ -157,8 +157,8 @@ async def _pause(agent: str, deadline: float, began: float, reason: str) -> None
     await async_sleep(min(_PAUSE * random.uniform(0.5, 1.5), deadline - now))  # noqa: S311 -- jitter
 
 
-async def _spawn_agent(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
-    starting = _spawn.spawn(agent, settings)
+async def _spawn_agent(agent: str, settings: Settings, lock: FileLock, deadline: float) -> DiscoveryRecord:
+    starting = _spawn.spawn(agent, settings, lock)
     try:
         record = await _ready(starting, deadline)
     except BaseException:

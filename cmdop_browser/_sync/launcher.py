@@ -107,9 +107,9 @@ def _running(agent: str, settings: Settings) -> DiscoveryRecord | None:
 def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
     """Start an agent, or wait until another client has.
 
-    Whoever holds the spawn lock may start one. A client that dies while it holds it
-    loses it, and the agent that it had started holds the agent lock: so the next
-    client waits for that agent instead of starting a second one. An agent with a
+    Whoever holds the spawn lock may start one, and hands the lock on to it. When a client
+    dies meanwhile, its agent keeps the spawn lock until it holds the agent lock: so the
+    next client waits for that agent instead of starting a second one. An agent with a
     supervisor is that one's to start; clients wait for it.
     """
     began = time.monotonic()
@@ -127,7 +127,7 @@ def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
             if free and not supervised:
                 _share_failure(lock, began)
                 try:
-                    return _spawn_agent(agent, settings, deadline)
+                    return _spawn_agent(agent, settings, lock, deadline)
                 except AgentExistsError:
                     pass  # Started by hand this very moment: it will publish itself.
                 except CMDOPError as error:
@@ -158,8 +158,8 @@ def _pause(agent: str, deadline: float, began: float, reason: str) -> None:
     sleep(min(_PAUSE * random.uniform(0.5, 1.5), deadline - now))  # noqa: S311 -- jitter
 
 
-def _spawn_agent(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
-    starting = _spawn.spawn(agent, settings)
+def _spawn_agent(agent: str, settings: Settings, lock: FileLock, deadline: float) -> DiscoveryRecord:
+    starting = _spawn.spawn(agent, settings, lock)
     try:
         record = _ready(starting, deadline)
     except BaseException:
