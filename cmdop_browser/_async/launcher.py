@@ -27,6 +27,8 @@ from cmdop_browser.wire.rendezvous import (
     FileLock,
     boot_id,
     end_halted,
+    end_if,
+    heartbeat,
     is_halted,
     is_supervised,
     process_start_time,
@@ -39,6 +41,9 @@ if TYPE_CHECKING:
 _PAUSE: Final = 0.02
 # From closing its pipe to the end of its process.
 _EXIT_SECONDS: Final = 2.0
+# An agent gives a sign of life every second, unless its event loop hangs or the machine is
+# far too busy. Supervisors give up sooner: they know that nobody debugs it.
+_HANG_SECONDS: Final = 30.0
 
 _log = logging.getLogger("cmdop_browser.launcher")
 
@@ -78,14 +83,29 @@ async def start_agent(agent: str, settings: Settings, *, timeout: float) -> Disc
 
 
 async def _answering(agent: str, settings: Settings) -> DiscoveryRecord | None:
-    """The agent that runs; one that stands still is ended, since it would answer nobody."""
+    """The agent that runs; one that stands still or hangs is ended, since it would answer nobody."""
     record = _running(agent, settings)
-    if record is None or not is_halted(record.pid, record.pid_start_time):
+    if record is None:
+        return None
+    paths = AgentPaths.of(agent, settings.runtime_dir)
+
+    def hangs() -> bool:
+        # An agent with a supervisor is that one's to end.
+        silent = heartbeat.is_missing(paths.record, paths.lock, _HANG_SECONDS)
+        return silent and not is_supervised(paths)
+
+    halted = is_halted(record.pid, record.pid_start_time)
+    if not halted and not hangs():
         return record
     # Somebody may have it stand still for a moment only.
     await async_sleep(LOOK_SECONDS)
-    if end_halted(record.pid, record.pid_start_time):
-        _log.warning("agent %r, process %d, stood still and was ended", agent, record.pid)
+    if halted:
+        ended = end_halted(record.pid, record.pid_start_time)
+    else:
+        ended = end_if(record.pid, record.pid_start_time, hangs)
+    if ended:
+        how = "stood still" if halted else f"gave no sign of life for {_HANG_SECONDS:g} s"
+        _log.warning("agent %r, process %d, %s and was ended", agent, record.pid, how)
         deadline = time.monotonic() + _EXIT_SECONDS
         while process_start_time(record.pid) == record.pid_start_time and time.monotonic() < deadline:
             await async_sleep(_PAUSE)

@@ -32,8 +32,10 @@ from cmdop_browser.exceptions import (
     PermissionDeniedError,
 )
 from cmdop_browser.settings import Settings
-from cmdop_browser.wire.rendezvous import FileLock
+from cmdop_browser.wire.rendezvous import FileLock, heartbeat, process_start_time
 from tests.fakes import minimal_agent
+from tests.process.faults import standstill
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.fakes.launchpad import Launchpad
@@ -191,6 +193,30 @@ def test_what_a_killed_agent_left_is_no_obstacle(pad: Launchpad) -> None:
     assert second.instance_id != first.instance_id
     # This process is the parent: the dead agent is no zombie any more.
     assert not psutil.pid_exists(first.pid)
+
+
+async def test_an_agent_that_hangs_is_replaced(pad: Launchpad) -> None:
+    pad.stand_in("good")
+    for module in (launcher, async_launcher):
+        pad.monkeypatch.setattr(module, "_HANG_SECONDS", 2.0)
+    first = await async_launcher.ensure_agent("default", pad.settings, timeout=LONG)
+    with standstill.held(first.pid):
+        assert await async_launcher.ensure_agent("default", pad.settings, timeout=LONG) == first
+        eventually(lambda: heartbeat.is_missing(pad.paths.record, pad.paths.lock, 2.0))
+        second = ensure_agent("default", pad.settings, timeout=LONG)
+    assert second.instance_id != first.instance_id
+    assert process_start_time(first.pid) is None
+    assert ensure_agent("default", pad.settings, timeout=LONG) == second
+
+
+def test_an_agent_that_hangs_is_left_to_its_supervisor(pad: Launchpad) -> None:
+    pad.stand_in("good")
+    pad.monkeypatch.setattr(launcher, "_HANG_SECONDS", 2.0)
+    first = ensure_agent("default", pad.settings, timeout=LONG)
+    with FileLock(pad.paths.supervisor_lock) as supervisor, standstill.held(first.pid):
+        assert supervisor.try_acquire()
+        eventually(lambda: heartbeat.is_missing(pad.paths.record, pad.paths.lock, 2.0))
+        assert ensure_agent("default", pad.settings, timeout=LONG) == first
 
 
 # The agent's process
