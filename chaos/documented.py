@@ -210,8 +210,8 @@ def recovery_limit(cell: Cell) -> float | None:
 def _told(came: Any) -> str:
     if not isinstance(came, BaseException):
         return f"came back with {str(came)[:80]!r}"
-    said = " ".join(str(came).split())[:160]
-    return f"{type(came).__name__}: {said}"
+    said = f"{type(came).__name__}: {' '.join(str(came).split())[:160]}"
+    return f"{said}, because of {_told(came.__cause__)}" if came.__cause__ is not None else said
 
 
 __all__ = ["TABLE", "Due", "During", "NotHere", "detection_limit", "documented", "recovery_limit"]
