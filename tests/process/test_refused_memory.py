@@ -45,6 +45,6 @@ def test_an_agent_without_memory_works_when_it_has_some_again(
 def works(client: CMDOPClient) -> bool:
     try:
         with client.browser.create_session(timeout=10.0) as session:
-            return session.evaluate("1 + 1", timeout=10.0) == 2
+            return bool(session.evaluate("1 + 1", timeout=10.0) == 2)
     except CMDOPError:
         return False
