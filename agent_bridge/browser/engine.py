@@ -220,25 +220,27 @@ class Engine:
         self.endings.end(process, CloseReason.RENDERER_HANG)
 
     def lose(self, reason: CloseReason, *, driver_goes_on: bool = False) -> None:
-        """Give up the browser with all its pages, and its driver unless that one goes on.
+        """Give up the browser with all its pages.
 
-        What was in use is started anew at once: its sessions, or those that take their
-        place, come within moments. What was not waits until it is needed, so nothing that
-        dies at every start is started again and again.
+        What was in use is started anew at once, in the same driver if that one goes on: its
+        sessions, or those that take their place, come within moments. What was not is given
+        up with its driver and waits until it is needed, so nothing that dies at every start
+        is started again and again.
         """
         if self._driver is None:
             return
         self._fell = "driver" if reason is CloseReason.DRIVER_CRASH else "browser"
         had_browser = self.browser is not None
-        if driver_goes_on:
-            self._forget_browser()
+        self.browser = None
+        revived = self._on_lost(reason) and had_browser and self.keeps_ready
+        if revived and driver_goes_on:
+            self._forget_browser()  # what is left of it is cleared before the next one starts
         else:
             family = self._forget()
             if family is not None:
                 family.kill()
                 self._clear(family)
-        in_use = self._on_lost(reason)
-        if had_browser and in_use and self.keeps_ready:
+        if revived:
             self._reviving = asyncio.ensure_future(self._revive())
 
     async def _revive(self) -> None:
