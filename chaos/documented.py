@@ -211,7 +211,7 @@ def _told(came: Any) -> str:
     if not isinstance(came, BaseException):
         return f"came back with {str(came)[:80]!r}"
     said = f"{type(came).__name__}: {' '.join(str(came).split())[:160]}"
-    return f"{said}, because of {_told(came.__cause__)}" if came.__cause__ is not None else said
+    return said if came.__cause__ in {None, came} else f"{said}, because of {_told(came.__cause__)}"
 
 
 __all__ = ["TABLE", "Due", "During", "NotHere", "detection_limit", "documented", "recovery_limit"]

@@ -320,4 +320,4 @@ def _lives(process: psutil.Process) -> bool:
 def _short(came: Any) -> str:
     said = f"{type(came).__name__}: {' '.join(str(came).split())[:200]}"
     cause = came.__cause__ if isinstance(came, BaseException) else None
-    return said if cause is None else f"{said}, because of {_short(cause)}"
+    return said if cause is None or cause is came else f"{said}, because of {_short(cause)}"
