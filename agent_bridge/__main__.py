@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         help="so many crashes within the window are too many",
     )
     serve.add_argument("--crash-window", type=float, default=60.0, metavar="SECONDS", help="see there")
+    serve.add_argument("--turn-fd", type=int, metavar="FD", help=argparse.SUPPRESS)
     serve.add_argument("--supervisor", type=int, metavar="PID", help=argparse.SUPPRESS)
     serve.set_defaults(run=_serve)
     browsers = commands.add_parser("browsers", help="list the browsers that could be driven")
@@ -98,6 +99,7 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
             settings,
             idle_exit=idle_exit,
             ready_fd=arguments.ready_fd,
+            turn_fd=arguments.turn_fd,
             supervised=arguments.supervisor is not None,
         )
     )

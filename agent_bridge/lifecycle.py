@@ -54,28 +54,24 @@ class AgentLock:
         self._lock = lock
 
     @classmethod
-    def acquire(cls, paths: AgentPaths) -> AgentLock:
+    def acquire(cls, paths: AgentPaths, turn_fd: int | None = None) -> AgentLock:
         """Take the lock of the agent whose files are at *paths*; makes its directory.
+
+        Args:
+            paths: See there.
+            turn_fd: The lock by which nobody else starts an agent; it is held until this one
+                is, and closed in any case, since what the agent starts would keep it.
 
         Raises:
             AgentExistsError: Another agent holds it.
             PermissionDeniedError: The directory is another user's.
             AgentStartError: The directory cannot be written.
         """
-        paths.create()
-        lock = FileLock(paths.lock)
-        deadline = time.monotonic() + _LOCK_SECONDS
         try:
-            while not lock.try_acquire():
-                if time.monotonic() > deadline:
-                    raise AgentExistsError(
-                        agent=paths.agent, backend="process", reason=f"{paths.lock} is held{_holder(paths)}"
-                    )
-                time.sleep(_LOCK_PAUSE)
-        except OSError as error:
-            why = (error.strerror or str(error)).lower()
-            raise AgentStartError(agent=paths.agent, reason=f"cannot lock {paths.lock}: {why}") from error
-        return cls(lock)
+            return cls(_acquired(paths))
+        finally:
+            if turn_fd is not None:
+                os.close(turn_fd)
 
     @property
     def lost(self) -> bool:
@@ -248,3 +244,20 @@ def _holder(paths: AgentPaths) -> str:
         return f" by process {DiscoveryRecord.read(paths.record).pid}"
     except (OSError, StalePortFileError):
         return ""
+
+
+def _acquired(paths: AgentPaths) -> FileLock:
+    paths.create()
+    lock = FileLock(paths.lock)
+    deadline = time.monotonic() + _LOCK_SECONDS
+    try:
+        while not lock.try_acquire():
+            if time.monotonic() > deadline:
+                raise AgentExistsError(
+                    agent=paths.agent, backend="process", reason=f"{paths.lock} is held{_holder(paths)}"
+                )
+            time.sleep(_LOCK_PAUSE)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise AgentStartError(agent=paths.agent, reason=f"cannot lock {paths.lock}: {why}") from error
+    return lock

@@ -89,6 +89,7 @@ async def serve(
     *,
     idle_exit: float | None,
     ready_fd: int | None,
+    turn_fd: int | None = None,
     supervised: bool = False,
 ) -> int:
     """Run an agent until it is told to stop.
@@ -98,6 +99,7 @@ async def serve(
         settings: Of this process.
         idle_exit: Seconds without clients and sessions after which it ends; None for never.
         ready_fd: Where to report, in one line, that it is ready or why it is not.
+        turn_fd: The lock by which nobody else starts an agent, from whoever started this one.
         supervised: Whether a supervisor passes on, as SIGTERM, what it is told. A terminal
             tells both, and that is one order.
 
@@ -107,7 +109,7 @@ async def serve(
     mute_farewell(asyncio.get_running_loop())
     try:
         paths = AgentPaths.of(agent, settings.runtime_dir)
-        with AgentLock.acquire(paths) as lock:
+        with AgentLock.acquire(paths, turn_fd) as lock:
             sweep(paths)
             record = new_record(paths, agent)
             workspace = Workspace(paths, record)

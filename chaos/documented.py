@@ -210,8 +210,8 @@ def recovery_limit(cell: Cell) -> float | None:
 def _told(came: Any) -> str:
     if not isinstance(came, BaseException):
         return f"came back with {str(came)[:80]!r}"
-    said = " ".join(str(came).split())[:160]
-    return f"{type(came).__name__}: {said}"
+    said = f"{type(came).__name__}: {' '.join(str(came).split())[:160]}"
+    return said if came.__cause__ in {None, came} else f"{said}, because of {_told(came.__cause__)}"
 
 
 __all__ = ["TABLE", "Due", "During", "NotHere", "detection_limit", "documented", "recovery_limit"]

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 _THREADS: Final = 5
 _ROUND_SECONDS: Final = 60.0
 _GONE_SECONDS: Final = 10.0
-# An agent whose starter was killed before it had the lock finds another one there, and ends.
-_LOSER_SECONDS: Final = 5.0
 _POLL: Final = 0.002
+# What an agent says that finds another one's lock.
+_BEATEN: Final = "agent.lock is held"
 # Each round of the clients' processes: all threads at once ask for the agent, then for a sign of life.
 _CLIENTS: Final = """
 import json, sys
@@ -75,7 +75,7 @@ def elect(rounds: int, clients: int, seed: int, log: Path) -> dict[str, Any]:
                     killed += crowd.kill_whoever_starts(chance.uniform(0.0, 0.8))
                 found = crowd.answers()
                 took.append(time.monotonic() - at)
-                wrong += [f"round {number}: {each}" for each in _judge(found, crowd.settled())]
+                wrong += [f"round {number}: {each}" for each in _judge(found, crowd)]
                 wrong += [f"round {number}: {each}" for each in crowd.end_agents()]
                 progress(f"round {number + 1} of {rounds}: {took[-1]:.1f} s")
         finally:
@@ -100,9 +100,13 @@ def elect(rounds: int, clients: int, seed: int, log: Path) -> dict[str, Any]:
     }
 
 
-def _judge(found: list[str], agents: list[psutil.Process]) -> Iterable[str]:
-    if len(agents) != 1:
-        yield f"{len(agents)} agents run"
+def _judge(found: list[str], crowd: _Crowd) -> Iterable[str]:
+    agents = len(crowd.agents())
+    if agents != 1:
+        yield f"{agents} agents run"
+    # One that finds another there has ended by now, and has said so.
+    if beaten := crowd.beaten():
+        yield f"{beaten} agents were started beside another"
     if len(set(found)) != 1:
         yield f"clients are connected to {sorted(set(found))}"
 
@@ -112,6 +116,8 @@ class _Crowd:
 
     def __init__(self, place: Path, count: int, log: int) -> None:
         self._log = log
+        self._logs = place / "log"
+        self._told = 0
         self._environment = {
             **os.environ,
             "CMDOP_RUNTIME_DIR": str(place / "run"),
@@ -180,12 +186,11 @@ class _Crowd:
                     found.append(process)
         return found
 
-    def settled(self) -> list[psutil.Process]:
-        """The agents that stay: who loses the election has to find that out first, and ends."""
-        deadline = time.monotonic() + _LOSER_SECONDS
-        while len(agents := self.agents()) > 1 and time.monotonic() < deadline:
-            time.sleep(_POLL)
-        return agents
+    def beaten(self) -> int:
+        """How many agents were started in this round although there was one, or one was starting."""
+        told = sum(each.read_text().count(_BEATEN) for each in self._logs.glob("*.log*"))
+        new, self._told = told - self._told, told
+        return new
 
     def end_agents(self) -> list[str]:
         """Kill the agent, so that the next round finds what a killed one leaves; tells what stays."""

@@ -15,7 +15,7 @@ from cmdop_browser.exceptions import CMDOPError
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from chaos.bench import Bench
 
@@ -41,6 +41,7 @@ class Killer:
         every: float,
         weights: Mapping[Victim, int],
         done: Callable[[], int],
+        clients: Collection[psutil.Process] = (),
     ) -> None:
         """Make one.
 
@@ -51,6 +52,7 @@ class Killer:
             weights: How often each kind is chosen.
             done: Tells how much of the work is done. Nothing is killed twice without any
                 being done between, or a slow machine would be at starting things for ever.
+            clients: The processes of clients, of which there may be others at any time.
         """
         self.killed: Counter[str] = Counter()
         self._bench = bench
@@ -58,6 +60,7 @@ class Killer:
         self._every = every
         self._weights = dict(weights)
         self._done = done
+        self._clients = clients
 
     async def work(self) -> None:
         """Kill until cancelled."""
@@ -77,4 +80,6 @@ class Killer:
     def _pick(self, victim: Victim) -> psutil.Process:
         if victim is Victim.AGENT:
             return self._bench.agent
+        if victim is Victim.CLIENT:
+            return self._chance.choice(list(self._clients))
         return self._chance.choice(self._bench.below(_WANTED[victim]))

@@ -279,9 +279,13 @@ class Create(Scene):
         # The last trial's browser may still be starting for a session that nobody wants any more.
         before = await self.client.browser.create_session(timeout=PATIENCE)
         await before.close()
+        await self.bench.until(self._is_gone, "the browser is gone")
+
+    def _is_gone(self) -> bool:
+        # What was in use is started anew at once, and given up when that fails, too.
         for process in self.bench.victims(is_driver):
             process.kill()
-        await self.bench.until(lambda: not self.bench.victims(is_of_browser), "the browser is gone")
+        return not self.bench.victims(is_of_browser)
 
     async def begin(self) -> asyncio.Future[Any]:
         making = self.client.browser.create_session(

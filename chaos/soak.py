@@ -6,6 +6,8 @@ import asyncio
 import os
 import random
 import shutil
+import signal
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -19,15 +21,15 @@ from chaos.cells import Victim
 from chaos.facts import facts, quantiles
 from chaos.killer import Killer
 from chaos.report import progress, show
-from cmdop_browser import with_auto_restart
+from cmdop_browser import AsyncCMDOPClient, with_auto_restart
 from cmdop_browser.exceptions import CMDOPError
 
 if TYPE_CHECKING:
     import argparse
 
-    from cmdop_browser import AsyncCMDOPClient, CMDOPClient
+    from cmdop_browser import CMDOPClient
 
-_WEIGHTS: Final = {Victim.RENDERER: 4, Victim.BROWSER: 3, Victim.DRIVER: 2, Victim.AGENT: 1}
+_WEIGHTS: Final = {Victim.RENDERER: 4, Victim.BROWSER: 3, Victim.DRIVER: 2, Victim.AGENT: 1, Victim.CLIENT: 2}
 _RESTARTS: Final = 50
 _SAMPLE_SECONDS: Final = 1.0
 # What an agent takes at first, imports and caches, is no leak.
@@ -69,7 +71,14 @@ async def soak(pages: int, sessions: int, jobs: int, every: float, seed: int) ->
     async with Bench(place, CMDOP_MAX_SESSIONS=str(jobs + 2)) as bench:
         before = _size(place)
         work = _Work(bench, each, results, wrong)
-        killer = Killer(bench, random.Random(seed), every=every, weights=_WEIGHTS, done=lambda: work.pages)
+        killer = Killer(
+            bench,
+            random.Random(seed),
+            every=every,
+            weights=_WEIGHTS,
+            done=lambda: work.pages,
+            clients=work.clients,
+        )
         watch = _Watch(bench, work)
         async with asyncio.timeout(60 + pages * _SECONDS_A_PAGE):
             beside = [asyncio.ensure_future(task) for task in (killer.work(), watch.work())]
@@ -79,6 +88,7 @@ async def soak(pages: int, sessions: int, jobs: int, every: float, seed: int) ->
             finally:
                 for task in beside:
                     task.cancel()
+        wrong += await _sessions_left()
         orphans = await _end(bench)
         left = _size(place) - before
     shutil.rmtree(place, ignore_errors=True)
@@ -116,15 +126,17 @@ async def soak(pages: int, sessions: int, jobs: int, every: float, seed: int) ->
 
 
 class _Work:
-    """Jobs as people write them, half of them with the blocking client.
+    """Jobs as people write them: async, blocking, and in processes of their own.
 
     Attributes:
+        clients: The processes of the last kind, which may be killed: they are started again.
         pages: Loaded so far.
         restarts: Of jobs.
         seconds: That each session took, restarts included.
     """
 
     def __init__(self, bench: Bench, pages: int, results: dict[int, list[str]], wrong: list[str]) -> None:
+        self.clients: set[psutil.Process] = set()
         self.pages = 0
         self.restarts = 0
         self.seconds: list[float] = []
@@ -139,7 +151,9 @@ class _Work:
             number = queue.pop(0)
             began = time.monotonic()
             try:
-                if job % 2:
+                if job % 3 == 2:
+                    self._results[number] = await self._in_process(number)
+                elif job % 3:
                     self._results[number] = await asyncio.to_thread(self._blocking(), number)
                 else:
                     self._results[number] = await self._async()(number)
@@ -150,6 +164,25 @@ class _Work:
 
     def _address(self, number: int, page: int) -> str:
         return self._bench.site.at("/plain.html", session=number, page=page)
+
+    async def _in_process(self, number: int) -> list[str]:
+        words = ["-m", "chaos.soak_client", str(self._each), self._bench.site.at("/plain.html"), str(number)]
+        while True:
+            client = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *words,
+                stdout=asyncio.subprocess.PIPE,
+                cwd=Path(__file__).parents[1],
+            )
+            process = psutil.Process(client.pid)
+            self.clients.add(process)
+            said, _ = await client.communicate()
+            self.clients.discard(process)
+            if client.returncode == -signal.SIGKILL:
+                self.restarts += 1
+                continue
+            self.pages += self._each
+            return said.decode().splitlines()
 
     def _restarted(self, _error: BaseException, _number: int) -> None:
         self.restarts += 1
@@ -238,6 +271,22 @@ class _Watch:
             above += sum((sample.pages - pages) * (sample.rss - rss) for sample in life)
             below += sum((sample.pages - pages) ** 2 for sample in life)
         return above / below / _MIB * 1000 if below else None
+
+
+async def _sessions_left() -> list[str]:
+    """What killed clients have left in the agent; their sessions end after the lease's grace."""
+    deadline = time.monotonic() + _GONE_SECONDS
+    while True:
+        try:
+            async with AsyncCMDOPClient.local(timeout=PATIENCE) as client:
+                left = client.agent_info.pressure.active
+        except CMDOPError:  # it was killed just now, and the sessions with it
+            return []
+        if not left:
+            return []
+        if time.monotonic() > deadline:
+            return [f"{left} sessions are left of {_GONE_SECONDS:g} s ago"]
+        await asyncio.sleep(_SAMPLE_SECONDS)
 
 
 async def _end(bench: Bench) -> int:

@@ -318,4 +318,6 @@ def _lives(process: psutil.Process) -> bool:
 
 
 def _short(came: Any) -> str:
-    return f"{type(came).__name__}: {' '.join(str(came).split())[:200]}"
+    said = f"{type(came).__name__}: {' '.join(str(came).split())[:200]}"
+    cause = came.__cause__ if isinstance(came, BaseException) else None
+    return said if cause is None or cause is came else f"{said}, because of {_short(cause)}"

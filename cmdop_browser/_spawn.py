@@ -19,7 +19,10 @@ from cmdop_browser.exceptions import AgentStartError, CMDOPError, error_from_dic
 from cmdop_browser.wire.rendezvous import DiscoveryRecord, open_log
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cmdop_browser.settings import Settings
+    from cmdop_browser.wire.rendezvous import FileLock
 
 _CHUNK: Final = 64 * 1024
 # Where the client runs from, which is where the agent of the same version is.
@@ -104,10 +107,12 @@ class StartingAgent:
         self.process.wait()
 
 
-def spawn(agent: str, settings: Settings) -> StartingAgent:
+def spawn(agent: str, settings: Settings, turn: FileLock) -> StartingAgent:
     """Start an agent's process in a session of its own.
 
-    It inherits nothing but its log and the pipe on which it reports.
+    It inherits nothing but its log, the pipe on which it reports and the lock *turn*: it
+    keeps that one, whatever becomes of this process, until it has a lock of its own. So
+    there is no moment at which another process could start an agent beside it.
 
     Raises:
         AgentStartError: There can be no log, or no process.
@@ -125,7 +130,17 @@ def spawn(agent: str, settings: Settings) -> StartingAgent:
     ready_fd, report_fd = os.pipe()
     try:
         log_start = os.fstat(log_fd).st_size
-        process = _start(agent, settings, log, log_fd, report_fd)
+        options = [
+            f"--agent={agent}",
+            f"--idle-exit={settings.spawn_idle_exit}",
+            f"--ready-fd={report_fd}",
+            f"--log-file={log}",
+        ]
+        handed_on = [report_fd]
+        if turn.descriptor is not None:
+            options.append(f"--turn-fd={turn.descriptor}")
+            handed_on.append(turn.descriptor)
+        process = _start(agent, settings, options, log_fd, handed_on)
     except BaseException:
         os.close(ready_fd)
         raise
@@ -165,20 +180,16 @@ def reap() -> None:
             _children.discard(pid)
 
 
-def _start(agent: str, settings: Settings, log: Path, log_fd: int, report_fd: int) -> subprocess.Popen[bytes]:
-    options = (
-        f"--agent={agent}",
-        f"--idle-exit={settings.spawn_idle_exit}",
-        f"--ready-fd={report_fd}",
-        f"--log-file={log}",
-    )
+def _start(
+    agent: str, settings: Settings, options: Sequence[str], log_fd: int, handed_on: Sequence[int]
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603 -- the command is ours
             program("serve", *options),
             stdin=subprocess.DEVNULL,
             stdout=log_fd,
             stderr=log_fd,
-            pass_fds=(report_fd,),
+            pass_fds=handed_on,
             start_new_session=True,
             cwd="/",
             env=environment(settings),

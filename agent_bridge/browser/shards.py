@@ -227,6 +227,7 @@ class Shards:
         self.recycled[cause] += 1
         self._shards[self._shards.index(worn)] = fresh
         self._retired.add(worn)
+        worn.retire()
         self._stop_if_retired(worn)
 
     def _stop_if_retired(self, shard: Shard) -> None:

@@ -72,23 +72,32 @@ class Family:
         """Kill all that lives of it, the directory stays; not for the event loop."""
         processes.kill(self._living())
 
-    def clear(self) -> bool:
+    def clear(self, *, but: int = 0) -> bool:
         """Kill what is left, wait until it is gone, and remove the directory.
 
         Looks through all processes below the agent and waits: not for the event loop.
+
+        Args:
+            but: The pid of a process that is spared, and with it the directory, which is emptied.
 
         Returns:
             Whether nothing is left.
         """
         deadline = time.monotonic() + _CLEAR_SECONDS
-        while (living := self._living()) and time.monotonic() < deadline:
+        while (living := self._living(but)) and time.monotonic() < deadline:
             processes.kill(living)
             processes.wait_until_ended(living, deadline - time.monotonic())
         adoption.collect()
+        if but:
+            # A number that was a group's may be another's by now.
+            self._known, self._groups = [], set()
+            for path in self.directory.iterdir():
+                remove_tree(path)
+            return not living
         remove_tree(self.directory)
         return not living and not self.directory.exists()
 
-    def _living(self) -> list[psutil.Process]:
+    def _living(self, but: int = 0) -> list[psutil.Process]:
         """Those that run: known ones, those of a group of theirs, those with the mark."""
         # All of them are below the agent, which adopts them; nothing else can be meant.
         own = processes.tree(os.getpid())[:-1]
@@ -96,7 +105,7 @@ class Family:
         self._groups |= _groups_of(marked)
         members = [process for process in own if processes.group(process) in self._groups]
         found = {process.pid: process for process in (*self._known, *marked, *members)}
-        return [process for process in found.values() if processes.lives(process)]
+        return [process for process in found.values() if process.pid != but and processes.lives(process)]
 
     def _is_marked(self, process: psutil.Process) -> bool:
         try:

@@ -89,7 +89,10 @@ class AsyncRestoration:
                 await self._repair(action, loss, exc, deadline)
                 again = loss.permits_replay(read=read) and replays < MAX_REPLAYS
                 if not again or not deadline.remaining():
-                    raise self._interrupted(action, loss.outcome, exc) from exc
+                    interrupted = self._interrupted(action, loss.outcome, exc)
+                    if interrupted is exc:
+                        raise  # nothing is its own cause
+                    raise interrupted from exc
                 logger.info("session %s: %s is made again after a loss", self._handle.id, action)
             replays += 1
 

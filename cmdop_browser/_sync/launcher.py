@@ -28,6 +28,8 @@ from cmdop_browser.wire.rendezvous import (
     FileLock,
     boot_id,
     end_halted,
+    end_if,
+    heartbeat,
     is_halted,
     is_supervised,
     process_start_time,
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 _PAUSE: Final = 0.02
 # From closing its pipe to the end of its process.
 _EXIT_SECONDS: Final = 2.0
+# An agent gives a sign of life every second, unless its event loop hangs or the machine is
+# far too busy. Supervisors give up sooner: they know that nobody debugs it.
+_HANG_SECONDS: Final = 30.0
 
 _log = logging.getLogger("cmdop_browser.launcher")
 
@@ -79,14 +84,29 @@ def start_agent(agent: str, settings: Settings, *, timeout: float) -> DiscoveryR
 
 
 def _answering(agent: str, settings: Settings) -> DiscoveryRecord | None:
-    """The agent that runs; one that stands still is ended, since it would answer nobody."""
+    """The agent that runs; one that stands still or hangs is ended, since it would answer nobody."""
     record = _running(agent, settings)
-    if record is None or not is_halted(record.pid, record.pid_start_time):
+    if record is None:
+        return None
+    paths = AgentPaths.of(agent, settings.runtime_dir)
+
+    def hangs() -> bool:
+        # An agent with a supervisor is that one's to end.
+        silent = heartbeat.is_missing(paths.record, paths.lock, _HANG_SECONDS)
+        return silent and not is_supervised(paths)
+
+    halted = is_halted(record.pid, record.pid_start_time)
+    if not halted and not hangs():
         return record
     # Somebody may have it stand still for a moment only.
     sleep(LOOK_SECONDS)
-    if end_halted(record.pid, record.pid_start_time):
-        _log.warning("agent %r, process %d, stood still and was ended", agent, record.pid)
+    if halted:
+        ended = end_halted(record.pid, record.pid_start_time)
+    else:
+        ended = end_if(record.pid, record.pid_start_time, hangs)
+    if ended:
+        how = "stood still" if halted else f"gave no sign of life for {_HANG_SECONDS:g} s"
+        _log.warning("agent %r, process %d, %s and was ended", agent, record.pid, how)
         deadline = time.monotonic() + _EXIT_SECONDS
         while process_start_time(record.pid) == record.pid_start_time and time.monotonic() < deadline:
             sleep(_PAUSE)
@@ -107,9 +127,9 @@ def _running(agent: str, settings: Settings) -> DiscoveryRecord | None:
 def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
     """Start an agent, or wait until another client has.
 
-    Whoever holds the spawn lock may start one. A client that dies while it holds it
-    loses it, and the agent that it had started holds the agent lock: so the next
-    client waits for that agent instead of starting a second one. An agent with a
+    Whoever holds the spawn lock may start one, and hands the lock on to it. When a client
+    dies meanwhile, its agent keeps the spawn lock until it holds the agent lock: so the
+    next client waits for that agent instead of starting a second one. An agent with a
     supervisor is that one's to start; clients wait for it.
     """
     began = time.monotonic()
@@ -127,7 +147,7 @@ def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
             if free and not supervised:
                 _share_failure(lock, began)
                 try:
-                    return _spawn_agent(agent, settings, deadline)
+                    return _spawn_agent(agent, settings, lock, deadline)
                 except AgentExistsError:
                     pass  # Started by hand this very moment: it will publish itself.
                 except CMDOPError as error:
@@ -158,8 +178,8 @@ def _pause(agent: str, deadline: float, began: float, reason: str) -> None:
     sleep(min(_PAUSE * random.uniform(0.5, 1.5), deadline - now))  # noqa: S311 -- jitter
 
 
-def _spawn_agent(agent: str, settings: Settings, deadline: float) -> DiscoveryRecord:
-    starting = _spawn.spawn(agent, settings)
+def _spawn_agent(agent: str, settings: Settings, lock: FileLock, deadline: float) -> DiscoveryRecord:
+    starting = _spawn.spawn(agent, settings, lock)
     try:
         record = _ready(starting, deadline)
     except BaseException:

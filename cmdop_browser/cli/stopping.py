@@ -37,6 +37,9 @@ _RETIRING_SECONDS: Final = 0.02
 # Most parents collect a child when it ends, some later, and some never.
 _COLLECT_SECONDS: Final = 5.0
 _SUPERVISOR: Final = "agent_bridge.supervision.supervisor"
+# Where, after that, the command line of a supervisor says whether it starts an agent again.
+_HOW: Final = 5
+_ONCE: Final = "once"
 
 
 class Outcome(enum.StrEnum):
@@ -93,15 +96,23 @@ def retire_agent(agent: Agent, settings: Settings, *, timeout: float) -> bool:
         Whether a supervisor sees to starting the other one.
 
     Raises:
-        AgentStopError: It did not take the order in time.
+        AgentStopError: It did not take the order in time, or its end would be that of its container.
         PermissionDeniedError: It is another user's.
     """
     if agent.state is State.FOREIGN:
         raise PermissionDeniedError(agent.remark)
     paths = AgentPaths.of(agent.name, settings.runtime_dir)
     supervisor = supervisor_pid(paths)
-    if supervisor is not None:
-        _verify_supervisor(agent, supervisor)
+    if supervisor is not None and _ends_with_its_agent(_verify_supervisor(agent, supervisor)):
+        raise AgentStopError(
+            agent=agent.name,
+            backend="process",
+            reason=f"process {supervisor} runs it once, and would end with it",
+            tips=(
+                "restart the container",
+                "or have it started with serve --supervised, which starts another agent",
+            ),
+        )
     if agent.pid is None or agent.state is State.STALE:
         return supervisor is not None
     order = (supervisor, signal.SIGHUP) if supervisor is not None else (agent.pid, signal.SIGTERM)
@@ -138,11 +149,17 @@ def _end(agent: Agent, pid: int, patience: float, *, force: bool) -> Outcome:
     return Outcome.STOPPED
 
 
-def _verify_supervisor(agent: Agent, pid: int) -> None:
-    """Make sure that *pid* is the supervisor, and not a number of another container's."""
+def _ends_with_its_agent(command: list[str]) -> bool:
+    """Whether a supervisor starts no other agent, as `serve` does where it is process 1."""
+    return command[command.index(_SUPERVISOR) + _HOW] == _ONCE
+
+
+def _verify_supervisor(agent: Agent, pid: int) -> list[str]:
+    """Return the command of *pid*, which is the supervisor, and no number of another container's."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        if _SUPERVISOR in psutil.Process(pid).cmdline():
-            return
+        command = psutil.Process(pid).cmdline()
+        if _SUPERVISOR in command:
+            return command
     raise AgentStopError(
         agent=agent.name,
         backend="process",

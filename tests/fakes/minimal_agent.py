@@ -19,6 +19,8 @@ from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_fa
 from cmdop_browser.exceptions import AgentExistsError
 from cmdop_browser.wire.rendezvous import AgentPaths
 
+_BEHAVIOURS = ("good", "late", "gated", "silent", "garbage", "fails", "signalled")
+
 
 def program(behaviour: str, *words: str) -> list[str]:
     """The command line of an agent of this behaviour, in place of the real one's."""
@@ -27,11 +29,12 @@ def program(behaviour: str, *words: str) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("behaviour", choices=["good", "gated", "silent", "garbage", "fails", "signalled"])
+    parser.add_argument("behaviour", choices=list(_BEHAVIOURS))
     parser.add_argument("command", choices=["serve"])
     parser.add_argument("--agent", default="default")
     parser.add_argument("--idle-exit")
     parser.add_argument("--ready-fd", type=int)
+    parser.add_argument("--turn-fd", type=int)
     parser.add_argument("--log-file")
     words = parser.parse_args()
     runtime_dir = Path(os.environ["CMDOP_RUNTIME_DIR"])
@@ -45,17 +48,20 @@ def main() -> int:
     if words.behaviour == "garbage":
         os.write(words.ready_fd, b"hello\n")
         return 0
+    paths = AgentPaths.of(words.agent, runtime_dir)
+    if words.behaviour == "late":
+        pass_gate(paths)
     try:
-        return asyncio.run(serve(words.behaviour, AgentPaths.of(words.agent, runtime_dir), words.ready_fd))
+        return asyncio.run(serve(words.behaviour, paths, words.ready_fd, words.turn_fd))
     except AgentExistsError as error:
         report_failure(words.ready_fd, error)
         return 3
 
 
-async def serve(behaviour: str, paths: AgentPaths, ready_fd: int) -> int:
+async def serve(behaviour: str, paths: AgentPaths, ready_fd: int, turn_fd: int | None) -> int:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    with AgentLock.acquire(paths) as lock, socket.socket(socket.AF_UNIX) as listener:
+    with AgentLock.acquire(paths, turn_fd) as lock, socket.socket(socket.AF_UNIX) as listener:
         if behaviour == "silent":
             await stop.wait()
         if behaviour == "gated":
@@ -71,7 +77,7 @@ async def serve(behaviour: str, paths: AgentPaths, ready_fd: int) -> int:
 
 
 def pass_gate(paths: AgentPaths) -> None:
-    """Tell, in one named pipe, that the lock is held; wait, at the other, to be let on."""
+    """Tell, in one named pipe, how far it is: at the lock, or past it; wait, at the other, to be let on."""
     (paths.directory / "holding").write_text("held")
     (paths.directory / "gate").read_bytes()
 

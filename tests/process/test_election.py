@@ -32,13 +32,29 @@ from cmdop_browser.exceptions import (
     PermissionDeniedError,
 )
 from cmdop_browser.settings import Settings
-from cmdop_browser.wire.rendezvous import FileLock
+from cmdop_browser.wire.rendezvous import FileLock, heartbeat, process_start_time
 from tests.fakes import minimal_agent
+from tests.process.faults import standstill
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.fakes.launchpad import Launchpad
 
 LONG = 60.0
+
+
+def _await_waiting(pad: Launchpad, count: int) -> threading.Event:
+    """Is set when so many clients of this process wait for their turn, or for an agent."""
+    waiting, all_wait = set(), threading.Event()
+
+    def sleep(seconds: float) -> None:
+        waiting.add(threading.get_ident())
+        if len(waiting) == count:
+            all_wait.set()
+        time.sleep(seconds)
+
+    pad.monkeypatch.setattr(launcher, "sleep", sleep)
+    return all_wait
 
 
 def _go(client: subprocess.Popen[str]) -> None:
@@ -94,18 +110,24 @@ def test_agents_of_two_names_live_side_by_side(pad: Launchpad) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
-def test_a_client_killed_while_it_starts_an_agent_leaves_one(pad: Launchpad, number: int) -> None:
+@pytest.mark.parametrize("behaviour", ["late", "gated"])
+def test_a_client_killed_while_it_starts_an_agent_leaves_one(
+    pad: Launchpad, behaviour: str, number: int
+) -> None:
+    """Before the agent holds its lock, and after that."""
     pad.paths.create()
     for name in ("holding", "gate"):
         os.mkfifo(pad.paths.directory / name)
-    first = pad.client_process("gated")
+    first = pad.client_process(behaviour)
     _go(first)
     assert (pad.paths.directory / "holding").read_text() == "held"
     first.send_signal(number)
     first.wait()
     pad.stand_in("good")
+    all_wait = _await_waiting(pad, 5)
     with ThreadPoolExecutor(5) as pool:
         asked = [pool.submit(ensure_agent, "default", pad.settings, timeout=LONG) for _ in range(5)]
+        assert all_wait.wait(LONG)
         (pad.paths.directory / "gate").write_text("go on")
         records = [asking.result() for asking in asked]
     # The agent of the killed client is there for all, and no second one was tried.
@@ -171,6 +193,30 @@ def test_what_a_killed_agent_left_is_no_obstacle(pad: Launchpad) -> None:
     assert second.instance_id != first.instance_id
     # This process is the parent: the dead agent is no zombie any more.
     assert not psutil.pid_exists(first.pid)
+
+
+async def test_an_agent_that_hangs_is_replaced(pad: Launchpad) -> None:
+    pad.stand_in("good")
+    for module in (launcher, async_launcher):
+        pad.monkeypatch.setattr(module, "_HANG_SECONDS", 2.0)
+    first = await async_launcher.ensure_agent("default", pad.settings, timeout=LONG)
+    with standstill.held(first.pid):
+        assert await async_launcher.ensure_agent("default", pad.settings, timeout=LONG) == first
+        eventually(lambda: heartbeat.is_missing(pad.paths.record, pad.paths.lock, 2.0))
+        second = ensure_agent("default", pad.settings, timeout=LONG)
+    assert second.instance_id != first.instance_id
+    assert process_start_time(first.pid) is None
+    assert ensure_agent("default", pad.settings, timeout=LONG) == second
+
+
+def test_an_agent_that_hangs_is_left_to_its_supervisor(pad: Launchpad) -> None:
+    pad.stand_in("good")
+    pad.monkeypatch.setattr(launcher, "_HANG_SECONDS", 2.0)
+    first = ensure_agent("default", pad.settings, timeout=LONG)
+    with FileLock(pad.paths.supervisor_lock) as supervisor, standstill.held(first.pid):
+        assert supervisor.try_acquire()
+        eventually(lambda: heartbeat.is_missing(pad.paths.record, pad.paths.lock, 2.0))
+        assert ensure_agent("default", pad.settings, timeout=LONG) == first
 
 
 # The agent's process
@@ -251,15 +297,7 @@ def test_the_tail_is_of_this_attempt_only(pad: Launchpad) -> None:
 def test_clients_that_wait_fail_together(pad: Launchpad) -> None:
     pad.stand_in("fails")
     pad.paths.create()
-    waiting, all_wait = set(), threading.Event()
-
-    def sleep(seconds: float) -> None:
-        waiting.add(threading.get_ident())
-        if len(waiting) == 10:
-            all_wait.set()
-        time.sleep(seconds)
-
-    pad.monkeypatch.setattr(launcher, "sleep", sleep)
+    all_wait = _await_waiting(pad, 10)
     with FileLock(pad.paths.spawn_lock) as lock, ThreadPoolExecutor(10) as pool:
         assert lock.try_acquire()
         asked = [pool.submit(ensure_agent, "default", pad.settings, timeout=LONG) for _ in range(10)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import psutil
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     Wanted = Callable[[list[str]], bool]
+
+STARTED = "started, driver pid"
 
 
 def everything(command: list[str]) -> bool:
@@ -62,7 +65,8 @@ def test_a_lost_browser_leaves_nothing(
         session = client.browser.create_session()
         family = [process for process in below(agent) if everything(process.cmdline())]
         (home,) = homes(agent)
-        assert list(home.iterdir())
+        files = list(home.iterdir())
+        assert files
         commands = {process: process.cmdline() for process in family}
         for process in family:
             if stopped(commands[process]):
@@ -74,11 +78,60 @@ def test_a_lost_browser_leaves_nothing(
             next(process for process in family if is_driver(commands[process])).kill()
         with pytest.raises(BrowserSessionClosedError):
             session.evaluate("1")
+        if killed is is_browser:  # its driver gets another one
+            family = [process for process in family if not is_driver(commands[process])]
         eventually(
-            lambda: not home.exists() and not any(psutil.pid_exists(process.pid) for process in family)
+            lambda: (
+                not any(file.exists() for file in files)
+                and not any(psutil.pid_exists(process.pid) for process in family)
+                and home.exists() == (killed is is_browser)
+            )
         )
         assert client.browser.create_session().evaluate("1 + 1") == 2
         assert len(homes(agent)) == 1
+
+
+@pytest.mark.parametrize(("killed", "same_driver"), [(is_browser, True), (is_driver, False)])
+def test_what_is_lost_in_use_is_there_again_before_anybody_asks(
+    agent: RunningAgent, monkeypatch: pytest.MonkeyPatch, *, killed: Wanted, same_driver: bool
+) -> None:
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+    with CMDOPClient.local() as client:
+        client.browser.create_session()
+        browsers, drivers = running(agent, is_browser), running(agent, is_driver)
+        for process in running(agent, killed):
+            process.kill()
+        eventually(lambda: set(running(agent, is_browser)) - set(browsers))
+        assert (running(agent, is_driver) == drivers) == same_driver
+
+
+def test_a_browser_that_nobody_has_used_waits_until_it_is_needed(
+    agent: RunningAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or one that dies at every start would be started for ever."""
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+    with CMDOPClient.local() as client:
+        client.browser.create_session()
+        (used,) = running(agent, is_browser)
+        started = agent.log().count(STARTED)
+        used.kill()
+        eventually(lambda: agent.log().count(STARTED) > started)
+        (unused,) = running(agent, is_browser)
+        unused.kill()
+        eventually(lambda: not psutil.pid_exists(unused.pid))
+        with pytest.raises(pytest.fail.Exception):
+            eventually(lambda: running(agent, is_browser), within=1.0)
+        assert client.browser.create_session().evaluate("1 + 1") == 2
+
+
+def running(agent: RunningAgent, wanted: Wanted) -> list[psutil.Process]:
+    """Those of the agent's processes that are wanted."""
+    found = []
+    for process in below(agent):
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if wanted(process.cmdline()):
+                found.append(process)
+    return found
 
 
 def below(agent: RunningAgent) -> list[psutil.Process]:

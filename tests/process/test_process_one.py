@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
@@ -152,3 +153,14 @@ def test_what_is_left_when_process_1_is_killed_is_removed_by_the_next_agent(shel
         container.first.terminate()
         container.wait()
     assert_no_files(shell)
+
+
+def test_a_container_is_not_ended_by_the_restart_of_its_agent(shell: Shell) -> None:
+    with Container(_SERVE, shell.environment) as container:
+        before = ready(shell)
+        with pytest.raises(subprocess.CalledProcessError) as caught:
+            container.run([*COMMAND, "agents", "restart"], shell.environment)
+        assert "would end with it" in caught.value.stderr
+        assert "serve --supervised" in caught.value.stderr
+        assert ready(shell) == before
+        use(container, shell)

@@ -17,6 +17,7 @@ from cmdop_browser.wire.rendezvous.paths import (
 from cmdop_browser.wire.rendezvous.processes import (
     boot_id,
     end_halted,
+    end_if,
     is_halted,
     is_running,
     process_start_time,
@@ -32,6 +33,7 @@ __all__ = [
     "FileLock",
     "boot_id",
     "end_halted",
+    "end_if",
     "has_directory_of_its_own",
     "heartbeat",
     "is_halted",

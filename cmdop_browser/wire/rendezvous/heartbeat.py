@@ -42,6 +42,18 @@ def age(record: Path, lock: Path) -> float | None:
     return min(ages, default=0.0)
 
 
+def is_missing(record: Path, lock: Path, seconds: float) -> bool:
+    """Whether there was no sign of life for so long, although one could have been given."""
+    try:
+        # On a disk that cannot be written to any more no agent can give one.
+        if os.statvfs(record.parent).f_flag & os.ST_RDONLY:
+            return False
+    except OSError:
+        return False
+    known = age(record, lock)
+    return known is not None and known > seconds
+
+
 def _by_monotonic_clock(lock: Path) -> float | None:
     try:
         descriptor = os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)

@@ -16,7 +16,9 @@ _MODE = 0o600
 class FileLock:
     """An exclusive ``flock`` on a file that is created when missing and never removed.
 
-    The descriptor is not inherited by processes that are started while it is held.
+    The descriptor is not inherited by processes that are started while it is held, but
+    where `descriptor` is handed on. Such a process keeps the lock when its holder dies, and
+    gives it back by closing what it was given; `release` takes it from both.
     """
 
     def __init__(self, path: Path) -> None:
@@ -27,6 +29,11 @@ class FileLock:
     def held(self) -> bool:
         """Whether this object holds the lock."""
         return self._fd is not None
+
+    @property
+    def descriptor(self) -> int | None:
+        """What a process can be given so that the lock outlives its holder; None while it is not held."""
+        return self._fd
 
     def try_acquire(self) -> bool:
         """Take the lock if it is free.

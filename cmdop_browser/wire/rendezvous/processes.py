@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _ENDED_STATES = frozenset("ZXx")
@@ -43,13 +47,18 @@ def is_halted(pid: int, start_time: float) -> bool:
 
 def end_halted(pid: int, start_time: float) -> bool:
     """Kill that very process if it stands still; returns whether it was killed."""
+    return end_if(pid, start_time, lambda: is_halted(pid, start_time))
+
+
+def end_if(pid: int, start_time: float, holds: Callable[[], bool]) -> bool:
+    """Kill that very process if *holds* is true of it; returns whether it was killed."""
     # The number may be another process's by the time the signal is sent; the descriptor is not.
     try:
         process = os.pidfd_open(pid)
     except (AttributeError, OSError):
         return False
     try:
-        if not is_halted(pid, start_time):
+        if process_start_time(pid) != start_time or not holds():
             return False
         signal.pidfd_send_signal(process, signal.SIGKILL)
     except OSError:

@@ -1,0 +1,297 @@
+"""One Playwright driver with its browser: started, seen to end, and started anew.
+
+A browser that dies leaves its driver, which takes five times as long to start: it gets
+another browser. A driver that dies takes its browser along.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psutil
+from playwright.async_api import Browser, Playwright
+from playwright.async_api import Error as PlaywrightError
+
+from agent_bridge.browser.crashes import Endings, watch_crashes
+from agent_bridge.browser.page import guarded
+from agent_bridge.browser.refusals import cannot_start
+from agent_bridge.browser.starting import spawn_driver, unless_stuck, was_ended
+from agent_bridge.browser.vigil import HANG_SECONDS, Vigil
+from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
+from agent_bridge.supervision import memory, processes
+from agent_bridge.supervision.family import Family
+from cmdop_browser.exceptions import CloseReason, CMDOPError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from agent_bridge.supervision.memory import Usage
+
+log = logging.getLogger(__name__)
+
+# Driver and browser start in 0.5 s on an idle machine; a loaded one may take long.
+START_TIMEOUT = 30.0
+# browser.close() on a stopped browser takes 30 s; killing is as good.
+STOP_TIMEOUT = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """What an engine runs, and how.
+
+    Attributes:
+        executable: The browser.
+        arguments: For the browser.
+        sandboxed: Whether the browser's sandbox is on.
+        spawning: Held while a driver is spawned, by all: the new child is then the driver.
+        patience: Seconds that a browser which is not at work may not answer.
+    """
+
+    executable: str
+    arguments: Sequence[str]
+    sandboxed: bool
+    spawning: asyncio.Lock
+    patience: float = HANG_SECONDS
+
+
+class Engine:
+    """A driver and its browser.
+
+    Attributes:
+        browser: The browser that runs; None while there is none.
+        version: Of the browser; empty before it has run.
+        began: When the browser was started, as `time.monotonic` has it.
+        processes: The first process of the browser, as a list.
+        endings: Why renderers were ended here.
+        keeps_ready: Whether what is lost in use is started anew at once, not when it is needed.
+    """
+
+    def __init__(
+        self,
+        make: Make,
+        *,
+        on_lost: Callable[[CloseReason], bool],
+        on_crash: Callable[[str, CloseReason], None],
+        restarts: Counter[str] | None = None,
+    ) -> None:
+        """Make one; nothing is started yet.
+
+        Args:
+            make: What it runs.
+            on_lost: Called when the browser is lost; tells whether it was in use.
+            on_crash: Called with target and reason when a page's renderer ended by itself.
+            restarts: Where it is counted that something took the place of what was lost.
+        """
+        self.browser: Browser | None = None
+        self.version = ""
+        self.began = 0.0
+        self.processes: list[psutil.Process] = []
+        self.endings = Endings()
+        self.keeps_ready = True
+        self._make = make
+        self._on_lost = on_lost
+        self._on_crash = on_crash
+        self._restarts = restarts if restarts is not None else Counter()
+        self._fell: str | None = None  # what was lost and is to be started again
+        self._start_lock = asyncio.Lock()
+        self._driver: Playwright | None = None
+        self._driver_pid = 0
+        self._family: Family | None = None
+        self._watch: processes.ExitWatch | None = None
+        self._vigil: Vigil | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._clearing: set[asyncio.Task[None]] = set()
+        self._reviving: asyncio.Task[None] | None = None
+
+    async def measure(self) -> list[Usage]:
+        """Return what the processes of driver and browser take."""
+        usages = await asyncio.to_thread(memory.usage_of, self._driver_pid) if self._driver else []
+        if self._vigil is not None:
+            self._vigil.others = [usage.process for usage in usages[:-1]]
+        return usages
+
+    # Starting
+
+    async def start(self) -> Browser:
+        """Return the running browser, started if need be.
+
+        Raises:
+            BrowserNotInstalledError: It cannot be started.
+        """
+        async with self._start_lock:
+            if self.browser is not None:
+                return self.browser
+            in_old_driver = self._driver is not None
+            try:
+                return await self._start_in_time()
+            except PlaywrightError as exc:
+                self.lose(CloseReason.DRIVER_CRASH)
+                if not was_ended(exc) and not in_old_driver:
+                    raise self._cannot_start(launch_failure(exc.message)) from exc
+                log.warning("driver or browser was ended while it started, and is started once more")
+            try:
+                return await self._start_in_time()
+            except PlaywrightError as exc:
+                self.lose(CloseReason.DRIVER_CRASH)
+                raise self._cannot_start(launch_failure(exc.message)) from exc
+
+    async def _start_in_time(self) -> Browser:
+        try:
+            family = self._family or Family()
+            async with asyncio.timeout(START_TIMEOUT):
+                return await unless_stuck(self._start(family), family)
+        except TimeoutError as exc:
+            self.lose(CloseReason.DRIVER_CRASH)
+            slow = LaunchFailure(f"it did not start within {START_TIMEOUT:g} s")
+            raise self._cannot_start(slow) from exc
+        except OSError as exc:
+            unplaced = LaunchFailure(f"there is no place for its temporary files: {exc.strerror or exc}")
+            raise self._cannot_start(unplaced) from exc
+
+    async def _start(self, family: Family) -> Browser:
+        driver = self._driver
+        if driver is None:
+            driver = await self._start_driver(family)
+        elif not await asyncio.to_thread(family.clear, but=self._driver_pid):
+            raise PlaywrightError("what a browser left cannot be removed")
+        pid = self._driver_pid
+        browser = await driver.chromium.launch(
+            executable_path=self._make.executable,
+            args=list(self._make.arguments),
+            chromium_sandbox=self._make.sandboxed,
+            # Signals are the agent's business: it drains before the browser ends.
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
+        family.take_note(pid)
+        self.processes = processes.children_of(pid)
+        if self._driver is not driver:  # it died meanwhile, and is given up
+            self._clear(family)
+            raise PlaywrightError("the driver ended while the browser started")
+        browser.on("disconnected", guarded(self._on_disconnected))
+        cdp = await watch_crashes(browser, self._on_crash)
+        self._vigil = Vigil(
+            driver,
+            cdp,
+            psutil.Process(pid),
+            self.processes,
+            lose=self.lose,
+            end=self._end_halted,
+            patience=self._make.patience,
+        )
+        self._watching = asyncio.ensure_future(self._vigil.keep())
+        self.browser, self.version, self.began = browser, browser.version, time.monotonic()
+        log.info("browser %s started, driver pid %d", browser.version, pid)
+        if self._fell is not None:
+            self._restarts[self._fell] += 1
+            self._fell = None
+        return browser
+
+    async def _start_driver(self, family: Family) -> Playwright:
+        try:
+            driver, pid = await spawn_driver(family, self._make.spawning)
+        except BaseException:
+            self._clear(family)
+            raise
+        self._driver, self._driver_pid, self._family = driver, pid, family
+        family.take_note(pid)
+        self._watch = processes.ExitWatch(pid, lambda: self.lose(CloseReason.DRIVER_CRASH))
+        return driver
+
+    def _cannot_start(self, failure: LaunchFailure) -> CMDOPError:
+        return cannot_start(self._make.executable, failure)
+
+    # Losing
+
+    def _on_disconnected(self, browser: Browser) -> None:
+        if browser is self.browser:
+            self.lose(CloseReason.BROWSER_CRASH, driver_goes_on=True)
+
+    def _end_halted(self, process: psutil.Process) -> None:
+        # A renderer costs its page; the browser starts any other of its helpers anew.
+        log.warning("process %d of a browser is halted, and is ended", process.pid)
+        self.endings.end(process, CloseReason.RENDERER_HANG)
+
+    def lose(self, reason: CloseReason, *, driver_goes_on: bool = False) -> None:
+        """Give up the browser with all its pages.
+
+        What was in use is started anew at once, in the same driver if that one goes on: its
+        sessions, or those that take their place, come within moments. What was not is given
+        up with its driver and waits until it is needed, so nothing that dies at every start
+        is started again and again.
+        """
+        if self._driver is None:
+            return
+        self._fell = "driver" if reason is CloseReason.DRIVER_CRASH else "browser"
+        had_browser = self.browser is not None
+        self.browser = None
+        revived = self._on_lost(reason) and had_browser and self.keeps_ready
+        if revived and driver_goes_on:
+            self._forget_browser()  # what is left of it is cleared before the next one starts
+        else:
+            family = self._forget()
+            if family is not None:
+                family.kill()
+                self._clear(family)
+        if revived:
+            self._reviving = asyncio.ensure_future(self._revive())
+
+    async def _revive(self) -> None:
+        try:
+            await self.start()
+        except CMDOPError as error:
+            # Whoever needs it meets the same error, and is told.
+            log.warning("what was lost does not start: %s", error.message)
+
+    async def stop(self) -> None:
+        """End browser and driver; whatever does not end is killed."""
+        self.keeps_ready = False
+        if self._reviving is not None:
+            self._reviving.cancel()
+            await asyncio.wait({self._reviving})
+        driver, browser = self._driver, self.browser
+        family = self._forget()
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT):
+                with contextlib.suppress(PlaywrightError):  # it is dead already
+                    if browser is not None:
+                        await browser.close()
+                    if driver is not None:
+                        await driver.stop()
+        except TimeoutError:
+            log.warning("the browser did not end within %g s and is killed", STOP_TIMEOUT)
+        if family is not None:
+            self._clear(family)
+        await asyncio.gather(*self._clearing)
+
+    def _forget_browser(self) -> None:
+        if self._watching is not None and self._watching is not asyncio.current_task():
+            self._watching.cancel()
+        self.browser = self._vigil = self._watching = None
+
+    def _forget(self) -> Family | None:
+        """Have no driver and no browser any more; returns their processes."""
+        self._forget_browser()
+        if self._watch is not None:
+            self._watch.cancel()
+        family = self._family
+        self._driver = self._watch = self._family = None
+        return family
+
+    def _clear(self, family: Family) -> None:
+        """Remove what is left of *family*, outside the event loop."""
+
+        async def clear() -> None:
+            if not await asyncio.to_thread(family.clear):
+                log.warning("not all of a lost browser could be removed: %s", family.directory)
+
+        clearing = asyncio.ensure_future(clear())
+        self._clearing.add(clearing)
+        clearing.add_done_callback(self._clearing.discard)
