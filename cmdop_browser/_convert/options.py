@@ -162,7 +162,7 @@ def _checked_server(value: object) -> str:
     return server
 
 
-_PARTS_OF_STATE: Final = {"cookies", "origins"}
+_PARTS_OF_STATE: Final = ("cookies", "origins")
 
 
 def _storage_state(value: object) -> bytes:
@@ -175,8 +175,8 @@ def _storage_state(value: object) -> bytes:
         value = _parsed_state(read_file(checks.path("storage_state", value)))
     if (
         not isinstance(value, Mapping)
-        or not value.keys() <= _PARTS_OF_STATE
-        or not all(isinstance(part, (list, tuple)) for part in value.values())
+        or not all(part in _PARTS_OF_STATE for part in value)
+        or not all(isinstance(value.get(part, []), (list, tuple)) for part in _PARTS_OF_STATE)
     ):
         checks.refuse(
             "storage_state",
