@@ -137,10 +137,10 @@ def test_sighup_puts_a_fresh_agent_in_place(supervised: Supervised) -> None:
 
 def test_a_crash_loop_ends_with_the_last_words(shell: Shell) -> None:
     supervised = Supervised(shell, "--max-crashes=2", "--crash-window=60")
+    wait_until_line(supervised.process.stdout, "ready on")  # it is found a moment before it says so
     supervised.agent.kill()
     successor = supervised.next_agent(supervised.agent)
-    for _ in range(2):
-        wait_until_line(supervised.process.stdout, "ready on")
+    wait_until_line(supervised.process.stdout, "ready on")
     successor.send_signal(signal.SIGSEGV)
     code, said = supervised.ended()
     assert code == 6
