@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # Longer than anything here takes; what passes it hangs.
 PATIENCE: Final = 30.0
 _POLL: Final = 0.01
+# What was lost is on its way again sooner.
+_REST_SECONDS: Final = 0.3
 # Two browsers, so that there is one that a fault does not concern; three sessions fill the agent.
 _SETTINGS: Final = {
     "CMDOP_SHARDS": "2",
@@ -84,7 +86,7 @@ class Bench:
         """Have an agent with nothing in it but the bystander."""
         for _ in range(2):
             try:
-                if self.control is not None and await self._is_fresh():
+                if self.control is not None and await self._is_at_rest() and await self._is_fresh():
                     return
             except (CMDOPError, psutil.Error):
                 pass  # whatever is wrong with it, another one is started
@@ -111,6 +113,24 @@ class Bench:
         self.bystander = await self.control.browser.create_session(idle_timeout=3600.0)
         await self.bystander.navigate(self.site.at("/plain.html"))
         (self._bystanders_driver,) = self.below(is_driver)
+
+    async def _is_at_rest(self) -> bool:
+        """Wait until the victims' browser, or what takes its place, neither starts nor ends.
+
+        As long as it has a page on its way that nobody waits for any more, the next session may as
+        well get the bystander's browser.
+        """
+        before: set[psutil.Process] | None = None
+        since = began = time.monotonic()
+        while time.monotonic() - since < _REST_SECONDS:
+            now = set(self.victims(lambda _: True))
+            starting = len(_matching(now, is_driver)) != len(_matching(now, is_browser))
+            if now != before or starting:
+                before, since = now, time.monotonic()
+            if time.monotonic() - began > PATIENCE:
+                return False
+            await asyncio.sleep(_REST_SECONDS / 5)
+        return True
 
     async def _is_fresh(self) -> bool:
         (only,) = await self.control.browser.list_sessions(timeout=5.0)
