@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     _choice(cells, "--during", During)
     _choice(cells, "--mode", Mode)
     cells.add_argument("--trials", type=int, default=20, help="of each cell")
-    cells.add_argument("--workers", type=int, default=_cpus(), help="agents that are struck at once")
+    cells.add_argument("--workers", type=int, default=_at_once(), help="agents that are struck at once")
     made["submits"].add_argument("--submits", type=int, default=500)
     made["soak"].add_argument("--pages", type=int, default=5000)
     made["soak"].add_argument("--sessions", type=int, default=500)
@@ -70,9 +70,9 @@ def _choice(parser: argparse.ArgumentParser, name: str, kind: type[StrEnum]) -> 
     parser.add_argument(name, type=kind, action="append", choices=list(kind), metavar="|".join(kind))
 
 
-def _cpus() -> int:
-    """Waiting makes up most of a trial; with more than two at once they would slow each other down."""
-    return min(2, len(os.sched_getaffinity(0)))
+def _at_once() -> int:
+    """One for each two processors: an agent and the driver of its browser start on one each."""
+    return max(1, min(2, len(os.sched_getaffinity(0)) // 2))
 
 
 if __name__ == "__main__":
