@@ -112,12 +112,15 @@ class Admission:
         self._freed.append(time.monotonic())
         while self._waiting and self.active < self.limit:
             owner, queue = self._waiting.popitem(last=False)
+            while queue and queue[0].done():
+                queue.popleft()  # given up in this very moment, which is not its owner's turn
+            if not queue:
+                continue
             turn = queue.popleft()
             if queue:
                 self._waiting[owner] = queue
-            if not turn.done():
-                self.active += 1
-                turn.set_result(None)
+            self.active += 1
+            turn.set_result(None)
 
     def _forget(self, owner: str, turn: asyncio.Future[None]) -> None:
         queue = self._waiting.get(owner)

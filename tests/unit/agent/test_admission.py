@@ -91,6 +91,19 @@ async def test_a_turn_that_comes_with_the_cancellation_goes_to_the_next() -> Non
     assert (admission.active, admission.queued) == (1, 0)
 
 
+async def test_who_gives_up_in_the_moment_of_a_turn_costs_its_owner_no_turn() -> None:
+    admission = Admission(limit=1, max_queue=10)
+    slot = await admission.acquire("a", 0.0)
+    first, second, other = (asyncio.ensure_future(admission.acquire(owner, 10.0)) for owner in "aab")
+    await settle()
+    first.cancel()
+    slot.release()
+    await settle()
+    assert (first.cancelled(), second.done(), other.done()) == (True, True, False)
+    assert (admission.active, admission.queued) == (1, 1)
+    other.cancel()
+
+
 async def test_the_time_in_the_queue_is_bounded() -> None:
     admission = Admission(limit=1, max_queue=10)
     await admission.acquire("a", 0.0)
