@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cmdop_browser.exceptions import Artifact
-    from cmdop_browser.models import ImageFormat
+    from cmdop_browser.models import AgentInfo, ImageFormat
 
 # A megabyte takes some milliseconds; a notebook that waits longer for a picture is stuck.
 _FETCH_SECONDS: Final = 3.0
@@ -63,6 +63,20 @@ class AgentOrigin:
     log_path: str = ""
     agent_version: str = ""
     browser_version: str = ""
+
+    @classmethod
+    def of(
+        cls, agent: str, paths: AgentPaths, log: Path, instance_id: str, info: AgentInfo | None
+    ) -> AgentOrigin:
+        """The origin of errors that come by a connection, to which the agent may not have said what it is."""
+        return cls(
+            agent=agent,
+            instance_id=instance_id,
+            record_path=str(paths.record),
+            log_path=str(log),
+            agent_version=info.version if info is not None else "",
+            browser_version=(info.browser.version or "") if info is not None else "",
+        )
 
     def facts(self) -> Mapping[str, str]:
         """Versions, and where the log is."""

@@ -8,17 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from agent_bridge.diagnosis.facts import Choice, Scene
+    from agent_bridge.diagnosis.facts import Scene
 
 # Longer texts are cut when they are looked at: `options` in probe_scripts/elements.js.
 _LONGEST: Final = 80
 
 
-def asked_for(scene: Scene) -> tuple[Choice, ...]:
-    """Of the options that the list has, those that were to be selected."""
+def is_disabled(scene: Scene) -> bool:
+    """Whether an option that was to be selected is there, and disabled."""
     asked = _asked(scene)
     options = scene.element.options if scene.element is not None else ()
-    return tuple(option for option in options if asked & {option.value, option.label})
+    return any(option.disabled and asked & {option.value, option.label} for option in options)
 
 
 def is_missing(scene: Scene) -> bool:

@@ -149,7 +149,7 @@ def _empty(case: Case) -> bool:
 def _disabled(case: Case) -> bool:
     if case.saw(Sign.DISABLED, Sign.INERT, Sign.OPTION_DISABLED):
         return True
-    if not case.said.found and any(option.disabled for option in choices.asked_for(case.scene)):
+    if not case.said.found and choices.is_disabled(case.scene):
         return True  # Playwright says so itself, unless the time ran out before
     by = case.element.disabled if case.element is not None else None
     if by is None:

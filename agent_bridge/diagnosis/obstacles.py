@@ -97,7 +97,7 @@ def _empty(scene: Scene, _said: Said) -> Words:
 
 def _disabled(scene: Scene, said: Said) -> Words:
     by = scene.element.disabled if scene.element is not None else None
-    unsaid = said.last is None and by is None and any(option.disabled for option in choices.asked_for(scene))
+    unsaid = said.last is None and by is None and choices.is_disabled(scene)
     if said.last is Sign.OPTION_DISABLED or unsaid:
         return Words("the option is disabled", _enabled_options(scene))
     if by is None:

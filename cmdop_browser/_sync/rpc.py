@@ -337,17 +337,6 @@ class Rpc:
         retries = retries_ahead.get()
         return None if retries is None else retries.encode()
 
-    def _origin_of(self, connection: Connection) -> AgentOrigin:
-        info = connection.info
-        return AgentOrigin(
-            agent=self._agent,
-            instance_id=connection.instance_id,
-            record_path=str(self._paths.record),
-            log_path=str(log_path(self._agent, self._settings)),
-            agent_version=info.version if info is not None else "",
-            browser_version=(info.browser.version or "") if info is not None else "",
-        )
-
     def _error(
         self,
         exc: grpc.RpcError | ChannelClosed | AgentHalted,
@@ -389,7 +378,10 @@ class Rpc:
         if isinstance(error, MethodNotFoundError) and connection.info is not None:
             error = unknown_to_agent(operation, connection.info.version)
             error.request_id, error.agent_id = header.request_id, connection.instance_id
-        error.came_from(self._origin_of(connection))
+        log = log_path(self._agent, self._settings)
+        error.came_from(
+            AgentOrigin.of(self._agent, self._paths, log, connection.instance_id, connection.info)
+        )
         if isinstance(error, ConnectionTimeoutError):
             error.tips = (explain_silence(discovery.heartbeat_age(self._paths, connection.instance_id)),)
         return error

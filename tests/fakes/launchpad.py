@@ -6,12 +6,15 @@ import contextlib
 import functools
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psutil
 
 from cmdop_browser import _spawn
+from cmdop_browser._sync import launcher
 from cmdop_browser.wire.rendezvous import AgentPaths
 from tests.agents import end_at_once
 from tests.fakes import minimal_agent
@@ -37,6 +40,19 @@ class Launchpad:
     def stand_in(self, behaviour: str) -> None:
         """Start minimal agents in place of real ones from now on."""
         self.monkeypatch.setattr(_spawn, "program", functools.partial(minimal_agent.program, behaviour))
+
+    def until_waiting(self, count: int) -> threading.Event:
+        """Is set when so many clients of this process wait for their turn, or for an agent."""
+        waiting, all_wait = set(), threading.Event()
+
+        def sleep(seconds: float) -> None:
+            waiting.add(threading.get_ident())
+            if len(waiting) == count:
+                all_wait.set()
+            time.sleep(seconds)
+
+        self.monkeypatch.setattr(launcher, "sleep", sleep)
+        return all_wait
 
     def starts(self) -> list[int]:
         """The pids of the minimal agents that were started."""
@@ -86,6 +102,7 @@ _CLIENTS = """
 import functools, json, sys
 from concurrent.futures import ThreadPoolExecutor
 from cmdop_browser import _spawn
+from cmdop_browser._sync import launcher
 from cmdop_browser._sync.launcher import ensure_agent
 from cmdop_browser.settings import Settings
 from tests.fakes import minimal_agent
