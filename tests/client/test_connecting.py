@@ -27,6 +27,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.v1 import agent_pb2
 from tests.fakes.agent import FakeAgent
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,7 +181,8 @@ async def test_a_lease_that_ended_is_taken_again(flavour: Flavour, fake_agent: F
 
 async def test_calls_after_close_are_refused(flavour: Flavour, fake_agent: FakeAgent) -> None:
     async with flavour.local() as client:
-        pass
+        # Connecting does not wait for the lease, which would else count as made after the end.
+        await asyncio.to_thread(eventually, lambda: fake_agent.of(methods.ATTACH))
     calls = len(fake_agent.calls)
     await client.close()
     for call in (
