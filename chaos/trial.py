@@ -44,6 +44,7 @@ class Trial:
         detection: Seconds from the fault until it was known; None where nothing tells.
         recovery: Seconds from the fault until a call worked again.
         came: What the call came to.
+        seconds: How long all of it took, the scene included.
     """
 
     cell: str
@@ -54,6 +55,7 @@ class Trial:
     detection: float | None = None
     recovery: float | None = None
     came: str = ""
+    seconds: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The trial as JSON holds it."""

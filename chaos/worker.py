@@ -8,6 +8,7 @@ import json
 import logging
 import signal
 import sys
+import time
 from pathlib import Path
 
 from chaos import client_trial, trial
@@ -21,12 +22,14 @@ async def main(place: Path) -> None:
         while line := await asyncio.to_thread(sys.stdin.readline):
             asked = json.loads(line)
             cell = Cell.from_dict(asked["cell"])
+            began = time.monotonic()
             module = client_trial if cell.victim is Victim.CLIENT else trial
             try:
                 result = await module.run(bench, cell, asked["number"])
             except Exception as exc:
                 logging.getLogger(__name__).exception("a trial of %s failed", cell)
                 result = trial.Trial(str(cell), "", [f"the harness failed: {exc!r}"])
+            result.seconds = round(time.monotonic() - began, 2)
             sys.stdout.write(json.dumps(result.to_dict()) + "\n")
             sys.stdout.flush()
 
