@@ -90,7 +90,7 @@ def _serve(arguments: argparse.Namespace, settings: Settings) -> int:
         return _become_supervisor(arguments, settings)
     if arguments.supervisor is not None:
         prctl.end_with_parent(arguments.supervisor)
-    from agent_bridge.server import serve  # noqa: PLC0415 -- the other commands need no server
+    from agent_bridge.startup import serve  # noqa: PLC0415 -- the other commands need no server
 
     idle_exit = arguments.idle_exit if arguments.idle_exit is not None else settings.idle_exit
     return _run(

@@ -18,16 +18,13 @@ from agent_bridge.browser.executable import find_browser, launch_arguments
 from agent_bridge.browser.grace import Grace
 from agent_bridge.browser.recycling import Limits
 from agent_bridge.browser.shards import Shards
-from agent_bridge.browser.starting import mute_farewell
 from agent_bridge.interceptors import CallInterceptor
 from agent_bridge.keepsakes import Keepsakes
-from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
 from agent_bridge.observation import storage, tracing
 from agent_bridge.observation.calls import CallObserver
 from agent_bridge.observation.figures import Figures
-from agent_bridge.observation.history import History
 from agent_bridge.observation.lag import LoopLag
-from agent_bridge.observation.log import current_handler, name_instance
+from agent_bridge.observation.log import current_handler
 from agent_bridge.observation.metrics import Metrics
 from agent_bridge.observation.storage import Place
 from agent_bridge.pool.admission import Admission
@@ -35,35 +32,24 @@ from agent_bridge.pool.leases import Leases
 from agent_bridge.pool.pool import Pool
 from agent_bridge.services.agent import AgentServicer
 from agent_bridge.services.registration import register
-from agent_bridge.supervision import notify
-from agent_bridge.supervision.adoption import Adoption
-from agent_bridge.supervision.orphans import Workspace, sweep
-from agent_bridge.supervision.watchdog import Watchdog
 from agent_bridge.transfers import Transfers
 from cmdop_browser.exceptions import (
-    AgentExistsError,
-    AgentStartError,
     CloseReason,
     CMDOPError,
-    ConfigurationError,
 )
 from cmdop_browser.wire.channel import server_options, unix_target
-from cmdop_browser.wire.rendezvous import AgentPaths
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
+    from agent_bridge.browser.starting import Drivers
+    from agent_bridge.lifecycle import Publication
+    from agent_bridge.observation.history import History
     from cmdop_browser.settings import Settings
-    from cmdop_browser.wire.rendezvous import DiscoveryRecord
+    from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
 
 log = logging.getLogger(__name__)
-
-EXIT_OK: Final = 0
-EXIT_LOST: Final = 1
-EXIT_USAGE: Final = 2
-EXIT_EXISTS: Final = 3
-EXIT_CANNOT_START: Final = 4
 
 # Names of the health service: alive as long as it answers, accepting while new
 # sessions are taken. A full agent is accepting; a draining one is not.
@@ -83,85 +69,6 @@ _IDLE_CHECK_SECONDS = 0.5
 _SWEEP_SECONDS = 60.0
 
 
-async def serve(
-    agent: str,
-    settings: Settings,
-    *,
-    idle_exit: float | None,
-    ready_fd: int | None,
-    turn_fd: int | None = None,
-    supervised: bool = False,
-) -> int:
-    """Run an agent until it is told to stop.
-
-    Args:
-        agent: Its name.
-        settings: Of this process.
-        idle_exit: Seconds without clients and sessions after which it ends; None for never.
-        ready_fd: Where to report, in one line, that it is ready or why it is not.
-        turn_fd: The lock by which nobody else starts an agent, from whoever started this one.
-        supervised: Whether a supervisor passes on, as SIGTERM, what it is told. A terminal
-            tells both, and that is one order.
-
-    Returns:
-        The exit code of the process.
-    """
-    mute_farewell(asyncio.get_running_loop())
-    try:
-        paths = AgentPaths.of(agent, settings.runtime_dir)
-        with AgentLock.acquire(paths, turn_fd) as lock:
-            sweep(paths)
-            record = new_record(paths, agent)
-            workspace = Workspace(paths, record)
-            name_instance(agent, record.instance_id)
-            tracing.set_up()
-            with (
-                Adoption(),
-                Watchdog(workspace.note),
-                workspace,
-                History(paths.history, record.instance_id) as history,
-            ):
-                server = AgentServer(paths, record, settings, workspace.directory, history)
-                await server.start(supervised=supervised)
-                async with Publication(paths, record, lock) as publication:
-                    report_ready(ready_fd, publication.record)
-                    notify.notify(notify.READY)
-                    log.info("agent %s ready on %s, instance %s", agent, record.socket, record.instance_id)
-                    await server.wait(publication, idle_exit)
-                    notify.notify(notify.STOPPING)
-                    server.give_way()
-                    publication.retire()
-                    await server.drain()
-    except (CMDOPError, OSError) as exc:
-        error = exc if isinstance(exc, CMDOPError) else _cannot_start(agent, exc)
-        log.error("%s", error)  # noqa: TRY400 -- the error explains itself; a traceback would bury it
-        report_failure(ready_fd, error)
-        return _exit_code(error)
-    # Nobody told it to end: who supervises it should start another.
-    return EXIT_LOST if publication.lost.is_set() else EXIT_OK
-
-
-def _cannot_start(agent: str, exc: OSError) -> AgentStartError:
-    """The error for a system that refuses what every agent needs: a file, a socket, a process."""
-    where = f": {exc.filename}" if exc.filename else ""
-    no_room = exc.errno in storage.NO_ROOM
-    return AgentStartError(
-        agent=agent,
-        reason=f"{(exc.strerror or str(exc)).lower()}{where}",
-        tips=(
-            ("make room there, or set CMDOP_RUNTIME_DIR to a directory on another disk",) if no_room else ()
-        )
-        + ("find out what is missing: cmdop-browser doctor",),
-    )
-
-
-def _exit_code(error: CMDOPError) -> int:
-    """That of a process which cannot serve because of *error*."""
-    if isinstance(error, AgentExistsError):
-        return EXIT_EXISTS
-    return EXIT_USAGE if isinstance(error, ConfigurationError) else EXIT_CANNOT_START
-
-
 class AgentServer:
     """The parts of an agent, and how they are joined."""
 
@@ -171,7 +78,9 @@ class AgentServer:
         record: DiscoveryRecord,
         settings: Settings,
         directory: Path,
+        *,
         history: History,
+        drivers: Drivers,
     ) -> None:
         """Build everything; nothing is started yet.
 
@@ -181,6 +90,7 @@ class AgentServer:
             settings: Of this process.
             directory: For temporary files of this instance.
             history: Of the instances before it.
+            drivers: Where its browsers get their drivers.
 
         Raises:
             BrowserNotInstalledError: There is no browser to drive.
@@ -201,6 +111,7 @@ class AgentServer:
             limits=Limits.of(settings, shards),
             grace=Grace(settings.diagnosis_time),
             patience=settings.hang_time,
+            drivers=drivers,
         )
         self._temporary = Place("temporary", directory)
         self._kept = Place("runtime", paths.directory)

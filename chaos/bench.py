@@ -189,6 +189,20 @@ class Bench:
             await asyncio.sleep(_POLL)
         return time.monotonic() - began
 
+    async def have_no_browser(self, client: Any) -> None:
+        """End the victims' browser so that the next session starts one."""
+        # The last trial's browser may still be starting for a session that nobody wants any more.
+        before = await client.browser.create_session(timeout=PATIENCE)
+        await before.close()
+
+        def gone() -> bool:
+            # What was in use is started anew at once, and given up when that fails, too.
+            for process in self.victims(is_driver):
+                process.kill()
+            return not self.victims(is_of_browser)
+
+        await self.until(gone, "the browser is gone")
+
     async def victim_appears(self, wanted: Callable[[list[str]], bool]) -> list[psutil.Process]:
         """Wait for a process of the victim's browser that is only just starting."""
         found: list[psutil.Process] = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from chaos.bench import PATIENCE, flavour_of, is_driver, is_of_browser
+from chaos.bench import flavour_of, is_driver
 from chaos.cells import During, Fault
 from chaos.trial import Hung, Trial, bounded, check_nothing_left
 from cmdop_browser.exceptions import CMDOPError
@@ -41,7 +41,7 @@ async def run(bench: Bench, cell: Cell, number: int) -> Trial:
         if cell.during is During.QUEUE:
             fillers = [await bench.control.browser.create_session() for _ in range(2)]
         elif cell.during is During.CREATE:
-            await _have_no_browser(bench)
+            await bench.have_no_browser(bench.control)
         # Not asyncio's: its waiting thread would take the news of a thread that stands still.
         process = subprocess.Popen(  # noqa: ASYNC220 -- said above
             [
@@ -158,11 +158,3 @@ async def _closed_after_grace(bench: Bench, session_id: str | None, began: float
     kept = time.monotonic() - began
     if kept < _GRACE * 0.9:
         trial.wrong.append(f"the session of a killed client was kept for {kept:.2f} s only")
-
-
-async def _have_no_browser(bench: Bench) -> None:
-    before = await bench.control.browser.create_session(timeout=PATIENCE)
-    await before.close()
-    for process in bench.victims(is_driver):
-        process.kill()
-    await bench.until(lambda: not bench.victims(is_of_browser), "the browser is gone")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
-from chaos.bench import PATIENCE, is_browser, is_driver, is_of_browser, is_renderer
+from chaos.bench import PATIENCE, is_browser, is_driver, is_renderer
 from chaos.cells import During, Fault, Mode, Victim
 from tests.process.faults import standstill
 
@@ -276,16 +276,7 @@ class Create(Scene):
     """The session is being made, by a browser that starts for it."""
 
     async def prepare(self) -> None:
-        # The last trial's browser may still be starting for a session that nobody wants any more.
-        before = await self.client.browser.create_session(timeout=PATIENCE)
-        await before.close()
-        await self.bench.until(self._is_gone, "the browser is gone")
-
-    def _is_gone(self) -> bool:
-        # What was in use is started anew at once, and given up when that fails, too.
-        for process in self.bench.victims(is_driver):
-            process.kill()
-        return not self.bench.victims(is_of_browser)
+        await self.bench.have_no_browser(self.client)
 
     async def begin(self) -> asyncio.Future[Any]:
         making = self.client.browser.create_session(

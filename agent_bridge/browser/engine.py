@@ -21,16 +21,16 @@ from playwright.async_api import Error as PlaywrightError
 from agent_bridge.browser.crashes import Endings, watch_crashes
 from agent_bridge.browser.page import guarded
 from agent_bridge.browser.refusals import cannot_start
-from agent_bridge.browser.starting import spawn_driver, unless_stuck, was_ended
+from agent_bridge.browser.starting import Drivers, unless_stuck, was_ended
 from agent_bridge.browser.vigil import HANG_SECONDS, Vigil
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
 from agent_bridge.supervision import memory, processes
-from agent_bridge.supervision.family import Family
 from cmdop_browser.exceptions import CloseReason, CMDOPError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from agent_bridge.supervision.family import Family
     from agent_bridge.supervision.memory import Usage
 
 log = logging.getLogger(__name__)
@@ -49,14 +49,14 @@ class Make:
         executable: The browser.
         arguments: For the browser.
         sandboxed: Whether the browser's sandbox is on.
-        spawning: Held while a driver is spawned, by all: the new child is then the driver.
+        drivers: Where drivers come from, for all browsers of the agent.
         patience: Seconds that a browser which is not at work may not answer.
     """
 
     executable: str
     arguments: Sequence[str]
     sandboxed: bool
-    spawning: asyncio.Lock
+    drivers: Drivers
     patience: float = HANG_SECONDS
 
 
@@ -127,12 +127,13 @@ class Engine:
         async with self._start_lock:
             if self.browser is not None:
                 return self.browser
-            in_old_driver = self._driver is not None
+            # One that is there, or comes, without having been asked for now may as well be gone.
+            anew = self._driver is None and not self._make.drivers.has_one
             try:
                 return await self._start_in_time()
             except PlaywrightError as exc:
                 self.lose(CloseReason.DRIVER_CRASH)
-                if not was_ended(exc) and not in_old_driver:
+                if not was_ended(exc) and anew:
                     raise self._cannot_start(launch_failure(exc.message)) from exc
                 log.warning("driver or browser was ended while it started, and is started once more")
             try:
@@ -143,7 +144,7 @@ class Engine:
 
     async def _start_in_time(self) -> Browser:
         try:
-            family = self._family or Family()
+            family = self._family or self._make.drivers.family()
             async with asyncio.timeout(START_TIMEOUT):
                 return await unless_stuck(self._start(family), family)
         except TimeoutError as exc:
@@ -196,7 +197,7 @@ class Engine:
 
     async def _start_driver(self, family: Family) -> Playwright:
         try:
-            driver, pid = await spawn_driver(family, self._make.spawning)
+            driver, pid = await self._make.drivers.start(family)
         except BaseException:
             self._clear(family)
             raise

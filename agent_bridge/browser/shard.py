@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from agent_bridge.browser.grace import Grace
     from agent_bridge.browser.options import ContextOptions
     from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.browser.starting import Drivers
     from agent_bridge.deadline import Deadline
     from agent_bridge.supervision.memory import Usage
 
@@ -57,12 +58,12 @@ class Shard:
         arguments: Sequence[str],
         *,
         sandboxed: bool,
-        spawning: asyncio.Lock,
+        drivers: Drivers,
         grace: Grace | None = None,
         patience: float = HANG_SECONDS,
         restarts: Counter[str] | None = None,
     ) -> None:
-        make = Make(executable, arguments, sandboxed, spawning, patience)
+        make = Make(executable, arguments, sandboxed, drivers, patience)
         self._engine = Engine(make, on_lost=self._lost, on_crash=self._page_died, restarts=restarts)
         self._grace = grace
         self._opening: set[asyncio.Task[ManagedPage]] = set()

@@ -8,6 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.shard import Shard
+from agent_bridge.browser.starting import Drivers
 from agent_bridge.browser.vigil import HANG_SECONDS
 from agent_bridge.supervision import memory
 from cmdop_browser.exceptions import CloseReason, CMDOPError
@@ -59,6 +60,7 @@ class Shards:
         limits: Limits | None = None,
         grace: Grace | None = None,
         patience: float = HANG_SECONDS,
+        drivers: Drivers | None = None,
     ) -> None:
         """Make the shards; nothing is started yet.
 
@@ -70,9 +72,10 @@ class Shards:
             limits: What a browser and its pages may take; None for all they want.
             grace: How long a page may take after a call has failed to find out why.
             patience: Seconds that a browser which is not at work may not answer.
+            drivers: Where they get their drivers; None for a place of their own.
         """
         self._arguments = list(arguments)
-        self._spawning = asyncio.Lock()
+        self._drivers = drivers or Drivers()
         self._limits = limits
         self._grace = grace
         self._patience = patience
@@ -194,7 +197,7 @@ class Shards:
             self.executable,
             self._arguments,
             sandboxed=self.sandboxed,
-            spawning=self._spawning,
+            drivers=self._drivers,
             grace=self._grace,
             patience=self._patience,
             restarts=self.restarts,

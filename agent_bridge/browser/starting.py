@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
@@ -13,13 +13,12 @@ from playwright.async_api import async_playwright
 from agent_bridge.browser.answers import abandon
 from agent_bridge.browser.vigil import LOOK_SECONDS
 from agent_bridge.supervision import processes
+from agent_bridge.supervision.family import Family
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from playwright.async_api import Playwright
-
-    from agent_bridge.supervision.family import Family
 
 T = TypeVar("T")
 
@@ -36,29 +35,81 @@ _FAREWELLS = (
 )
 
 
-async def spawn_driver(family: Family, spawning: asyncio.Lock) -> tuple[Playwright, int]:
-    """Start a driver; returns it with its pid.
+class Drivers:
+    """Where an agent's drivers come from: one after the other, the first perhaps ahead of need.
 
-    Args:
-        family: Whose driver it is.
-        spawning: Held meanwhile by whoever starts one: the new child is then the driver.
-
-    Raises:
-        Exception: It ended while it started, for which Playwright has no class of its own.
+    A driver takes as long to start as an agent to load the half of itself, and computes in
+    a process of its own: so one is started while the agent still loads.
     """
-    async with spawning:
-        # Drivers are started one at a time, so the environment is this one's alone.
-        before = processes.children()
+
+    def __init__(self) -> None:
+        """Make it; nothing is started yet."""
+        # The new child of this process is then the driver, as Playwright does not name it.
+        self._spawning = asyncio.Lock()
+        self._ahead: Family | None = None
+        self._coming: dict[Family, asyncio.Task[tuple[Playwright, int]]] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End the driver that nobody came for."""
+        if self._ahead is not None:
+            coming = self._coming.pop(self._ahead)
+            coming.cancel()
+            await asyncio.wait({coming})
+            abandon(coming)
+            await asyncio.to_thread(self._ahead.clear)
+            self._ahead = None
+
+    @property
+    def has_one(self) -> bool:
+        """Whether one is on its way, or there, that nobody has come for yet."""
+        return self._ahead is not None
+
+    def start_ahead(self) -> None:
+        """Have a driver on its way for whoever comes first."""
         try:
-            with family.at_home():
-                driver = await async_playwright().start()
-            (pid,) = processes.children() - before
-        except BaseException:
-            # Given up half-way: nobody else knows of the process.
-            for pid in processes.children() - before:
-                processes.kill(processes.tree(pid))
-            raise
-        return driver, pid
+            family = Family()
+        except OSError as exc:
+            # Whoever comes first meets the same error, and has a caller to tell.
+            log.warning("no driver is started ahead of need: %s", exc)
+            return
+        self._ahead = family
+        self._coming[family] = asyncio.ensure_future(self._spawn(family))
+
+    def family(self) -> Family:
+        """Return whose driver is on its way to nobody yet, or a new family.
+
+        Raises:
+            OSError: There is no place for its directory.
+        """
+        family, self._ahead = self._ahead, None
+        return family or Family()
+
+    async def start(self, family: Family) -> tuple[Playwright, int]:
+        """Return the driver of a *family* with its pid, started unless it is on its way.
+
+        Raises:
+            Exception: It ended while it started, for which Playwright has no class of its own.
+        """
+        coming = self._coming.pop(family, None)
+        return await (coming if coming is not None else self._spawn(family))
+
+    async def _spawn(self, family: Family) -> tuple[Playwright, int]:
+        async with self._spawning:
+            # Drivers are started one at a time, so the environment is this one's alone.
+            before = processes.children()
+            try:
+                with family.at_home():
+                    driver = await async_playwright().start()
+                (pid,) = processes.children() - before
+            except BaseException:
+                # Given up half-way: nobody else knows of the process.
+                for pid in processes.children() - before:
+                    processes.kill(processes.tree(pid))
+                raise
+            return driver, pid
 
 
 async def unless_stuck(starting: Coroutine[Any, Any, T], family: Family) -> T:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from agent_bridge.diagnosis import certificates
 from agent_bridge.diagnosis.navigation_facts import NavigationFacts, NavigationVerdict, in_brackets, net_error
 from agent_bridge.diagnosis.texts import shown_url
 from cmdop_browser.exceptions import NavigationCause
@@ -55,6 +54,9 @@ def tls_verdict(facts: NavigationFacts, cause: NavigationCause | None, now: dt.d
             f"{facts.at} speaks nothing newer than {seen.tls_version}",
             ("browsers ended support for TLS 1.0 and 1.1: the server has to be updated",),
         )
+    # What reads certificates takes long to load, and most agents never see a faulty one.
+    from agent_bridge.diagnosis import certificates  # noqa: PLC0415
+
     certificate = certificates.parse(seen.certificate) if seen is not None and seen.certificate else None
     if certificate is not None and code.startswith("ERR_CERT_"):
         fault = certificates.fault_of(certificate, host, now)

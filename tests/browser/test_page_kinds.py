@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +11,7 @@ from agent_bridge.browser.executable import find_browser, launch_arguments
 from agent_bridge.browser.options import ContextOptions
 from agent_bridge.browser.page_facts import page_facts
 from agent_bridge.browser.shard import Shard
+from agent_bridge.browser.starting import Drivers
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis.pages import kind_of
 from cmdop_browser.settings import Settings
@@ -39,7 +39,7 @@ async def pages() -> AsyncIterator[dict[bool, ManagedPage]]:
     browser = find_browser(Settings())
     arguments = launch_arguments(browser, Settings())
     shard = Shard(
-        str(browser.path), (*arguments.flags, _ALONE), sandboxed=arguments.sandboxed, spawning=asyncio.Lock()
+        str(browser.path), (*arguments.flags, _ALONE), sandboxed=arguments.sandboxed, drivers=Drivers()
     )
     try:
         yield {

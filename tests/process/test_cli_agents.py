@@ -53,7 +53,7 @@ def test_tables_are_for_people(shell: Shell) -> None:
     assert "sessions" in status
     assert "without its sandbox" in status or "in its sandbox" in status
     (ready,) = [line for line in shell.run("agents", "logs").stdout.splitlines() if " ready on " in line]
-    assert " INFO agent_bridge.server: agent default ready on " in ready
+    assert " INFO agent_bridge.startup: agent default ready on " in ready
     instance = shell.json("agents", "list")["agents"][0]["instance_id"]
     assert instance in "".join(shell.json("agents", "logs", "--id", instance)["lines"])
     assert shell.run("agents", "logs", "--id", "somebody else").stdout == ""
