@@ -67,6 +67,11 @@ class Drivers:
         """Whether one is on its way, or there, that nobody has come for yet."""
         return self._ahead is not None
 
+    @property
+    def is_up(self) -> bool:
+        """Whether the one that nobody has come for has started, or failed to."""
+        return self._ahead is not None and self._coming[self._ahead].done()
+
     def start_ahead(self) -> None:
         """Have a driver on its way for whoever comes first."""
         try:
