@@ -14,7 +14,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from agent_bridge import __version__, limits
 from agent_bridge.artifacts import Artifacts
-from agent_bridge.browser.executable import find_browser, launch_arguments
+from agent_bridge.browser.executable import launch_arguments
 from agent_bridge.browser.grace import Grace
 from agent_bridge.browser.recycling import Limits
 from agent_bridge.browser.shards import Shards
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from pathlib import Path
 
+    from agent_bridge.browser.executable import InstalledBrowser
     from agent_bridge.browser.starting import Drivers
     from agent_bridge.lifecycle import Publication
     from agent_bridge.observation.history import History
@@ -77,8 +78,9 @@ class AgentServer:
         paths: AgentPaths,
         record: DiscoveryRecord,
         settings: Settings,
-        directory: Path,
         *,
+        browser: InstalledBrowser,
+        directory: Path,
         history: History,
         drivers: Drivers,
     ) -> None:
@@ -88,19 +90,18 @@ class AgentServer:
             paths: Where the agent keeps its files.
             record: What it will publish.
             settings: Of this process.
+            browser: What its sessions run in.
             directory: For temporary files of this instance.
             history: Of the instances before it.
             drivers: Where its browsers get their drivers.
 
         Raises:
-            BrowserNotInstalledError: There is no browser to drive.
             ConfigurationError: Metrics are wanted, and what serves them is not installed.
         """
         agent = paths.agent
         self._settings = settings
         self._history = history
         self._record = record
-        browser = find_browser(settings)
         arguments = launch_arguments(browser, settings)
         shards = limits.shards(settings)
         self._shards = Shards(

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final
 
+from agent_bridge.browser.executable import find_browser
 from agent_bridge.browser.starting import Drivers, mute_farewell
 from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
 from agent_bridge.observation import storage, tracing
@@ -62,6 +63,7 @@ async def serve(
             record = new_record(paths, agent)
             workspace = Workspace(paths, record)
             name_instance(agent, record.instance_id)
+            browser = find_browser(settings)
             with (
                 Adoption(),
                 Watchdog(workspace.note),
@@ -73,8 +75,9 @@ async def serve(
                     # Half a second of imports, in which the driver starts.
                     server_class = await asyncio.to_thread(_load)
                     server = server_class(
-                        paths, record, settings, workspace.directory, history=history, drivers=drivers
-                    )
+                        paths, record, settings,
+                        browser=browser, directory=workspace.directory, history=history, drivers=drivers,
+                    )  # fmt: skip
                     await server.start(supervised=supervised)
                     async with Publication(paths, record, lock) as publication:
                         report_ready(ready_fd, publication.record)
