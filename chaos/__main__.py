@@ -71,8 +71,8 @@ def _choice(parser: argparse.ArgumentParser, name: str, kind: type[StrEnum]) -> 
 
 
 def _at_once() -> int:
-    """One for each two processors: an agent and the driver of its browser start on one each."""
-    return max(1, min(2, len(os.sched_getaffinity(0)) // 2))
+    """As many as a small machine can do; what is held against a limit of recovery is struck alone."""
+    return min(2, len(os.sched_getaffinity(0)))
 
 
 if __name__ == "__main__":

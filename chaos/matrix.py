@@ -18,7 +18,7 @@ from chaos.report import console, show
 from chaos.workers import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
 
     from chaos.cells import Cell
@@ -31,7 +31,7 @@ class Wanted:
 
     Attributes:
         trials: Of each cell.
-        workers: How many benches work at once.
+        workers: How many benches work at once; where a time is held against a limit, one.
     """
 
     victims: Collection[Victim] = tuple(Victim)
@@ -58,30 +58,22 @@ async def run(wanted: Wanted, log: Path) -> dict[str, Any]:
     began = time.monotonic()
     cells = wanted.cells()
     applying = [cell for cell in cells if not isinstance(documented(cell), NotHere)]
-    # A round of all cells after the other, so that a slow minute of the machine hits no cell alone.
-    # The number chooses the flavour: with one trial of each cell both have their share, too.
-    queue = [
-        (cell, number + position) for number in range(wanted.trials) for position, cell in enumerate(applying)
-    ]
+    # What is timed has the machine to itself. Of the rest most of the time is waiting.
+    timed = [cell for cell in applying if recovery_limit(cell) is not None]
+    others = [cell for cell in applying if recovery_limit(cell) is None]
     trials: dict[Cell, list[Trial]] = defaultdict(list)
-    with Progress(console=console, transient=True) as progress:
-        bar = progress.add_task("trials", total=len(queue))
+    with Progress(console=console, transient=True) as progress, log.with_suffix(".jsonl").open("w") as each:
+        bar = progress.add_task("trials", total=len(applying) * wanted.trials)
 
-        async def work() -> None:
-            async with Worker(log) as worker:
-                while queue:
-                    cell, number = queue.pop(0)
-                    trial = await worker.make(cell, number)
-                    trials[cell].append(trial)
-                    # Whoever breaks a long run off has what came until then.
-                    each.write(json.dumps(trial.to_dict()) + "\n")
-                    each.flush()
-                    progress.advance(bar)
+        def note(cell: Cell, trial: Trial) -> None:
+            trials[cell].append(trial)
+            # Whoever breaks a long run off has what came until then.
+            each.write(json.dumps(trial.to_dict()) + "\n")
+            each.flush()
+            progress.advance(bar)
 
-        with log.with_suffix(".jsonl").open("w") as each:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(wanted.workers):
-                    group.create_task(work())
+        for together, workers in ((timed, 1), (others, wanted.workers)):
+            await _make(together, wanted.trials, workers, log, note)
     rows = [row_of(cell, trials[cell]) for cell in applying]
     return {
         "what": "matrix",
@@ -96,6 +88,25 @@ async def run(wanted: Wanted, log: Path) -> dict[str, Any]:
         },
         "wrong": [f"{row['cell']}: {wrong}" for row in rows for wrong in row["wrong"]],
     }
+
+
+async def _make(
+    cells: Sequence[Cell], trials: int, workers: int, log: Path, note: Callable[[Cell, Trial], None]
+) -> None:
+    """Make so many trials of each cell."""
+    # A round of all cells after the other, so that a slow minute of the machine hits no cell alone.
+    # The number chooses the flavour: with one trial of each cell both have their share, too.
+    queue = [(cell, number + position) for number in range(trials) for position, cell in enumerate(cells)]
+
+    async def work() -> None:
+        async with Worker(log) as worker:
+            while queue:
+                cell, number = queue.pop(0)
+                note(cell, await worker.make(cell, number))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(workers, len(cells))):
+            group.create_task(work())
 
 
 def row_of(cell: Cell, trials: list[Trial]) -> dict[str, Any]:

@@ -8,8 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cmdop_browser._directories import config_directory
 from cmdop_browser.exceptions import ConfigurationError
@@ -36,16 +35,14 @@ _NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 _Count = Annotated[int, Field(ge=1)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """All settings; build them with `load`, which reports faults as `ConfigurationError`.
 
     Each can stand in the TOML file under its name, in the environment as ``CMDOP_`` and
     its name in capitals, and be given as a keyword. Times are in seconds.
     """
 
-    model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix=_PREFIX, env_ignore_empty=True, validate_default=False
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     runtime_dir: _Path | None = None
     """Where agents and clients meet; None for the user's runtime directory."""
@@ -109,38 +106,19 @@ class Settings(BaseSettings):
                 cannot be read.
         """
         _refuse_unknown(overrides, "keyword")
-        _refuse_unknown(_environment(), "environment")
+        environment = _environment()
+        _refuse_unknown(environment, "environment")
+        # A variable that is set to nothing is as good as none.
+        named = {name: value for name, value in environment.items() if value}
         try:
-            return cls(**overrides)
+            return cls(**(_read_file() | named | overrides))
         except ValidationError as error:
             raise _configuration_error(error, overrides) from error
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 -- the signature is pydantic's
-        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Keyword over environment over file."""
-        return init_settings, env_settings, _FileSource(settings_cls)
 
     def to_environment(self) -> dict[str, str]:
         """The variables from which another process loads the same settings."""
         values = self.model_dump(mode="json", exclude_none=True)
         return {_PREFIX + name.upper(): str(value) for name, value in values.items()}
-
-
-class _FileSource(PydanticBaseSettingsSource):
-    """The TOML file."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
-        return self().get(field_name), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        return _read_file()
 
 
 def config_file() -> Path:
