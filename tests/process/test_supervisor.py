@@ -21,10 +21,11 @@ from cmdop_browser._sync.launcher import ensure_agent
 from cmdop_browser.exceptions import AgentStartError
 from cmdop_browser.settings import Settings
 from cmdop_browser.wire.rendezvous import AgentPaths, FileLock
-from tests.process.shell import wait_until_line
+from tests.process.shell import open_shell, wait_until_line
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from tests.flavours import Flavour
@@ -40,6 +41,11 @@ class Supervised:
         self.shell = shell
         self.process = shell.start("serve", "--supervised", *words)
         self.agent = self.next_agent()
+
+    def succeeded(self) -> psutil.Process:
+        """The agent that has published itself after the one known so far, and is that from now on."""
+        self.agent = self.next_agent(self.agent)
+        return self.agent
 
     def next_agent(self, before: psutil.Process | None = None) -> psutil.Process:
         """The agent that has published itself after *before*."""
@@ -68,29 +74,45 @@ class Supervised:
 
 @pytest.fixture
 def supervised(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Supervised:
-    for name in ("CMDOP_RUNTIME_DIR", "CMDOP_LOG_DIR", "CMDOP_CONFIG"):
-        monkeypatch.setenv(name, shell.environment[name])
+    """A supervisor of the test's own."""
+    _find_agents_of(shell, monkeypatch)
     return Supervised(shell)
 
 
-async def test_a_killed_agent_is_there_again(supervised: Supervised, flavour: Flavour) -> None:
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
+    with open_shell(tmp_path_factory.mktemp("supervised")) as shell:
+        yield Supervised(shell, "--max-crashes=100")
+
+
+@pytest.fixture
+def lasting(shared: Supervised, monkeypatch: pytest.MonkeyPatch) -> Supervised:
+    """One supervisor for all tests after which it still has an agent."""
+    _find_agents_of(shared.shell, monkeypatch)
+    return shared
+
+
+def _find_agents_of(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CMDOP_RUNTIME_DIR", "CMDOP_LOG_DIR", "CMDOP_CONFIG"):
+        monkeypatch.setenv(name, shell.environment[name])
+
+
+async def test_a_killed_agent_is_there_again(lasting: Supervised, flavour: Flavour) -> None:
     async with flavour.local(start=True) as client:
         await client.browser.create_session()
-        supervised.agent.kill()
-        successor = supervised.next_agent(supervised.agent)
+        lasting.agent.kill()
+        successor = lasting.succeeded()
         await client.reconnect()
         session = await client.browser.create_session()
         assert await session.evaluate("1 + 1") == 2
-    assert successor.ppid() == supervised.process.pid
+    assert successor.ppid() == lasting.process.pid
     assert "--agent=default" in successor.cmdline()
 
 
-def test_a_stopped_agent_is_replaced(supervised: Supervised) -> None:
-    supervised.agent.suspend()
-    successor = supervised.next_agent(supervised.agent)
-    assert successor.ppid() == supervised.process.pid
-    supervised.process.terminate()
-    assert "it was stopped and is killed" in supervised.ended()[1]
+def test_a_stopped_agent_is_replaced(lasting: Supervised) -> None:
+    lasting.agent.suspend()
+    assert lasting.succeeded().ppid() == lasting.process.pid
+    wait_until_line(lasting.process.stdout, "it was stopped and is killed")
 
 
 def test_clients_leave_starting_it_to_the_supervisor(supervised: Supervised) -> None:
@@ -114,7 +136,13 @@ def test_clients_leave_starting_it_to_the_supervisor(supervised: Supervised) -> 
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_being_told_to_end_it_drains_its_agent(supervised: Supervised, number: signal.Signals) -> None:
+def test_being_told_to_end_it_drains_its_agent(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    # Nobody will close the session that it waits for.
+    shell.environment["CMDOP_DRAIN_TIMEOUT"] = "0.3"
+    _find_agents_of(shell, monkeypatch)
+    supervised = Supervised(shell)
     with CMDOPClient.local() as client:
         client.browser.create_session()
         supervised.process.send_signal(number)
@@ -171,16 +199,16 @@ def test_agents_stop_by_force_kills_both(supervised: Supervised) -> None:
     supervised.assert_nothing_left()
 
 
-def test_a_second_one_is_refused(supervised: Supervised) -> None:
-    assert supervised.shell.run("serve", "--supervised").returncode == 3
-    assert supervised.agent.is_running()
-    supervised.process.send_signal(signal.SIGSTOP)
-    supervised.agent.kill()
-    eventually(lambda: not lives(supervised.agent))
-    refused = supervised.shell.json("serve", code=3)
-    supervised.process.send_signal(signal.SIGCONT)
+def test_a_second_one_is_refused(lasting: Supervised) -> None:
+    assert lasting.shell.run("serve", "--supervised").returncode == 3
+    assert lasting.agent.is_running()
+    lasting.process.send_signal(signal.SIGSTOP)
+    lasting.agent.kill()
+    eventually(lambda: not lives(lasting.agent))
+    refused = lasting.shell.json("serve", code=3)
+    lasting.process.send_signal(signal.SIGCONT)
     assert "has a supervisor" in refused["error"]["message"]
-    supervised.next_agent(supervised.agent)
+    lasting.succeeded()
 
 
 def test_a_number_that_is_not_the_supervisors_is_not_killed(shell: Shell) -> None:
@@ -310,8 +338,8 @@ def test_it_tells_the_service_manager(tmp_path: Path, monkeypatch: pytest.Monkey
                 pass
 
 
-def test_it_stays_small(supervised: Supervised) -> None:
-    process = psutil.Process(supervised.process.pid)
+def test_it_stays_small(lasting: Supervised) -> None:
+    process = psutil.Process(lasting.process.pid)
     assert process.memory_info().rss < 20 * 2**20
     loaded = subprocess.run(
         [sys.executable, "-c", "import sys, agent_bridge.supervision.supervisor; print(*sys.modules)"],

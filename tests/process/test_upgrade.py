@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -23,7 +26,6 @@ from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.flavours import Flavour
     from tests.process.shell import Shell
@@ -33,13 +35,42 @@ if TYPE_CHECKING:
 LONG = 120.0
 
 
+class Line:
+    """Agents of one name, one after the other, all patient with their sessions.
+
+    The new one of a test is the old one of the next.
+    """
+
+    def __init__(self, directory: Path, agents: contextlib.ExitStack) -> None:
+        self._directory = directory
+        self._agents = agents
+        self._last: RunningAgent | None = None
+
+    def last(self) -> RunningAgent:
+        """The agent that can be found."""
+        if self._last is None or self._last.process.poll() is not None:
+            return self.successor()
+        return self._last
+
+    def successor(self) -> RunningAgent:
+        """Another agent, in place of one that was told to end."""
+        self._last = self._agents.enter_context(RunningAgent(self._directory, drain_timeout=LONG))
+        return self._last
+
+
+@pytest.fixture(scope="module")
+def line() -> Iterator[Line]:
+    with tempfile.TemporaryDirectory(prefix="cmdop-line-") as directory, contextlib.ExitStack() as agents:
+        yield Line(Path(directory), agents)
+
+
 @pytest.fixture
-def old(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningAgent]:
-    """An agent that is patient with its sessions."""
-    with RunningAgent(drain_timeout=LONG) as agent:
-        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        yield agent
-        agent.kill()  # what a test leaves open must not hold it up
+def old(line: Line, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningAgent]:
+    """An agent that has to make room for another."""
+    agent = line.last()
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+    yield agent
+    agent.kill()  # what a test leaves open must not hold it up
 
 
 async def told_to_end(agent: RunningAgent) -> None:
@@ -57,38 +88,38 @@ async def ended(agent: RunningAgent) -> int:
 
 
 async def test_old_handles_stay_with_the_old_agent_and_new_sessions_go_to_the_new_one(
-    flavour: Flavour, site: WebSite, old: RunningAgent
+    flavour: Flavour, site: WebSite, old: RunningAgent, line: Line
 ) -> None:
     async with flavour.local() as client:
         session = await client.browser.create_session()
         await session.navigate(site.at("/forms.html"))
         await session.evaluate("document.title = 'kept'")
         await told_to_end(old)
-        with RunningAgent(old.runtime_dir) as new:
-            fresh = await client.browser.create_session()
-            assert client.agent_info.instance_id == new.record["instance_id"]
-            assert (await client.browser.fetch(site.at("/plain.html"))).title == "Plain page"
-            async with flavour.local() as other:
-                assert other.agent_info.instance_id == new.record["instance_id"]
-                with pytest.raises(SessionNotFoundError):
-                    await other.browser.get_session(session.id)
-            assert await session.title() == "kept"
-            again = await client.browser.get_session(session.id)
-            assert await again.title() == "kept"
-            await client.reconnect()
-            assert await session.title() == "kept"
-            await session.close()
-            assert await ended(old) == 0
-            with pytest.raises(BrowserSessionClosedError) as closed:
-                await again.title()
-            assert closed.value.reason in {CloseReason.CLOSED_BY_CALLER, CloseReason.AGENT_RESTART}
-            assert (await fresh.navigate(site.at("/plain.html"))).ok
-            await client.reconnect()
-            await client.close()
+        new = line.successor()
+        fresh = await client.browser.create_session()
+        assert client.agent_info.instance_id == new.record["instance_id"]
+        assert (await client.browser.fetch(site.at("/plain.html"))).title == "Plain page"
+        async with flavour.local() as other:
+            assert other.agent_info.instance_id == new.record["instance_id"]
+            with pytest.raises(SessionNotFoundError):
+                await other.browser.get_session(session.id)
+        assert await session.title() == "kept"
+        again = await client.browser.get_session(session.id)
+        assert await again.title() == "kept"
+        await client.reconnect()
+        assert await session.title() == "kept"
+        await session.close()
+        assert await ended(old) == 0
+        with pytest.raises(BrowserSessionClosedError) as closed:
+            await again.title()
+        assert closed.value.reason in {CloseReason.CLOSED_BY_CALLER, CloseReason.AGENT_RESTART}
+        assert (await fresh.navigate(site.at("/plain.html"))).ok
+        await client.reconnect()
+        await client.close()
 
 
 async def test_a_client_that_was_idle_while_agents_changed_gets_its_next_session_from_the_new_one(
-    flavour: Flavour, site: WebSite, old: RunningAgent
+    flavour: Flavour, site: WebSite, old: RunningAgent, line: Line
 ) -> None:
     async with flavour.local() as creating, flavour.local() as fetching:
         for client in (creating, fetching):
@@ -97,24 +128,26 @@ async def test_a_client_that_was_idle_while_agents_changed_gets_its_next_session
         assert await ended(old) == 0
         with pytest.raises(AgentOfflineError):
             await creating.browser.create_session()
-        with RunningAgent(old.runtime_dir) as new:
-            async with creating.browser.create_session() as session:
-                assert (await session.navigate(site.at("/plain.html"))).ok
-            assert (await fetching.browser.fetch(site.at("/plain.html"))).title == "Plain page"
-            for client in (creating, fetching):
-                assert client.agent_info.instance_id == new.record["instance_id"]
+        new = line.successor()
+        async with creating.browser.create_session() as session:
+            assert (await session.navigate(site.at("/plain.html"))).ok
+        assert (await fetching.browser.fetch(site.at("/plain.html"))).title == "Plain page"
+        for client in (creating, fetching):
+            assert client.agent_info.instance_id == new.record["instance_id"]
 
 
-async def test_closing_the_client_closes_its_sessions_in_both(flavour: Flavour, old: RunningAgent) -> None:
+async def test_closing_the_client_closes_its_sessions_in_both(
+    flavour: Flavour, old: RunningAgent, line: Line
+) -> None:
     async with flavour.local() as client:
         await client.browser.create_session()
         await told_to_end(old)
-        with RunningAgent(old.runtime_dir, drain_timeout=LONG) as new:
-            await client.browser.create_session()
-            await client.close()
-            assert await ended(old) == 0
-            new.process.send_signal(signal.SIGTERM)
-            assert await ended(new) == 0
+        new = line.successor()
+        await client.browser.create_session()
+        await client.close()
+        assert await ended(old) == 0
+        new.process.send_signal(signal.SIGTERM)
+        assert await ended(new) == 0
 
 
 async def test_a_client_that_may_starts_the_new_one_by_itself(
@@ -135,52 +168,54 @@ async def test_a_client_that_may_starts_the_new_one_by_itself(
 
 
 async def test_a_session_that_is_restored_moves_when_the_old_agent_ends_it(
-    flavour: Flavour, site: WebSite, old: RunningAgent
+    flavour: Flavour, site: WebSite, old: RunningAgent, line: Line
 ) -> None:
     async with flavour.local() as client, client.browser.create_session(on_crash="restore") as session:
         await session.navigate(site.at("/cookies/set", name="ada"))
         await told_to_end(old)
-        with RunningAgent(old.runtime_dir) as new:
-            assert (await session.info()).epoch == 1
-            old.process.send_signal(signal.SIGTERM)
-            assert await ended(old) == 0
-            info = await session.info()
-            assert (info.id, info.epoch) == (session.id, 2)
-            assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"name": "ada"}
-            assert client.agent_info.instance_id == new.record["instance_id"]
-            await client.close()
+        new = line.successor()
+        assert (await session.info()).epoch == 1
+        old.process.send_signal(signal.SIGTERM)
+        assert await ended(old) == 0
+        info = await session.info()
+        assert (info.id, info.epoch) == (session.id, 2)
+        assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"name": "ada"}
+        assert client.agent_info.instance_id == new.record["instance_id"]
+        await client.close()
 
 
 async def test_what_an_error_refers_to_is_had_from_the_agent_that_drains(
-    flavour: Flavour, site: WebSite, old: RunningAgent
+    flavour: Flavour, site: WebSite, old: RunningAgent, line: Line
 ) -> None:
     async with flavour.local() as client:
         session = await client.browser.create_session()
         await session.navigate(site.at("/forms.html"))
         await told_to_end(old)
-        with RunningAgent(old.runtime_dir):
-            with pytest.raises(BrowserElementNotFoundError) as caught:
-                await session.click("#missing", timeout=0.5)
-            picture: Any = await asyncio.to_thread(lambda: caught.value.evidence.screenshot)
-            assert picture
-            await client.close()
+        line.successor()
+        with pytest.raises(BrowserElementNotFoundError) as caught:
+            await session.click("#missing", timeout=0.5)
+        picture: Any = await asyncio.to_thread(lambda: caught.value.evidence.screenshot)
+        assert picture
+        await client.close()
 
 
-async def test_one_that_is_killed_while_it_drains_leaves_nothing(flavour: Flavour, old: RunningAgent) -> None:
+async def test_one_that_is_killed_while_it_drains_leaves_nothing(
+    flavour: Flavour, old: RunningAgent, line: Line
+) -> None:
     async with flavour.local() as client:
         session = await client.browser.create_session()
         await told_to_end(old)
         drained = AgentPaths.of("default", old.runtime_dir).draining / f"{old.record['instance_id']}.json"
         assert drained.exists()
-        with RunningAgent(old.runtime_dir):
-            old.kill()
-            with pytest.raises(BrowserSessionClosedError) as closed:
-                await session.title()
-            assert closed.value.reason is CloseReason.AGENT_RESTART
-            await asyncio.to_thread(eventually, lambda: not drained.exists())
-            await client.reconnect()
-            async with client.browser.create_session() as fresh:
-                assert await fresh.title() == ""
+        line.successor()
+        old.kill()
+        with pytest.raises(BrowserSessionClosedError) as closed:
+            await session.title()
+        assert closed.value.reason is CloseReason.AGENT_RESTART
+        await asyncio.to_thread(eventually, lambda: not drained.exists())
+        await client.reconnect()
+        async with client.browser.create_session() as fresh:
+            assert await fresh.title() == ""
 
 
 def test_both_are_listed_while_it_lasts(shell: Shell) -> None:
