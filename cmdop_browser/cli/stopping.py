@@ -34,8 +34,6 @@ _CLOSING_SECONDS: Final = 10.0
 _KILL_SECONDS: Final = 5.0
 _LOOK_SECONDS: Final = 0.1
 _RETIRING_SECONDS: Final = 0.02
-# Most parents collect a child when it ends, some later, and some never.
-_COLLECT_SECONDS: Final = 5.0
 _SUPERVISOR: Final = "agent_bridge.supervision.supervisor"
 # Where, after that, the command line of a supervisor says whether it starts an agent again.
 _HOW: Final = 5
@@ -192,11 +190,8 @@ def _wait(process: psutil.Process, limit: float) -> None:
             with contextlib.suppress(psutil.TimeoutExpired):
                 process.wait(_LOOK_SECONDS)
                 return
+            # When its parent collects it is no concern of ours: some do so late, and some never.
             if process.status() == psutil.STATUS_ZOMBIE:
-                with contextlib.suppress(psutil.TimeoutExpired):
-                    process.wait(
-                        _COLLECT_SECONDS
-                    )  # parents collect their children at once, but some never do
                 return
         raise psutil.TimeoutExpired(limit, process.pid)
 

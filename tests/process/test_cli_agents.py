@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 import cmdop_browser
+from agent_bridge.supervision.processes import lives, wait_until_ended
 from tests.process.shell import wait_until_line
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def test_the_life_of_an_agent(shell: Shell) -> None:
 
     started = shell.json("agents", "start")
     assert started["state"] == "running"
-    assert psutil.pid_exists(started["pid"])
+    agent = psutil.Process(started["pid"])
     again = shell.json("agents", "start", code=3)
     assert again["error"]["code"] == "AGENT_EXISTS"
 
@@ -34,7 +35,7 @@ def test_the_life_of_an_agent(shell: Shell) -> None:
     assert "ready" in "\n".join(shell.json("agents", "logs")["lines"])
 
     assert shell.json("agents", "stop") == {"agent": "default", "outcome": "stopped"}
-    assert not psutil.pid_exists(started["pid"])
+    assert not lives(agent)
     assert shell.json("agents", "stop", code=1)["error"]["code"] == "AGENT_NOT_RUNNING"
     assert shell.sockets() == []
 
@@ -62,7 +63,7 @@ def test_tables_are_for_people(shell: Shell) -> None:
 def test_a_killed_agent_is_found_and_cleaned_up(shell: Shell) -> None:
     agent = psutil.Process(shell.json("agents", "start")["pid"])
     agent.kill()
-    agent.wait(10)
+    assert wait_until_ended([agent], 10) == []
     assert [each["state"] for each in shell.json("agents", "list")["agents"]] == ["stale"]
     findings = shell.json("doctor", code=1)["findings"]
     (stale,) = [finding for finding in findings if finding["check"] == "agent default"]
@@ -87,11 +88,12 @@ def test_a_suspended_agent_is_named_and_can_be_ended(shell: Shell, force: bool) 
 
 def test_attaching_leaves_the_agent_running(shell: Shell) -> None:
     pid = shell.json("agents", "start")["pid"]
+    agent = psutil.Process(pid)
     attached = shell.start("agents", "attach")
     wait_until_line(attached.stdout, f"agent default is running, process {pid}")
     attached.send_signal(signal.SIGINT)
     assert attached.wait(10) == 130
-    assert psutil.pid_exists(pid)
+    assert lives(agent)
 
 
 def test_attaching_ends_with_the_agent(shell: Shell) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from agent_bridge.supervision.processes import lives, wait_until_ended
 from cmdop_browser.exceptions import (
     AgentNotRunningError,
     AgentOfflineError,
@@ -21,7 +22,7 @@ from cmdop_browser.exceptions import (
     SessionNotFoundError,
 )
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
-from tests.agents import RunningAgent
+from tests.agents import RunningAgent, end_at_once
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -146,8 +147,9 @@ async def test_closing_the_client_closes_its_sessions_in_both(
         await client.browser.create_session()
         await client.close()
         assert await ended(old) == 0
-        new.process.send_signal(signal.SIGTERM)
-        assert await ended(new) == 0
+        async with flavour.local() as other:
+            assert other.agent_info.instance_id == new.record["instance_id"]
+            assert await other.browser.list_sessions() == []
 
 
 async def test_a_client_that_may_starts_the_new_one_by_itself(
@@ -163,8 +165,8 @@ async def test_a_client_that_may_starts_the_new_one_by_itself(
         assert await session.title() == ""
     assert await ended(old) == 0
     process = psutil.Process(new.pid)
-    process.terminate()
-    process.wait(30)
+    end_at_once(process)
+    assert wait_until_ended([process], 30) == []
 
 
 async def test_a_session_that_is_restored_moves_when_the_old_agent_ends_it(
@@ -223,6 +225,7 @@ def test_both_are_listed_while_it_lasts(shell: Shell) -> None:
     client = shell.start_python(HOLD)
     assert client.stdout is not None
     assert client.stdout.readline().strip() == "open"
+    drained = psutil.Process(before["pid"])
     after = shell.json("agents", "restart")
     assert after["pid"] != before["pid"]
     listed = {agent["pid"]: agent["state"] for agent in shell.json("agents", "list")["agents"]}
@@ -230,7 +233,7 @@ def test_both_are_listed_while_it_lasts(shell: Shell) -> None:
     assert "draining" in shell.run("agents", "list").stdout
     client.kill()
     client.wait()
-    eventually(lambda: not psutil.pid_exists(before["pid"]), within=30)
+    eventually(lambda: not lives(drained), within=30)
     (only,) = shell.json("agents", "list")["agents"]
     assert only["pid"] == after["pid"]
 
@@ -240,10 +243,11 @@ def test_an_agent_that_drains_is_ended_by_stopping_it_once_more(shell: Shell) ->
     client = shell.start_python(HOLD)
     assert client.stdout is not None
     assert client.stdout.readline().strip() == "open"
-    psutil.Process(before["pid"]).terminate()
+    drained = psutil.Process(before["pid"])
+    drained.terminate()
     eventually(lambda: not shell.record().exists())
     assert shell.json("agents", "stop")["outcome"] == "stopped"
-    assert not psutil.pid_exists(before["pid"])
+    assert not lives(drained)
     assert shell.json("agents", "stop", code=1)["error"]["code"] == AgentNotRunningError.code
 
 
