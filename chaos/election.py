@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
+from agent_bridge.supervision.processes import wait_until_ended
 from chaos.facts import facts, quantiles
 from chaos.report import progress, show
 
@@ -199,8 +200,7 @@ class _Crowd:
             with contextlib.suppress(psutil.NoSuchProcess):
                 family += [agent, *agent.children(recursive=True)]
                 agent.kill()
-        _, alive = psutil.wait_procs(family, timeout=_GONE_SECONDS)
-        left = [each for each in alive if each.is_running() and each.status() != psutil.STATUS_ZOMBIE]
+        left = wait_until_ended(family, _GONE_SECONDS)
         return [f"{len(left)} processes of a killed agent are left"] if left else []
 
     def close(self) -> None:

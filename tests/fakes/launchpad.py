@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from agent_bridge.supervision.processes import wait_until_ended
 from cmdop_browser import _spawn
 from cmdop_browser._sync import launcher
 from cmdop_browser.wire.rendezvous import AgentPaths
@@ -92,10 +93,10 @@ class Launchpad:
         agents = self.agents()
         for agent in agents:
             end_at_once(agent)
-        _, alive = psutil.wait_procs(agents, timeout=10)
+        alive = wait_until_ended(agents, 10)
         for agent in alive:
             agent.kill()
-        psutil.wait_procs(alive)
+        wait_until_ended(alive, 10)
 
 
 _CLIENTS = """

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import psutil
 import pytest
 
+from agent_bridge.supervision.processes import wait_until_ended
 from cmdop_browser.wire.rendezvous import AgentPaths
 from tests.agents import end_at_once
 
@@ -133,7 +134,7 @@ class Shell:
             with contextlib.suppress(psutil.NoSuchProcess):
                 agent = psutil.Process(json.loads(record.read_text())["pid"])
                 end_at_once(agent)
-                agent.wait(_END_SECONDS)
+                assert wait_until_ended([agent], _END_SECONDS) == []
         for process in self.started:
             process.kill()
             process.communicate()

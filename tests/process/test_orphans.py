@@ -16,7 +16,7 @@ import pytest
 
 from agent_bridge.lifecycle import new_record
 from agent_bridge.supervision.orphans import Workspace, sweep
-from agent_bridge.supervision.processes import lives
+from agent_bridge.supervision.processes import lives, wait_until_ended
 from cmdop_browser import CMDOPClient
 from cmdop_browser.discovery import find
 from tests.process.faults.faults import is_browser, is_driver, is_renderer
@@ -140,8 +140,7 @@ def test_an_agent_that_ends_in_order_leaves_nothing(pad: Launchpad, monkeypatch:
         assert agent.cwd() == str(_temporary(pad, record))
         assert list(_temporary(pad, record).iterdir())
         agent.terminate()
-        _, alive = psutil.wait_procs(family, timeout=END_SECONDS)
-        assert alive == []
+        assert wait_until_ended(family, END_SECONDS) == []
     left = set(pad.paths.directory.rglob("*"))
     directories = {path for path in left if path.is_dir()}
     assert {path.name for path in directories} == {"instances", "tmp", "draining"}
