@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from cmdop_browser import AsyncCMDOPClient, BrowserSession, CMDOPClient
 from cmdop_browser._sync.browser import Browser
 from cmdop_browser._sync.dom import Dom
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator
     from types import TracebackType
 
 # The blocking classes whose methods a test awaits.
@@ -29,6 +29,24 @@ class Flavour:
         if self.name == "async":
             return AsyncCMDOPClient.local(**options)
         return _Pending(CMDOPClient.local, (), options)
+
+
+BOTH: Final = (Flavour("async"), Flavour("sync"))
+
+
+async def in_both(part: Callable[[Flavour], Awaitable[None]]) -> None:
+    """Do the same in both flavours at once, for tests of what happens to an agent only once."""
+
+    async def named(flavour: Flavour) -> None:
+        try:
+            await part(flavour)
+        except Exception as exc:
+            exc.add_note(f"with the {flavour.name} client")
+            raise
+
+    async with asyncio.TaskGroup() as parts:
+        for flavour in BOTH:
+            parts.create_task(named(flavour))
 
 
 class InThread:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -12,6 +11,7 @@ import psutil
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
+from agent_bridge.supervision.processes import wait_until_ended
 from cmdop_browser import AsyncCMDOPClient
 from cmdop_browser._async import transfers as async_transfers
 from cmdop_browser._async.rpc import AsyncRpc
@@ -26,12 +26,14 @@ from cmdop_browser.exceptions import (
 )
 from cmdop_browser.wire import channel as wire
 from tests.agents import RunningAgent
+from tests.flavours import BOTH, in_both
 from tests.process.faults.faults import session_of_another_client
 from tests.site import WebSite
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from tests.flavours import Flavour
 
@@ -58,8 +60,7 @@ async def ended(agent: RunningAgent) -> int:
 
 
 def assert_nothing_left(agent: RunningAgent, processes: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=10)
-    assert alive == []
+    assert wait_until_ended(processes, 10) == []
     directory = agent.runtime_dir / "default"
     assert not (directory / "agent.json").exists()
     assert list(directory.glob("*.sock")) == []
@@ -80,49 +81,76 @@ async def record_gone(agent: RunningAgent) -> None:
             await asyncio.sleep(0.01)
 
 
+class Signalled:
+    """An agent that gets a signal once the clients of both flavours are where they should be then."""
+
+    def __init__(self, agent: RunningAgent) -> None:
+        self._agent = agent
+        self._both = asyncio.Barrier(len(BOTH))
+
+    async def send(self, number: signal.Signals) -> None:
+        """Wait for the other one, and have it sent once."""
+        if await self._both.wait() == 0:
+            self._agent.process.send_signal(number)
+
+
 async def test_sessions_go_on_while_the_agent_drains_until_they_are_closed(
-    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
+    site: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    gate = f"drain-{flavour.name}"
     with RunningAgent(drain_timeout=LONG) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        async with flavour.local() as client:
-            session = await client.browser.create_session()
-            processes = processes_of(agent)
-            navigating = await begin_behind_gate(session, site, gate)
-            agent.process.send_signal(signal.SIGTERM)
-            await record_gone(agent)
-            with pytest.raises(AgentNotRunningError):
-                async with flavour.local():
-                    pytest.fail("a draining agent took a new client")
-            for refused in (client.browser.create_session(), client.browser.fetch(site.at("/plain.html"))):
-                with pytest.raises(AgentOfflineError, match="being stopped") as caught:
-                    await refused
-                assert caught.value.agent_id == agent.record["instance_id"]
-            site.open_gate(gate)
-            assert (await navigating).status == 200
-            assert (await session.navigate(site.at("/plain.html"))).title == "Plain page"
-            assert agent.process.poll() is None
-            await session.close()
-            assert await ended(agent) == 0
+        signalled = Signalled(agent)
+        processes: list[psutil.Process] = []
+
+        async def part(flavour: Flavour) -> None:
+            gate = f"drain-{flavour.name}"
+            async with flavour.local() as client:
+                session = await client.browser.create_session()
+                processes.extend(processes_of(agent))
+                navigating = await begin_behind_gate(session, site, gate)
+                await signalled.send(signal.SIGTERM)
+                await record_gone(agent)
+                with pytest.raises(AgentNotRunningError):
+                    async with flavour.local():
+                        pytest.fail("a draining agent took a new client")
+                for refused in (
+                    client.browser.create_session(),
+                    client.browser.fetch(site.at("/plain.html")),
+                ):
+                    with pytest.raises(AgentOfflineError, match="being stopped") as caught:
+                        await refused
+                    assert caught.value.agent_id == agent.record["instance_id"]
+                site.open_gate(gate)
+                assert (await navigating).status == 200
+                assert (await session.navigate(site.at("/plain.html"))).title == "Plain page"
+                assert agent.process.poll() is None
+                await session.close()
+                assert await ended(agent) == 0
+
+        await in_both(part)
         assert_nothing_left(agent, processes)
 
 
-async def test_who_waits_for_a_slot_is_told_at_once(
-    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with RunningAgent(drain_timeout=LONG, max_sessions=1) as agent:
+async def test_who_waits_for_a_slot_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    with RunningAgent(drain_timeout=LONG, max_sessions=2) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        async with flavour.local() as client, flavour.local() as waiting:
-            session = await client.browser.create_session()
-            creating = asyncio.ensure_future(waiting.browser.create_session(queue_timeout=LONG))
-            while not await queued():
-                assert not creating.done()
-            agent.process.send_signal(signal.SIGTERM)
-            with pytest.raises(AgentOfflineError, match="being stopped"):
-                await creating
-            await session.close()
-            assert await ended(agent) == 0
+        full = asyncio.Barrier(len(BOTH))
+        signalled = Signalled(agent)
+
+        async def part(flavour: Flavour) -> None:
+            async with flavour.local() as client, flavour.local() as waiting:
+                session = await client.browser.create_session()
+                await full.wait()
+                creating = asyncio.ensure_future(waiting.browser.create_session(queue_timeout=LONG))
+                while await queued() < len(BOTH):
+                    assert not creating.done()
+                await signalled.send(signal.SIGTERM)
+                with pytest.raises(AgentOfflineError, match="being stopped"):
+                    await creating
+                await session.close()
+                assert await ended(agent) == 0
+
+        await in_both(part)
 
 
 async def queued() -> int:
@@ -133,46 +161,57 @@ async def queued() -> int:
 
 @pytest.mark.parametrize("again", [signal.SIGTERM, signal.SIGINT])
 async def test_the_second_signal_ends_it_at_once(
-    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch, again: signal.Signals
+    site: WebSite, monkeypatch: pytest.MonkeyPatch, again: signal.Signals
 ) -> None:
     with RunningAgent(drain_timeout=LONG) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        async with flavour.local() as client:
-            session = await client.browser.create_session()
-            processes = processes_of(agent)
-            navigating = await begin_behind_gate(session, site, f"at-once-{flavour.name}-{again.name}")
-            agent.process.send_signal(signal.SIGTERM)
-            await record_gone(agent)
-            agent.process.send_signal(again)
-            with pytest.raises(BrowserSessionClosedError) as closed:
-                await navigating
-            assert (closed.value.reason, closed.value.outcome) == (CloseReason.SHUTDOWN, Outcome.UNKNOWN)
-            assert await ended(agent) == 0
+        signalled = Signalled(agent)
+        processes: list[psutil.Process] = []
+
+        async def part(flavour: Flavour) -> None:
+            async with flavour.local() as client:
+                session = await client.browser.create_session()
+                processes.extend(processes_of(agent))
+                navigating = await begin_behind_gate(session, site, f"at-once-{flavour.name}-{again.name}")
+                await signalled.send(signal.SIGTERM)
+                await record_gone(agent)
+                await signalled.send(again)
+                with pytest.raises(BrowserSessionClosedError) as closed:
+                    await navigating
+                assert (closed.value.reason, closed.value.outcome) == (CloseReason.SHUTDOWN, Outcome.UNKNOWN)
+                assert await ended(agent) == 0
+
+        await in_both(part)
         assert_nothing_left(agent, processes)
 
 
 async def test_a_call_that_has_not_begun_at_the_limit_says_so(
-    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
+    site: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with RunningAgent(drain_timeout=0.5) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        async with flavour.local() as client:
-            session = await client.browser.create_session()
-            other = await client.browser.get_session(session.id)
-            navigating = await begin_behind_gate(session, site, f"turn-{flavour.name}")
-            agent.process.send_signal(signal.SIGTERM)
-            await record_gone(agent)
-            # It is taken while the agent drains, and does not come to its turn.
-            with pytest.raises(BrowserSessionClosedError) as closed:
-                await other.click("a")
-            assert (closed.value.reason, closed.value.outcome) == (
-                CloseReason.SHUTDOWN,
-                Outcome.NOT_EXECUTED,
-            )
-            assert closed.value.retryable
-            with pytest.raises(BrowserSessionClosedError):
-                await navigating
-            assert await ended(agent) == 0
+        signalled = Signalled(agent)
+
+        async def part(flavour: Flavour) -> None:
+            async with flavour.local() as client:
+                session = await client.browser.create_session()
+                other = await client.browser.get_session(session.id)
+                navigating = await begin_behind_gate(session, site, f"turn-{flavour.name}")
+                await signalled.send(signal.SIGTERM)
+                await record_gone(agent)
+                # It is taken while the agent drains, and does not come to its turn.
+                with pytest.raises(BrowserSessionClosedError) as closed:
+                    await other.click("a")
+                assert (closed.value.reason, closed.value.outcome) == (
+                    CloseReason.SHUTDOWN,
+                    Outcome.NOT_EXECUTED,
+                )
+                assert closed.value.retryable
+                with pytest.raises(BrowserSessionClosedError):
+                    await navigating
+                assert await ended(agent) == 0
+
+        await in_both(part)
 
 
 @pytest.mark.parametrize("call", ["fetch", "html"])
@@ -184,10 +223,10 @@ async def test_a_large_reply_is_fetched_although_the_drain_began_before(
         async with flavour.local() as client:
             session = await client.browser.create_session() if call == "html" else None
             if session is not None:
-                await session.navigate(site.at(LARGE_PAGE, mb=6))
+                await session.navigate(site.at(LARGE_PAGE, mb=5))
             drain_before_the_reply_is_fetched(monkeypatch, agent)
             if session is None:
-                html = (await client.browser.fetch(site.at(LARGE_PAGE, mb=6))).html
+                html = (await client.browser.fetch(site.at(LARGE_PAGE, mb=5))).html
             else:
                 html = await session.dom.html()
                 await session.close()
@@ -260,32 +299,43 @@ async def test_a_client_that_dies_does_not_hold_up_the_drain(
 
 
 async def test_a_call_that_outlasts_the_drain_ends_with_the_reason(
-    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
+    site: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with RunningAgent(drain_timeout=0.3) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        async with flavour.local() as client:
-            session = await client.browser.create_session()
-            processes = processes_of(agent)
-            navigating = await begin_behind_gate(session, site, f"never-{flavour.name}")
-            agent.process.send_signal(signal.SIGTERM)
-            with pytest.raises(BrowserSessionClosedError) as closed:
-                await navigating
-            assert closed.value.reason is CloseReason.SHUTDOWN
-            assert closed.value.outcome is Outcome.UNKNOWN
-            assert await ended(agent) == 0
+        signalled = Signalled(agent)
+        processes: list[psutil.Process] = []
+
+        async def part(flavour: Flavour) -> None:
+            async with flavour.local() as client:
+                session = await client.browser.create_session()
+                processes.extend(processes_of(agent))
+                navigating = await begin_behind_gate(session, site, f"never-{flavour.name}")
+                await signalled.send(signal.SIGTERM)
+                with pytest.raises(BrowserSessionClosedError) as closed:
+                    await navigating
+                assert closed.value.reason is CloseReason.SHUTDOWN
+                assert closed.value.outcome is Outcome.UNKNOWN
+                assert await ended(agent) == 0
+
+        await in_both(part)
         assert_nothing_left(agent, processes)
 
 
-async def test_an_agent_without_clients_ends_by_itself_when_told_so(
-    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_agent_without_clients_ends_by_itself_when_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with RunningAgent(idle_exit=0.5) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        async with flavour.local() as client, client.browser.create_session() as session:
-            await session.navigate("about:blank")
-            processes = processes_of(agent)
-            assert agent.process.poll() is None
+        processes: list[psutil.Process] = []
+        used = asyncio.Barrier(len(BOTH))
+
+        async def part(flavour: Flavour) -> None:
+            async with flavour.local() as client, client.browser.create_session() as session:
+                await session.navigate("about:blank")
+                processes.extend(processes_of(agent))
+                assert agent.process.poll() is None
+                await used.wait()
+
+        await in_both(part)
         assert await ended(agent) == 0
         assert_nothing_left(agent, processes)
 
@@ -323,38 +373,3 @@ async def test_a_call_without_the_token_is_refused(agent: RunningAgent) -> None:
                 await stub.Ping(agent_pb2.PingRequest(), metadata=metadata)
             assert isinstance(from_rpc_error(refused.value), InvalidAPIKeyError)
     assert str(agent.record["token"]) not in agent.log()
-
-
-async def test_sessions_are_spread_over_browsers_and_fall_with_their_own(
-    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with RunningAgent(shards=2) as agent:
-        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        async with flavour.local() as client:
-            first = await client.browser.create_session()
-            second = await client.browser.create_session()
-            await first.navigate(site.at("/plain.html"))
-            await second.navigate(site.at("/plain.html"))
-            browsers = [process for process in processes_of(agent) if is_browser(process)]
-            assert len(browsers) == 2
-            browsers[0].kill()
-            outcomes = await asyncio.gather(first.title(), second.title(), return_exceptions=True)
-            while not any(isinstance(outcome, Exception) for outcome in outcomes):
-                outcomes = await asyncio.gather(first.title(), second.title(), return_exceptions=True)
-            lost = next(outcome for outcome in outcomes if isinstance(outcome, Exception))
-            assert isinstance(lost, BrowserSessionClosedError)
-            assert lost.reason is CloseReason.BROWSER_CRASH
-            assert "Plain page" in outcomes
-            async with client.browser.create_session() as third:
-                assert (await third.navigate(site.at("/plain.html"))).status == 200
-
-
-def is_browser(process: psutil.Process) -> bool:
-    """Whether *process* is the first one of a Chromium."""
-    try:
-        command = process.cmdline()
-    except psutil.NoSuchProcess:
-        return False
-    return Path(command[0]).name.startswith("chrom") and not any(
-        word.startswith("--type=") for word in command
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import psutil
 import pytest
 
 from cmdop_browser import CMDOPClient
-from cmdop_browser.exceptions import BrowserSessionClosedError
+from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason
 from tests.agents import RunningAgent
 from tests.process.faults.faults import is_browser, is_driver, is_renderer
 from tests.waiting import eventually
@@ -17,6 +18,9 @@ from tests.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from tests.flavours import Flavour
+    from tests.site import WebSite
 
     Wanted = Callable[[list[str]], bool]
 
@@ -141,3 +145,27 @@ def below(agent: RunningAgent) -> list[psutil.Process]:
 def homes(agent: RunningAgent) -> list[Path]:
     """Where the browsers of the agent keep their temporary files."""
     return list((agent.runtime_dir / "default" / "tmp").glob("*/browser-*"))
+
+
+async def test_sessions_are_spread_over_browsers_and_fall_with_their_own(
+    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RunningAgent(shards=2) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client:
+            first = await client.browser.create_session()
+            second = await client.browser.create_session()
+            await first.navigate(site.at("/plain.html"))
+            await second.navigate(site.at("/plain.html"))
+            browsers = running(agent, is_browser)
+            assert len(browsers) == 2
+            browsers[0].kill()
+            outcomes = await asyncio.gather(first.title(), second.title(), return_exceptions=True)
+            while not any(isinstance(outcome, Exception) for outcome in outcomes):
+                outcomes = await asyncio.gather(first.title(), second.title(), return_exceptions=True)
+            lost = next(outcome for outcome in outcomes if isinstance(outcome, Exception))
+            assert isinstance(lost, BrowserSessionClosedError)
+            assert lost.reason is CloseReason.BROWSER_CRASH
+            assert "Plain page" in outcomes
+            async with client.browser.create_session() as third:
+                assert (await third.navigate(site.at("/plain.html"))).status == 200
