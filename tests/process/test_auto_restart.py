@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
+import tempfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
+from agent_bridge.supervision.processes import wait_until_ended
 from cmdop_browser import AsyncCMDOPClient, CMDOPClient, agent_log
 from cmdop_browser.exceptions import AgentNotRunningError, BrowserSessionClosedError, StalePortFileError
 from cmdop_browser.helpers import (
@@ -32,7 +36,6 @@ from tests.site import WebSite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Iterator
-    from pathlib import Path
 
     from cmdop_browser import AsyncBrowserSession, BrowserSession
 
@@ -66,7 +69,11 @@ class Machine:
         return [process for process in psutil.process_iter() if self._is_agent(process)]
 
     def times_started(self) -> int:
-        return agent_log.log_path("default", Settings.load()).read_text().count(" ready on ")
+        """How many agents were ever started here."""
+        try:
+            return agent_log.log_path("default", Settings.load()).read_text().count(" ready on ")
+        except FileNotFoundError:
+            return 0
 
     def _is_agent(self, process: psutil.Process) -> bool:
         try:
@@ -79,18 +86,43 @@ class Machine:
             return False
 
 
-@pytest.fixture
-def machine(runtime_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
-    monkeypatch.setenv("CMDOP_LOG_DIR", str(tmp_path))
-    machine = Machine(runtime_dir)
+@contextlib.contextmanager
+def machine_in(directory: Path) -> Iterator[Machine]:
+    machine = Machine(directory)
     yield machine
     agents = machine.agents()
     for agent in agents:
         end_at_once(agent)
-    _, alive = psutil.wait_procs(agents, timeout=20)
+    alive = wait_until_ended(agents, 20)
     for agent in alive:
         agent.kill()
     assert alive == []
+
+
+@pytest.fixture
+def machine(runtime_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    """One on which no agent was ever started."""
+    monkeypatch.setenv("CMDOP_LOG_DIR", str(runtime_dir / "log"))
+    with machine_in(runtime_dir) as machine:
+        yield machine
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Machine]:
+    with (
+        tempfile.TemporaryDirectory(prefix="cmdop-test-") as directory,
+        machine_in(Path(directory)) as machine,
+    ):
+        yield machine
+
+
+@pytest.fixture
+def used(shared: Machine, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """One on which an agent runs: the one that the test before has left, or a new one."""
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(shared.runtime_dir))
+    monkeypatch.setenv("CMDOP_LOG_DIR", str(shared.runtime_dir / "log"))
+    assert ensure_agent_running()
+    return shared
 
 
 @pytest.fixture(scope="module")
@@ -103,12 +135,12 @@ async def killed_meanwhile(job: Awaitable[Any], site: WebSite, gate: str, machin
     """The result of *job*, whose agent is killed while a page hangs at *gate*."""
     task = asyncio.ensure_future(job)
     await site.records.arrival(f"/gate/{gate}")
-    before = machine.record()
+    before, started = machine.record(), machine.times_started()
     machine.kill_agent()
     site.open_gate(gate)
     result = await task
     assert machine.record().instance_id != before.instance_id
-    assert machine.times_started() == 2
+    assert machine.times_started() == started + 1
     assert len(machine.agents()) == 1
     return result
 
@@ -153,17 +185,17 @@ async def test_coroutine_function(machine: Machine, site: WebSite) -> None:
     assert await killed_meanwhile(job, site, "coroutine", machine) == PASSED
 
 
-async def test_generator(machine: Machine, site: WebSite) -> None:
+async def test_generator(used: Machine, site: WebSite) -> None:
     urls = [site.at("/gate/generator-open"), site.at("/gate/generator"), site.at("/gate/generator-end")]
     site.open_gate("generator-open")
     site.open_gate("generator-end")
     job = asyncio.to_thread(lambda: list(visit(urls)))
-    rows = await killed_meanwhile(job, site, "generator", machine)
+    rows = await killed_meanwhile(job, site, "generator", used)
     assert [row["url"] for row in rows] == urls
     assert rows[1]["title"] == "Behind gate generator"
 
 
-async def test_async_generator(machine: Machine, site: WebSite) -> None:
+async def test_async_generator(used: Machine, site: WebSite) -> None:
     urls = [site.at("/gate/agen-open"), site.at("/gate/agen"), site.at("/gate/agen-end")]
     site.open_gate("agen-open")
     site.open_gate("agen-end")
@@ -171,11 +203,11 @@ async def test_async_generator(machine: Machine, site: WebSite) -> None:
     async def collect() -> list[dict[str, Any]]:
         return [row async for row in visit_async(urls)]
 
-    rows = await killed_meanwhile(collect(), site, "agen", machine)
+    rows = await killed_meanwhile(collect(), site, "agen", used)
     assert [row["url"] for row in rows] == urls
 
 
-async def test_a_given_client_stays_the_same_and_works_on(machine: Machine, site: WebSite) -> None:
+async def test_a_given_client_stays_the_same_and_works_on(used: Machine, site: WebSite) -> None:
     seen: list[CMDOPClient] = []
 
     @with_auto_restart
@@ -186,31 +218,31 @@ async def test_a_given_client_stays_the_same_and_works_on(machine: Machine, site
     with await asyncio.to_thread(CMDOPClient.local, start=True) as client:
         before = client.agent_info.instance_id
         running = asyncio.to_thread(job, client, site.at("/gate/given"))
-        assert PASSED in await killed_meanwhile(running, site, "given", machine)
+        assert PASSED in await killed_meanwhile(running, site, "given", used)
         assert seen == [client, client]
         assert client.agent_info.instance_id != before
         assert client.ping() > 0
 
 
-async def test_a_given_client_that_may_not_start_agents(machine: Machine, site: WebSite) -> None:
+async def test_a_given_client_that_may_not_start_agents(used: Machine, site: WebSite) -> None:
     assert await async_ensure_agent_running()
     async with AsyncCMDOPClient.local() as client:
         job = pass_gate_async(client, site.at("/gate/plain"))
-        assert await killed_meanwhile(job, site, "plain", machine) == PASSED
+        assert await killed_meanwhile(job, site, "plain", used) == PASSED
         assert await client.ping() > 0
 
 
-async def test_many_jobs_at_once_start_one_agent(machine: Machine, site: WebSite) -> None:
+async def test_many_jobs_at_once_start_one_agent(used: Machine, site: WebSite) -> None:
     async def jobs() -> list[str]:
         url = site.at("/gate/many")
         blocking = [asyncio.to_thread(pass_gate, url) for _ in range(2)]
         return await asyncio.gather(*blocking, *[pass_gate_async(url) for _ in range(2)])
 
     assert ensure_agent_running()
-    assert await killed_meanwhile(jobs(), site, "many", machine) == [PASSED] * 4
+    assert await killed_meanwhile(jobs(), site, "many", used) == [PASSED] * 4
 
 
-async def test_lost_browser_restarts_the_job_and_not_the_agent(machine: Machine, site: WebSite) -> None:
+async def test_lost_browser_restarts_the_job_and_not_the_agent(used: Machine, site: WebSite) -> None:
     causes: list[BaseException] = []
 
     @with_auto_restart(on_restart=lambda error, _: causes.append(error))
@@ -221,14 +253,15 @@ async def test_lost_browser_restarts_the_job_and_not_the_agent(machine: Machine,
 
     task = asyncio.ensure_future(job(site.at("/gate/browser")))
     await site.records.arrival("/gate/browser")
-    machine.kill_browser()
+    started = used.times_started()
+    used.kill_browser()
     site.open_gate("browser")
     assert await task == PASSED
     assert [type(cause) for cause in causes] == [BrowserSessionClosedError]
-    assert machine.times_started() == 1
+    assert used.times_started() == started
 
 
-async def test_a_session_that_the_job_closed_is_its_own_error(machine: Machine, site: WebSite) -> None:
+async def test_a_session_that_the_job_closed_is_its_own_error(used: Machine, site: WebSite) -> None:
     calls = 0
 
     @with_auto_restart
@@ -250,7 +283,7 @@ def test_recovery_from_what_a_dead_agent_left(machine: Machine) -> None:
     assert ensure_desktop_running()
     dead = machine.record()
     machine.kill_agent()
-    psutil.wait_procs(machine.agents(), timeout=20)
+    assert wait_until_ended(machine.agents(), 20) == []
     with pytest.raises(StalePortFileError):
         CMDOPClient.local()
     with get_client_with_recovery() as client:
@@ -265,7 +298,7 @@ def test_ensure_keeps_the_agent_that_runs(machine: Machine) -> None:
     assert machine.record() == first
 
 
-async def test_short_ways(machine: Machine, site: WebSite) -> None:
+async def test_short_ways(used: Machine, site: WebSite) -> None:
     site.open_gate("short")
     url = site.at("/gate/short")
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
 
+from agent_bridge.supervision.processes import wait_until_ended
 from cmdop_browser.exceptions import Outcome, SessionInterruptedError
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
+from tests.agents import end_at_once
 from tests.site import WebSite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
     from tests.flavours import Flavour
 
@@ -29,14 +32,21 @@ def site() -> Iterator[WebSite]:
         yield site
 
 
+@pytest.fixture(scope="module")
+def place() -> Iterator[Path]:
+    """A runtime directory whose agents clients start; the one that a test leaves is killed in the next."""
+    with tempfile.TemporaryDirectory(prefix="cmdop-test-") as directory:
+        yield Path(directory)
+        last = agent_process(Path(directory))
+        end_at_once(last)
+        assert wait_until_ended([last], 20) == []
+
+
 @pytest.fixture
-def spawned(runtime_dir: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A runtime directory whose agents clients start; the last one is ended afterwards."""
-    monkeypatch.setenv("CMDOP_LOG_DIR", str(runtime_dir / "log"))
-    yield runtime_dir
-    last = agent_process(runtime_dir)
-    last.terminate()
-    last.wait(20)
+def spawned(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(place))
+    monkeypatch.setenv("CMDOP_LOG_DIR", str(place / "log"))
+    return place
 
 
 def agent_process(runtime_dir: Path) -> psutil.Process:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from agent_bridge.supervision.processes import lives
 from cmdop_browser.exceptions import (
     AgentOfflineError,
     BrowserSessionClosedError,
@@ -22,7 +23,7 @@ from tests.process.faults.bench import LONG, Bench
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from tests.fakes.launchpad import Launchpad
@@ -65,22 +66,29 @@ async def test_what_is_stopped_ends_its_sessions(
     await fresh.close()
 
 
+@pytest.fixture(scope="module")
+def impatient() -> Iterator[RunningAgent]:
+    """An agent that does not wait long for a browser that hangs."""
+    with RunningAgent(shards=1, hang_time=0.5) as agent:
+        yield agent
+
+
 @pytest.mark.parametrize(("is_wanted", "reason"), KINDS[1:])
 async def test_what_hangs_ends_its_sessions(
     flavour: Flavour,
     is_wanted: Callable[[list[str]], bool],
     reason: CloseReason,
+    impatient: RunningAgent,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with RunningAgent(shards=1, hang_time=0.5) as agent:
-        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        async with flavour.local() as client:
-            session = await client.browser.create_session(timeout=LONG)
-            below = psutil.Process(agent.process.pid).children(recursive=True)
-            (process,) = (each for each in below if is_wanted(each.cmdline()))
-            with standstill.held(process.pid), pytest.raises(BrowserSessionClosedError) as caught:
-                await session.evaluate(NEVER)
-            assert caught.value.reason is reason
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(impatient.runtime_dir))
+    async with flavour.local() as client:
+        session = await client.browser.create_session(timeout=LONG)
+        below = psutil.Process(impatient.process.pid).children(recursive=True)
+        (process,) = (each for each in below if is_of(each, is_wanted))
+        with standstill.held(process.pid), pytest.raises(BrowserSessionClosedError) as caught:
+            await session.evaluate(NEVER)
+        assert caught.value.reason is reason
 
 
 @pytest.mark.parametrize("end", [psutil.Process.kill, psutil.Process.suspend], ids=["killed", "stopped"])
@@ -150,7 +158,7 @@ async def test_a_client_that_may_start_agents_replaces_one_that_is_stopped(
         assert await session.title() == ""
         assert await session.evaluate("1 + 1") == 2
         assert client.agent_info.pid != agent.pid
-        eventually(lambda: not agent.is_running())
+        eventually(lambda: not lives(agent))
 
 
 async def test_nobody_waits_for_an_agent_that_nobody_starts(flavour: Flavour, runtime_dir: Path) -> None:

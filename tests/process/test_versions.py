@@ -37,18 +37,28 @@ def agent_of(version: str, kind: str) -> RunningAgent:
     return RunningAgent(module=f"tests.fakes.other_version {version} {kind}")
 
 
-@pytest.fixture
-def newer_agent(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningAgent]:
+@pytest.fixture(scope="module")
+def newer() -> Iterator[RunningAgent]:
     with agent_of(NEWER, "newer") as agent:
-        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        yield agent
+
+
+@pytest.fixture(scope="module")
+def older() -> Iterator[RunningAgent]:
+    with agent_of(OLDER, "older") as agent:
         yield agent
 
 
 @pytest.fixture
-def older_agent(monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningAgent]:
-    with agent_of(OLDER, "older") as agent:
-        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        yield agent
+def newer_agent(newer: RunningAgent, monkeypatch: pytest.MonkeyPatch) -> RunningAgent:
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(newer.runtime_dir))
+    return newer
+
+
+@pytest.fixture
+def older_agent(older: RunningAgent, monkeypatch: pytest.MonkeyPatch) -> RunningAgent:
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(older.runtime_dir))
+    return older
 
 
 async def test_a_newer_agent_does_all_that_this_client_asks(
