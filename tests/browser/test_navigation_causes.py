@@ -240,37 +240,38 @@ async def test_an_answer_with_a_page_is_a_result(session: Any, site: WebSite) ->
         assert (await session.navigate(site.at(path))).status == status
 
 
-@pytest.mark.parametrize(
-    ("kind", "url", "cause", "says"),
-    [
-        (
-            "refusing",
-            "tls",
-            C.PROXY,
-            r"the proxy http://127\.0\.0\.1:\d+ refused to connect .*: 403 Forbidden",
-        ),
-        ("bad-gateway", "tls", C.PROXY, "502 Bad Gateway"),
-        ("wants-credentials", "tls", C.PROXY, "credentials .407.: it was given none"),
-        ("wants-credentials", "http", C.PROXY, "credentials .407.: it was given none"),
-        ("closing", "tls", C.PROXY, "the proxy .* failed: "),
-        ("closing", "http", C.PROXY, "closed the connection without an answer"),
-        ("socks-refusing", "tls", C.PROXY, "the proxy socks5://.*: not allowed by its rules"),
-        ("silent", "tls", C.TIMEOUT_CONNECT, "the proxy .* has not connected to"),
-        ("silent", "http", C.TIMEOUT_RESPONSE, "the proxy .* took the request"),
-        ("working", "tls", C.TLS_SELF_SIGNED, "self-signed"),
-        ("working", "tls_silent", C.TIMEOUT_CONNECT, "does not answer the TLS handshake"),
-    ],
+# Kinds of proxies, what they are asked for, and what comes of it.
+BY_PROXY = (
+    (
+        "refusing",
+        "tls",
+        C.PROXY,
+        r"the proxy http://127\.0\.0\.1:\d+ refused to connect .*: 403 Forbidden",
+    ),
+    ("bad-gateway", "tls", C.PROXY, "502 Bad Gateway"),
+    ("wants-credentials", "tls", C.PROXY, "credentials .407.: it was given none"),
+    ("wants-credentials", "http", C.PROXY, "credentials .407.: it was given none"),
+    ("closing", "tls", C.PROXY, "the proxy .* failed: "),
+    ("closing", "http", C.PROXY, "closed the connection without an answer"),
+    ("socks-refusing", "tls", C.PROXY, "the proxy socks5://.*: not allowed by its rules"),
+    ("silent", "tls", C.TIMEOUT_CONNECT, "the proxy .* has not connected to"),
+    ("silent", "http", C.TIMEOUT_RESPONSE, "the proxy .* took the request"),
+    ("working", "tls", C.TLS_SELF_SIGNED, "self-signed"),
+    ("working", "tls_silent", C.TIMEOUT_CONNECT, "does not answer the TLS handshake"),
 )
-async def test_by_a_proxy(
-    client: Any, site: WebSite, kind: str, url: str, cause: NavigationCause, says: str
-) -> None:
-    target = {"tls": site.tls("self_signed"), "tls_silent": site.tls_silent, "http": site.at("/plain.html")}[
-        url
-    ]
-    async with client.browser.create_session(proxy=site.proxy(kind)) as session:
-        with pytest.raises(BrowserNavigationError, match=says) as caught:
-            await session.navigate(target, timeout=_SHORT if cause.startswith("TIMEOUT") else 20)
-    assert caught.value.cause is cause
+
+
+async def test_by_a_proxy(client: Any, site: WebSite) -> None:
+    targets = {"tls": site.tls("self_signed"), "tls_silent": site.tls_silent, "http": site.at("/plain.html")}
+    at_once = asyncio.Semaphore(_LANES)
+
+    async def problem(kind: str, url: str, cause: NavigationCause, says: str) -> str:
+        async with at_once, client.browser.create_session(proxy=site.proxy(kind)) as session:
+            case = Case(f"{kind}, {url}", lambda _: targets[url], cause, says)
+            return await _problem(session, site, case, _SHORT if cause in _TIMEOUTS else 20)
+
+    problems = await asyncio.gather(*(problem(*case) for case in BY_PROXY))
+    assert [problem for problem in problems if problem] == []
 
 
 async def test_credentials_that_a_proxy_refuses_do_not_show(client: Any, site: WebSite) -> None:
