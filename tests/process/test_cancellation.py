@@ -338,41 +338,47 @@ blocking() if sys.argv[1] == "sync" else asyncio.run(asynchronous())
 """
 
 
+@pytest.fixture(scope="module")
+def small() -> Iterator[RunningAgent]:
+    """An agent of one slot, which is not free before its client says so."""
+    with RunningAgent(max_sessions=1, lease_grace=LONG) as agent:
+        yield agent
+
+
 @pytest.mark.parametrize("flavour_name", ["async", "sync"])
 @pytest.mark.parametrize("call", ["navigate", "create"])
 def test_ctrl_c_ends_a_script_in_good_order(
-    site: WebSite, monkeypatch: pytest.MonkeyPatch, flavour_name: str, call: str
+    site: WebSite, monkeypatch: pytest.MonkeyPatch, small: RunningAgent, flavour_name: str, call: str
 ) -> None:
     gate = f"/gate/ctrl-c-{flavour_name}"
-    with RunningAgent(max_sessions=1, lease_grace=LONG) as agent:
-        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        with (
-            subprocess.Popen(
-                [sys.executable, "-c", _SCRIPT, flavour_name, site.at(gate), call],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                text=True,
-            ) as script,
-            CMDOPClient.local() as looking,
-        ):
-            assert script.stdout is not None
-            assert script.stdin is not None
-            assert script.stdout.readline() == "begun\n"
-            if call == "navigate":
-                site.records.wait_for(gate)
-            else:
-                eventually(lambda: pressure().queued == 1)
-            os.kill(script.pid, signal.SIGINT)
-            assert script.stdout.readline() == "own answer\n"
-            eventually(lambda: (pressure().active, pressure().queued) == (1, 0))
-            assert len(looking.browser.list_sessions()) == 1
-            script.stdin.close()
-            assert script.wait(30) in {-signal.SIGINT, 1}
-            assert script.stderr is not None
-            assert "KeyboardInterrupt" in script.stderr.read()
-            # Not the end of the lease, but the client's own word.
-            assert looking.browser.list_sessions() == []
+    monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(small.runtime_dir))
+    with (
+        subprocess.Popen(
+            [sys.executable, "-c", _SCRIPT, flavour_name, site.at(gate), call],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as script,
+        CMDOPClient.local() as looking,
+    ):
+        assert script.stdout is not None
+        assert script.stdin is not None
+        assert script.stdout.readline() == "begun\n"
+        if call == "navigate":
+            site.records.wait_for(gate)
+        else:
+            eventually(lambda: pressure().queued == 1)
+        os.kill(script.pid, signal.SIGINT)
+        assert script.stdout.readline() == "own answer\n"
+        eventually(lambda: (pressure().active, pressure().queued) == (1, 0))
+        assert len(looking.browser.list_sessions()) == 1
+        script.stdin.close()
+        assert script.wait(30) in {-signal.SIGINT, 1}
+        assert script.stderr is not None
+        assert "KeyboardInterrupt" in script.stderr.read()
+        # Not the end of the lease, but the client's own word.
+        assert looking.browser.list_sessions() == []
 
 
 def pressure() -> Any:

@@ -47,8 +47,8 @@ def test_agents_of_other_names_are_others(shell: Shell) -> None:
     assert shell.run("agents", "stop", "--agent", "nightly").returncode == 0
 
 
-def test_tables_are_for_people(shell: Shell) -> None:
-    shell.run("agents", "start")
+def test_tables_are_for_people(warm_shell: Shell) -> None:
+    shell = warm_shell
     assert "default  running" in shell.run("agents", "list").stdout
     status = shell.run("agents", "status").stdout
     assert "sessions" in status
@@ -86,10 +86,10 @@ def test_a_suspended_agent_is_named_and_can_be_ended(shell: Shell, force: bool) 
     assert shell.json("agents", "stop", *(["--force"] if force else []))["outcome"] == "stopped"
 
 
-def test_attaching_leaves_the_agent_running(shell: Shell) -> None:
-    pid = shell.json("agents", "start")["pid"]
+def test_attaching_leaves_the_agent_running(warm_shell: Shell) -> None:
+    pid = warm_shell.json("agents", "status")["pid"]
     agent = psutil.Process(pid)
-    attached = shell.start("agents", "attach")
+    attached = warm_shell.start("agents", "attach")
     wait_until_line(attached.stdout, f"agent default is running, process {pid}")
     attached.send_signal(signal.SIGINT)
     assert attached.wait(10) == 130

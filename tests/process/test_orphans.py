@@ -66,7 +66,8 @@ STOPPED = {
     "a renderer": _is_renderer,
     "driver and browser": _is_below_driver,
 }
-ENDS = [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGHUP]
+# Beside SIGKILL, of which the others are.
+ENDS = [signal.SIGSEGV, signal.SIGABRT, signal.SIGHUP]
 
 
 @pytest.mark.parametrize("which", STOPPED)

@@ -40,6 +40,16 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
         shell.record().unlink(missing_ok=True)
 
 
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Container, Shell]]:
+    """A container whose agent the tests leave alive."""
+    with open_shell(tmp_path_factory.mktemp("serving")) as shell:
+        with Container(_SERVE, shell.environment) as container:
+            ready(shell)
+            yield container, shell
+        shell.record().unlink(missing_ok=True)  # see there
+
+
 def use(container: Container, shell: Shell) -> None:
     """Have a client in the container open a page."""
     assert container.run([sys.executable, "-c", _USE], shell.environment).stdout == "2\n"
@@ -129,14 +139,15 @@ def test_a_supervised_agent_leaves_neither_zombies_nor_files_however_often_it_is
 
 
 @pytest.mark.parametrize("is_killed", [is_browser, is_driver])
-def test_killed_browsers_leave_no_zombies(shell: Shell, is_killed: Callable[[list[str]], bool]) -> None:
-    with Container(_SERVE, shell.environment) as container:
-        ready(shell)
-        use(container, shell)
-        for process in processes(container, is_killed):
-            process.kill()
-        use(container, shell)
-        eventually(lambda: not zombies(container))
+def test_killed_browsers_leave_no_zombies(
+    serving: tuple[Container, Shell], is_killed: Callable[[list[str]], bool]
+) -> None:
+    container, shell = serving
+    use(container, shell)
+    for process in processes(container, is_killed):
+        process.kill()
+    use(container, shell)
+    eventually(lambda: not zombies(container))
 
 
 def test_what_is_left_when_process_1_is_killed_is_removed_by_the_next_agent(shell: Shell) -> None:
@@ -155,12 +166,12 @@ def test_what_is_left_when_process_1_is_killed_is_removed_by_the_next_agent(shel
     assert_no_files(shell)
 
 
-def test_a_container_is_not_ended_by_the_restart_of_its_agent(shell: Shell) -> None:
-    with Container(_SERVE, shell.environment) as container:
-        before = ready(shell)
-        with pytest.raises(subprocess.CalledProcessError) as caught:
-            container.run([*COMMAND, "agents", "restart"], shell.environment)
-        assert "would end with it" in caught.value.stderr
-        assert "serve --supervised" in caught.value.stderr
-        assert ready(shell) == before
-        use(container, shell)
+def test_a_container_is_not_ended_by_the_restart_of_its_agent(serving: tuple[Container, Shell]) -> None:
+    container, shell = serving
+    before = ready(shell)
+    with pytest.raises(subprocess.CalledProcessError) as caught:
+        container.run([*COMMAND, "agents", "restart"], shell.environment)
+    assert "would end with it" in caught.value.stderr
+    assert "serve --supervised" in caught.value.stderr
+    assert ready(shell) == before
+    use(container, shell)
