@@ -106,9 +106,18 @@ async def test_calls_on_a_session_that_is_gone(bench: Bench, fault: faults.Fault
     session = await bench.client.browser.create_session(**dict(fault.options))
     handles = dict(zip(NAMES, await bench.handles(session, len(NAMES)), strict=True))
     await fault.strike(bench, session)
-    if fault is faults.KILLED:
-        await bench.noticed()
     await assert_all_lost(bench, handles, fault.reason)
+
+
+async def test_calls_on_a_session_whose_agent_was_killed_and_replaced(bench: Bench) -> None:
+    session = await bench.client.browser.create_session()
+    early = dict(zip(NAMES, await bench.handles(session, len(NAMES)), strict=True))
+    late = dict(zip(NAMES, await bench.handles(session, len(NAMES)), strict=True))
+    await faults.KILLED.strike(bench, session)
+    await bench.noticed()
+    await assert_all_lost(bench, early, faults.KILLED.reason)
+    await bench.repair()
+    await assert_all_lost(bench, late, faults.KILLED.reason)
 
 
 async def test_calls_on_a_session_whose_client_is_gone(bench: Bench) -> None:
@@ -279,6 +288,15 @@ async def test_calls_of_the_client_when_the_agent_is_killed(bench: Bench) -> Non
             assert came.agent_id
 
 
+async def test_calls_of_the_client_when_the_agent_is_another_one(bench: Bench) -> None:
+    bench.agent.kill()
+    bench.start_agent()
+    for name, came in (await bench.client_calls(without=("reconnect", "local"))).items():
+        assert isinstance(came, AgentOfflineError | ConnectionLostError), (name, came)
+    await bench.client.reconnect()
+    assert_all_work(await bench.client_calls())
+
+
 async def test_calls_of_the_client_when_the_agent_has_ended(bench: Bench) -> None:
     bench.agent.process.terminate()
     await asyncio.to_thread(bench.agent.process.wait, 30)
@@ -301,15 +319,6 @@ async def test_calls_of_the_client_when_the_agent_stands_still(bench: Bench) -> 
         assert isinstance(error, AgentOfflineError), (name, error)
         assert ("connect" if name in {"local", "reconnect"} else name) in error.message
         assert error.last_seen is not None
-
-
-async def test_calls_of_the_client_when_the_agent_is_another_one(bench: Bench) -> None:
-    bench.agent.kill()
-    bench.start_agent()
-    for name, came in (await bench.client_calls(without=("reconnect", "local"))).items():
-        assert isinstance(came, AgentOfflineError | ConnectionLostError), (name, came)
-    await bench.client.reconnect()
-    assert_all_work(await bench.client_calls())
 
 
 @pytest.mark.parametrize("is_wanted", [faults.is_browser, faults.is_driver])

@@ -109,11 +109,6 @@ async def _end_agent(bench: Bench, _session: Any) -> None:
     assert await asyncio.to_thread(bench.agent.process.wait, 30) == 0
 
 
-async def _replace_agent(bench: Bench, session: Any) -> None:
-    await _kill_agent(bench, session)
-    await bench.repair()
-
-
 _IDLE_SECONDS: Final = 0.5
 
 CLOSED: Final = Fault("closed by its caller", _close, CloseReason.CLOSED_BY_CALLER)
@@ -122,10 +117,9 @@ BROWSER: Final = Fault("browser killed", _kill(is_browser), CloseReason.BROWSER_
 DRIVER: Final = Fault("driver killed", _kill(is_driver), CloseReason.DRIVER_CRASH)
 KILLED: Final = Fault("agent killed", _kill_agent, CloseReason.AGENT_RESTART)
 ENDED: Final = Fault("agent terminated", _end_agent, CloseReason.AGENT_RESTART)
-REPLACED: Final = Fault("agent replaced", _replace_agent, CloseReason.AGENT_RESTART)
 IDLE: Final = Fault("idle", _idle, CloseReason.IDLE_TIMEOUT, (("idle_timeout", _IDLE_SECONDS),))
 
-FAULTS: Final = (CLOSED, IDLE, RENDERER, BROWSER, DRIVER, KILLED, ENDED, REPLACED)
+FAULTS: Final = (CLOSED, IDLE, RENDERER, BROWSER, DRIVER, ENDED)
 
 
 # The client that made a session
