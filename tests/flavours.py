@@ -49,6 +49,23 @@ async def in_both(part: Callable[[Flavour], Awaitable[None]]) -> None:
             parts.create_task(named(flavour))
 
 
+class Together:
+    """Where the parts of `in_both` wait for each other."""
+
+    def __init__(self) -> None:
+        self._all = asyncio.Barrier(len(BOTH))
+
+    async def meet(self) -> None:
+        """Wait until all are here."""
+        await self._all.wait()
+
+    async def once(self, act: Callable[[], object]) -> None:
+        """Wait until all are here, and go on when one of them has done it."""
+        if await self._all.wait() == 0:
+            act()
+        await self._all.wait()
+
+
 class InThread:
     """A blocking object that is used like its async pair: each call runs in a thread."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import signal
+import contextlib
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from cmdop_browser.exceptions import (
     Outcome,
 )
 from tests.agents import RunningAgent
+from tests.flavours import Together, in_both
 
 if TYPE_CHECKING:
     from tests.flavours import Flavour
@@ -71,28 +72,31 @@ async def test_calls_on_one_session_keep_their_order(flavour: Flavour, session: 
     assert await session.evaluate("() => seen") == ["slow", "fast"]
 
 
-async def test_the_agent_killed_in_mid_call(
-    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with RunningAgent() as agent:
+async def test_the_agent_killed_in_mid_call(site: WebSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    together = Together()
+    with RunningAgent() as agent, contextlib.ExitStack() as successors:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        gate = f"killed-{flavour.name}"
-        async with flavour.local() as client:
-            session = await client.browser.create_session()
-            loading = asyncio.ensure_future(session.navigate(site.at(f"/gate/{gate}")))
-            await site.records.arrival(f"/gate/{gate}")
-            agent.kill()
-            with pytest.raises(BrowserSessionClosedError) as caught:
-                await loading
-            assert caught.value.reason is CloseReason.AGENT_RESTART
-            assert caught.value.outcome is Outcome.UNKNOWN
-            site.open_gate(gate)
-            with RunningAgent(agent.runtime_dir):
+
+        async def part(flavour: Flavour) -> None:
+            gate = f"killed-{flavour.name}"
+            async with flavour.local() as client:
+                session = await client.browser.create_session()
+                loading = asyncio.ensure_future(session.navigate(site.at(f"/gate/{gate}")))
+                await site.records.arrival(f"/gate/{gate}")
+                await together.once(agent.kill)
+                with pytest.raises(BrowserSessionClosedError) as caught:
+                    await loading
+                assert caught.value.reason is CloseReason.AGENT_RESTART
+                assert caught.value.outcome is Outcome.UNKNOWN
+                site.open_gate(gate)
+                await together.once(lambda: successors.enter_context(RunningAgent(agent.runtime_dir)))
                 await client.reconnect()
                 with pytest.raises(BrowserSessionClosedError):
                     await session.url()
                 async with client.browser.create_session() as fresh:
                     assert (await fresh.navigate(site.at("/plain.html"))).ok
+
+        await in_both(part)
 
 
 _HOLDER = """
@@ -104,9 +108,8 @@ sys.stdin.read()
 """
 
 
-async def test_a_client_that_vanishes_loses_its_sessions(
-    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_client_that_vanishes_loses_its_sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    together = Together()
     with RunningAgent(lease_grace=0.2) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
         holder = await asyncio.create_subprocess_exec(
@@ -118,14 +121,18 @@ async def test_a_client_that_vanishes_loses_its_sessions(
         )
         assert holder.stdout is not None
         session_id = (await holder.stdout.readline()).decode().strip()
-        async with flavour.local() as client:
-            session = await client.browser.get_session("held")
-            assert session.id == session_id
-            holder.send_signal(signal.SIGKILL)
-            await holder.wait()
-            with pytest.raises(BrowserSessionClosedError) as caught:
-                await _use_for_ever(session)
-            assert caught.value.reason is CloseReason.CLIENT_GONE
+
+        async def part(flavour: Flavour) -> None:
+            async with flavour.local() as client:
+                session = await client.browser.get_session("held")
+                assert session.id == session_id
+                await together.once(holder.kill)
+                with pytest.raises(BrowserSessionClosedError) as caught:
+                    await _use_for_ever(session)
+                assert caught.value.reason is CloseReason.CLIENT_GONE
+
+        await in_both(part)
+        await holder.wait()
 
 
 async def _use_for_ever(session: Any) -> None:

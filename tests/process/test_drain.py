@@ -26,7 +26,7 @@ from cmdop_browser.exceptions import (
 )
 from cmdop_browser.wire import channel as wire
 from tests.agents import RunningAgent
-from tests.flavours import BOTH, in_both
+from tests.flavours import BOTH, Together, in_both
 from tests.process.faults.faults import session_of_another_client
 from tests.site import WebSite
 from tests.waiting import eventually
@@ -81,25 +81,12 @@ async def record_gone(agent: RunningAgent) -> None:
             await asyncio.sleep(0.01)
 
 
-class Signalled:
-    """An agent that gets a signal once the clients of both flavours are where they should be then."""
-
-    def __init__(self, agent: RunningAgent) -> None:
-        self._agent = agent
-        self._both = asyncio.Barrier(len(BOTH))
-
-    async def send(self, number: signal.Signals) -> None:
-        """Wait for the other one, and have it sent once."""
-        if await self._both.wait() == 0:
-            self._agent.process.send_signal(number)
-
-
 async def test_sessions_go_on_while_the_agent_drains_until_they_are_closed(
     site: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with RunningAgent(drain_timeout=LONG) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        signalled = Signalled(agent)
+        together = Together()
         processes: list[psutil.Process] = []
 
         async def part(flavour: Flavour) -> None:
@@ -108,7 +95,7 @@ async def test_sessions_go_on_while_the_agent_drains_until_they_are_closed(
                 session = await client.browser.create_session()
                 processes.extend(processes_of(agent))
                 navigating = await begin_behind_gate(session, site, gate)
-                await signalled.send(signal.SIGTERM)
+                await together.once(lambda: agent.process.send_signal(signal.SIGTERM))
                 await record_gone(agent)
                 with pytest.raises(AgentNotRunningError):
                     async with flavour.local():
@@ -134,17 +121,16 @@ async def test_sessions_go_on_while_the_agent_drains_until_they_are_closed(
 async def test_who_waits_for_a_slot_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     with RunningAgent(drain_timeout=LONG, max_sessions=2) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        full = asyncio.Barrier(len(BOTH))
-        signalled = Signalled(agent)
+        together = Together()
 
         async def part(flavour: Flavour) -> None:
             async with flavour.local() as client, flavour.local() as waiting:
                 session = await client.browser.create_session()
-                await full.wait()
+                await together.meet()
                 creating = asyncio.ensure_future(waiting.browser.create_session(queue_timeout=LONG))
                 while await queued() < len(BOTH):
                     assert not creating.done()
-                await signalled.send(signal.SIGTERM)
+                await together.once(lambda: agent.process.send_signal(signal.SIGTERM))
                 with pytest.raises(AgentOfflineError, match="being stopped"):
                     await creating
                 await session.close()
@@ -165,7 +151,7 @@ async def test_the_second_signal_ends_it_at_once(
 ) -> None:
     with RunningAgent(drain_timeout=LONG) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        signalled = Signalled(agent)
+        together = Together()
         processes: list[psutil.Process] = []
 
         async def part(flavour: Flavour) -> None:
@@ -173,9 +159,9 @@ async def test_the_second_signal_ends_it_at_once(
                 session = await client.browser.create_session()
                 processes.extend(processes_of(agent))
                 navigating = await begin_behind_gate(session, site, f"at-once-{flavour.name}-{again.name}")
-                await signalled.send(signal.SIGTERM)
+                await together.once(lambda: agent.process.send_signal(signal.SIGTERM))
                 await record_gone(agent)
-                await signalled.send(again)
+                await together.once(lambda: agent.process.send_signal(again))
                 with pytest.raises(BrowserSessionClosedError) as closed:
                     await navigating
                 assert (closed.value.reason, closed.value.outcome) == (CloseReason.SHUTDOWN, Outcome.UNKNOWN)
@@ -190,14 +176,14 @@ async def test_a_call_that_has_not_begun_at_the_limit_says_so(
 ) -> None:
     with RunningAgent(drain_timeout=0.5) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        signalled = Signalled(agent)
+        together = Together()
 
         async def part(flavour: Flavour) -> None:
             async with flavour.local() as client:
                 session = await client.browser.create_session()
                 other = await client.browser.get_session(session.id)
                 navigating = await begin_behind_gate(session, site, f"turn-{flavour.name}")
-                await signalled.send(signal.SIGTERM)
+                await together.once(lambda: agent.process.send_signal(signal.SIGTERM))
                 await record_gone(agent)
                 # It is taken while the agent drains, and does not come to its turn.
                 with pytest.raises(BrowserSessionClosedError) as closed:
@@ -303,7 +289,7 @@ async def test_a_call_that_outlasts_the_drain_ends_with_the_reason(
 ) -> None:
     with RunningAgent(drain_timeout=0.3) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        signalled = Signalled(agent)
+        together = Together()
         processes: list[psutil.Process] = []
 
         async def part(flavour: Flavour) -> None:
@@ -311,7 +297,7 @@ async def test_a_call_that_outlasts_the_drain_ends_with_the_reason(
                 session = await client.browser.create_session()
                 processes.extend(processes_of(agent))
                 navigating = await begin_behind_gate(session, site, f"never-{flavour.name}")
-                await signalled.send(signal.SIGTERM)
+                await together.once(lambda: agent.process.send_signal(signal.SIGTERM))
                 with pytest.raises(BrowserSessionClosedError) as closed:
                     await navigating
                 assert closed.value.reason is CloseReason.SHUTDOWN
@@ -326,14 +312,14 @@ async def test_an_agent_without_clients_ends_by_itself_when_told_so(monkeypatch:
     with RunningAgent(idle_exit=0.5) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
         processes: list[psutil.Process] = []
-        used = asyncio.Barrier(len(BOTH))
+        together = Together()
 
         async def part(flavour: Flavour) -> None:
             async with flavour.local() as client, client.browser.create_session() as session:
                 await session.navigate("about:blank")
                 processes.extend(processes_of(agent))
                 assert agent.process.poll() is None
-                await used.wait()
+                await together.meet()
 
         await in_both(part)
         assert await ended(agent) == 0

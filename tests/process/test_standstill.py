@@ -18,6 +18,7 @@ from cmdop_browser.exceptions import (
     Outcome,
 )
 from tests.agents import RunningAgent
+from tests.flavours import Together, in_both
 from tests.process.faults import faults, standstill
 from tests.process.faults.bench import LONG, Bench
 from tests.waiting import eventually
@@ -161,17 +162,22 @@ async def test_a_client_that_may_start_agents_replaces_one_that_is_stopped(
         eventually(lambda: not lives(agent))
 
 
-async def test_nobody_waits_for_an_agent_that_nobody_starts(flavour: Flavour, runtime_dir: Path) -> None:
+async def test_nobody_waits_for_an_agent_that_nobody_starts(runtime_dir: Path) -> None:
+    together = Together()
     with RunningAgent(runtime_dir) as agent:
-        async with flavour.local() as client:
-            session = await client.browser.create_session(on_crash="restore", timeout=LONG)
-            agent.kill()
-            began = time.monotonic()
-            with pytest.raises(BrowserSessionClosedError) as caught:
-                await session.title()
-            assert caught.value.reason is CloseReason.AGENT_RESTART
-            # A supervised one is waited for five seconds.
-            assert time.monotonic() - began < 3.0
+
+        async def part(flavour: Flavour) -> None:
+            async with flavour.local() as client:
+                session = await client.browser.create_session(on_crash="restore", timeout=LONG)
+                await together.once(agent.kill)
+                began = time.monotonic()
+                with pytest.raises(BrowserSessionClosedError) as caught:
+                    await session.title()
+                assert caught.value.reason is CloseReason.AGENT_RESTART
+                # A supervised one is waited for five seconds.
+                assert time.monotonic() - began < 3.0
+
+        await in_both(part)
         # Its watchdog cleans up before the directory is removed.
         eventually(lambda: not list((runtime_dir / "default" / "instances").glob("*")))
 
