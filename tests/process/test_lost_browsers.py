@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
+from agent_bridge.browser import shard as shards
+from agent_bridge.browser.executable import find_browser, launch_arguments
+from agent_bridge.browser.opening import page_in
+from agent_bridge.browser.options import ContextOptions
+from agent_bridge.deadline import Deadline
 from cmdop_browser import CMDOPClient
 from cmdop_browser.exceptions import BrowserSessionClosedError
+from cmdop_browser.settings import Settings
 from tests.agents import RunningAgent
 from tests.process.faults.faults import is_browser, is_driver, is_renderer
 from tests.waiting import eventually
@@ -17,6 +25,11 @@ from tests.waiting import eventually
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from playwright.async_api import BrowserContext
+
+    from agent_bridge.browser.grace import Grace
+    from agent_bridge.browser.page import ManagedPage
 
     Wanted = Callable[[list[str]], bool]
 
@@ -141,3 +154,33 @@ def below(agent: RunningAgent) -> list[psutil.Process]:
 def homes(agent: RunningAgent) -> list[Path]:
     """Where the browsers of the agent keep their temporary files."""
     return list((agent.runtime_dir / "default" / "tmp").glob("*/browser-*"))
+
+
+async def test_a_page_that_is_on_its_way_when_its_browser_dies_comes_from_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began: list[float] = []
+
+    async def mute(context: BrowserContext, options: ContextOptions, grace: Grace | None) -> ManagedPage:
+        if not began:  # some calls on a browser that dies are never answered
+            began.append(time.monotonic())
+            for process in psutil.Process().children(recursive=True):
+                if is_browser(process.cmdline()):
+                    process.kill()
+            await asyncio.Event().wait()
+        return await page_in(context, options, grace)
+
+    monkeypatch.setattr(shards, "page_in", mute)
+    settings = Settings()
+    browser = find_browser(settings)
+    arguments = launch_arguments(browser, settings)
+    shard = shards.Shard(
+        str(browser.path), arguments.flags, sandboxed=arguments.sandboxed, spawning=asyncio.Lock()
+    )
+    try:
+        page = await shard.open(ContextOptions(), Deadline.after(60))
+        assert time.monotonic() - began[0] < shards.OPEN_TIMEOUT
+        assert not page.lost.done()
+        assert page in shard.pages
+    finally:
+        await shard.stop()
