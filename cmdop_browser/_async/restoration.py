@@ -14,6 +14,7 @@ from cmdop_browser.exceptions import (
     AgentNotRunningError,
     AgentOfflineError,
     BrowserSessionClosedError,
+    CloseReason,
     CMDOPError,
     Outcome,
     SessionInterruptedError,
@@ -112,13 +113,21 @@ class AsyncRestoration:
                 await self._rebuild(deadline)
             except (AgentNotRunningError, StalePortFileError) as none:
                 none.__context__ = exc
-                raise self._handle.journal.agent_gone_error(action, loss.outcome, _lower(exc)) from none
+                reason = await self._why_lost(exc)
+                raise self._handle.journal.agent_gone_error(
+                    action, loss.outcome, _lower(exc), reason
+                ) from none
             except BrowserSessionClosedError as ended:
                 self._handle.journal.lost(ended.reason)
                 ended.action = action
                 raise
             except CMDOPError as failure:
                 raise self._interrupted(action, loss.outcome, exc) from failure
+
+    async def _why_lost(self, exc: Exception) -> CloseReason:
+        if isinstance(exc, BrowserSessionClosedError) and exc.reason is not None:
+            return exc.reason
+        return await self._rpc.why_lost(self._handle.instance_id)
 
     async def _rebuild(self, deadline: Deadline) -> None:
         handle = self._handle

@@ -250,13 +250,15 @@ class Handle:
             self.journal.lost(exc.reason)
             raise
         except InstanceGoneError as exc:
-            raise self.journal.agent_gone_error(action, Outcome.NOT_EXECUTED, None) from exc
+            reason = self._rpc.why_lost(self.instance_id)
+            raise self.journal.agent_gone_error(action, Outcome.NOT_EXECUTED, None, reason) from exc
         except (AgentOfflineError, ConnectionLostError) as exc:
             if isinstance(exc.__cause__, AgentHalted):
                 raise  # it may run on, and the session with it
             unsent = isinstance(exc, AgentOfflineError)
             outcome = Outcome.NOT_EXECUTED if unsent else Outcome.UNKNOWN
-            raise self.journal.agent_gone_error(action, outcome, exc) from exc
+            reason = self._rpc.why_lost(self.instance_id)
+            raise self.journal.agent_gone_error(action, outcome, exc, reason) from exc
 
 
 def _head(request: Message) -> common_pb2.SessionCall:

@@ -167,14 +167,13 @@ async def test_calls_under_way_when_the_session_goes(
     await asyncio.wait(made.values())
     if fault is faults.ENDED:
         await asyncio.to_thread(bench.agent.process.wait, 30)
-    reason = CloseReason.SHUTDOWN if fault is faults.ENDED else fault.reason
     wrong = []
     for name, call in made.items():
         came = call.result()
         if name in answered or (name in may_answer and not isinstance(came, Exception)):
             assert not isinstance(came, Exception), (name, came)
         else:
-            wrong.append(wrong_about_loss(name, came, sessions[name], reason, Outcome.UNKNOWN))
+            wrong.append(wrong_about_loss(name, came, sessions[name], fault.reason, Outcome.UNKNOWN))
     fail_if_wrong(wrong)
 
 
