@@ -244,6 +244,9 @@ class AsyncConnection:
             if self._lease is not None:
                 self._lease.cancel()
             await self._channel.close()
+        # What is left of a call keeps gRPC's socket open, and with it the agent's.
+        self._lease = None
+        self._callables.clear()
 
     def _span(self, method: Method[Any, Any], request: object) -> ClientSpan:
         return ClientSpan(
