@@ -156,7 +156,9 @@ class AsyncHandle:
                 return await self._payload(action, payload, deadline)
             except (InstanceGoneError, AgentOfflineError) as exc:
                 # The act itself did run, and its reply went with the agent.
-                raise ConnectionLostError(f"the reply of {action} is lost with its agent") from exc
+                raise ConnectionLostError(
+                    f"the reply of {action} is lost with its agent", outcome=Outcome.EXECUTED
+                ) from exc
 
         return await self._restoration.run(action, deadline, attempt, read=False)
 

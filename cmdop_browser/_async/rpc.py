@@ -366,7 +366,7 @@ class AsyncRpc:
                 heartbeat_age=discovery.heartbeat_age(self._paths, connection.instance_id),
                 agent_id=connection.instance_id,
                 request_id=header.request_id,
-                idempotency_key=header.idempotency_key,
+                idempotency_key=key,
             )
         error = from_rpc_error(
             exc,
