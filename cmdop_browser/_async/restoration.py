@@ -73,7 +73,7 @@ class AsyncRestoration:
 
         Raises:
             SessionInterruptedError: It must not be made again, or was lost too often; the
-                session goes on.
+                session goes on with the next call.
             BrowserSessionClosedError: The session cannot be restored.
             CMDOPError: Whatever else went wrong.
         """
@@ -87,8 +87,10 @@ class AsyncRestoration:
                 if loss is None:
                     self._tell(action, exc)
                     raise
-                await self._repair(action, loss, exc, deadline)
                 again = loss.permits_replay(read=read) and replays < MAX_REPLAYS
+                # Who is to be told anyway need not wait until there is another agent: the next call does.
+                if again or loss.epoch is not None or not self._rpc.succeeded:
+                    await self._repair(action, loss, exc, deadline)
                 if not again or not deadline.remaining():
                     interrupted = self._interrupted(action, loss.outcome, exc)
                     if interrupted is exc:

@@ -72,7 +72,7 @@ class Restoration:
 
         Raises:
             SessionInterruptedError: It must not be made again, or was lost too often; the
-                session goes on.
+                session goes on with the next call.
             BrowserSessionClosedError: The session cannot be restored.
             CMDOPError: Whatever else went wrong.
         """
@@ -86,8 +86,10 @@ class Restoration:
                 if loss is None:
                     self._tell(action, exc)
                     raise
-                self._repair(action, loss, exc, deadline)
                 again = loss.permits_replay(read=read) and replays < MAX_REPLAYS
+                # Who is to be told anyway need not wait until there is another agent: the next call does.
+                if again or loss.epoch is not None or not self._rpc.succeeded:
+                    self._repair(action, loss, exc, deadline)
                 if not again or not deadline.remaining():
                     interrupted = self._interrupted(action, loss.outcome, exc)
                     if interrupted is exc:

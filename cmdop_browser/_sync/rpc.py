@@ -94,6 +94,11 @@ class Rpc:
         return managed or is_supervised(self._paths)
 
     @property
+    def succeeded(self) -> bool:
+        """Whether there will be another agent when this one is gone, from this client if need be."""
+        return self._start or self.respawned
+
+    @property
     def closed(self) -> bool:
         """Whether the caller has closed the client."""
         return self._closed

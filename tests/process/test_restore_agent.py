@@ -10,6 +10,7 @@ import pytest
 
 from cmdop_browser.exceptions import Outcome, SessionInterruptedError
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
+from tests.agents import end_at_once
 from tests.site import WebSite
 
 if TYPE_CHECKING:
@@ -83,6 +84,25 @@ async def test_an_act_whose_outcome_is_unknown_is_not(
     site.open_gate(gate)
     assert not session.is_closed
     assert await session.url() == site.at("/plain.html")
+    assert len(site.records.requests(f"/gate/{gate}")) == 1
+
+
+async def test_an_act_that_a_drain_cuts_off_is_told_before_there_is_another_agent(
+    session: Any, site: WebSite, flavour: Flavour, spawned: Path
+) -> None:
+    gate = f"drained-{flavour.name}"
+    await session.navigate(site.at("/plain.html"))
+    running = asyncio.ensure_future(session.evaluate(POST, site.at(f"/gate/{gate}")))
+    await site.records.arrival(f"/gate/{gate}")
+    agent = agent_process(spawned)
+    end_at_once(agent)
+    with pytest.raises(SessionInterruptedError) as caught:
+        await running
+    assert not AgentPaths.of("default", spawned).record.exists()
+    assert caught.value.outcome is Outcome.UNKNOWN
+    site.open_gate(gate)
+    assert await session.url() == site.at("/plain.html")
+    assert (await session.info()).epoch == 2
     assert len(site.records.requests(f"/gate/{gate}")) == 1
 
 
