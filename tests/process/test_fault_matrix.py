@@ -31,6 +31,11 @@ if TYPE_CHECKING:
 
 NAMES = tuple(calls.ARGUMENTS)
 
+# To make one of these twice is not to make it once.
+ACTS = {
+    *("click", "fill", "type", "press", "hover", "check", "uncheck", "select_option", "upload"),
+    *("back", "forward", "reload", "evaluate", "set_cookies", "clear_cookies"),
+}
 # These ask the agent or the browser, not the page, and may be answered while the page is stuck.
 NOT_OF_THE_PAGE = {
     "url",
@@ -64,7 +69,8 @@ def wrong_about_loss(name: str, came: Any, session: Any, reason: CloseReason, ou
     due = (reason, outcome, calls.action(name), session.id, True)
     if told != due:
         return f"{name}: {told}, not {due}"
-    safe = outcome is Outcome.NOT_EXECUTED and reason is not CloseReason.CLOSED_BY_CALLER
+    may_run_again = outcome is Outcome.NOT_EXECUTED or name not in ACTS
+    safe = may_run_again and reason is not CloseReason.CLOSED_BY_CALLER
     if came.retryable is not safe:
         return f"{name}: retryable is {came.retryable}"
     helpful = bool(came.tips) or reason is CloseReason.CLOSED_BY_CALLER
