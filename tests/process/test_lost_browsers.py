@@ -14,6 +14,7 @@ from agent_bridge.browser import shard as shards
 from agent_bridge.browser.executable import find_browser, launch_arguments
 from agent_bridge.browser.opening import page_in
 from agent_bridge.browser.options import ContextOptions
+from agent_bridge.browser.starting import Drivers
 from agent_bridge.deadline import Deadline
 from cmdop_browser import CMDOPClient
 from cmdop_browser.exceptions import BrowserSessionClosedError
@@ -164,9 +165,7 @@ async def test_a_page_that_is_on_its_way_when_its_browser_dies_comes_from_the_ne
     async def mute(context: BrowserContext, options: ContextOptions, grace: Grace | None) -> ManagedPage:
         if not began:  # some calls on a browser that dies are never answered
             began.append(time.monotonic())
-            for process in psutil.Process().children(recursive=True):
-                if is_browser(process.cmdline()):
-                    process.kill()
+            kill_own_browsers()
             await asyncio.Event().wait()
         return await page_in(context, options, grace)
 
@@ -174,9 +173,7 @@ async def test_a_page_that_is_on_its_way_when_its_browser_dies_comes_from_the_ne
     settings = Settings()
     browser = find_browser(settings)
     arguments = launch_arguments(browser, settings)
-    shard = shards.Shard(
-        str(browser.path), arguments.flags, sandboxed=arguments.sandboxed, spawning=asyncio.Lock()
-    )
+    shard = shards.Shard(str(browser.path), arguments.flags, sandboxed=arguments.sandboxed, drivers=Drivers())
     try:
         page = await shard.open(ContextOptions(), Deadline.after(60))
         assert time.monotonic() - began[0] < shards.OPEN_TIMEOUT
@@ -184,3 +181,12 @@ async def test_a_page_that_is_on_its_way_when_its_browser_dies_comes_from_the_ne
         assert page in shard.pages
     finally:
         await shard.stop()
+
+
+def kill_own_browsers() -> None:
+    """Kill the browsers that this process has started, and not those of an agent which it has started."""
+    for driver in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in driver.children(recursive=True) if is_driver(driver.cmdline()) else ():
+                if is_browser(process.cmdline()):
+                    process.kill()
