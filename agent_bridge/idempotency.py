@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 import time
 from collections import OrderedDict
@@ -38,6 +39,8 @@ class _Execution:
 
     Attributes:
         fingerprint: Of the request; None as long as it has not arrived as a whole.
+        under_way: Settled when it is over, and given up then for what it came to.
+        came_to: What is left of that: what it brought, or why it failed.
         callers: How many wait for it.
         has_begun: Whether it may have changed something.
         size: Bytes of the stored reply.
@@ -45,7 +48,8 @@ class _Execution:
     """
 
     fingerprint: str | None
-    task: asyncio.Task[Any]
+    under_way: asyncio.Task[Any] | None
+    came_to: Any = None
     callers: int = 0
     has_begun: bool = False
     size: int = 0
@@ -70,7 +74,9 @@ class Executions:
     """Runs each key once: a duplicate joins the running call or gets its result.
 
     What came of a call is kept for ten minutes, unless there are more than 2000 of them or
-    their replies take more than 64 MiB: then the oldest go first.
+    their replies take more than 64 MiB: then the oldest go first. The task that made it is
+    not kept, nor the traceback of its failure: they would keep its page and all of the
+    browser that was at hand there.
     """
 
     def __init__(
@@ -134,7 +140,8 @@ class Executions:
         try:
             async for request in requests:
                 digest.update(request.SerializeToString(deterministic=True))
-            await asyncio.wait({execution.task})
+            if execution.under_way is not None:
+                await asyncio.wait({execution.under_way})
         finally:
             execution.callers -= 1
         if execution.fingerprint not in {None, digest.hexdigest()}:
@@ -146,21 +153,24 @@ class Executions:
             _current.set(execution)
             return await execute()
 
-        execution = _Execution(fingerprint, asyncio.ensure_future(executed()))
-        self._executions[key] = execution
-        execution.task.add_done_callback(lambda _done: self._ended(key, execution))
+        task = asyncio.ensure_future(executed())
+        execution = self._executions[key] = _Execution(fingerprint, task)
+        task.add_done_callback(lambda done: self._ended(key, execution, done))
         return execution
 
     async def _outcome(self, key: _Key, execution: _Execution) -> Any:
+        task = execution.under_way
+        if task is None:
+            return _again(execution.came_to)
         execution.callers += 1
         try:
-            return await asyncio.shield(execution.task)
+            return await asyncio.shield(task)
         except asyncio.CancelledError as exc:
-            if execution.task.cancelled() and not _is_cancelled():
+            if task.cancelled() and not _is_cancelled():
                 raise _given_up(execution) from exc
             # The last one who waited is gone: an act that nobody waits for is not carried on.
-            if execution.callers == 1 and not execution.task.done():
-                execution.task.cancel()
+            if execution.callers == 1 and not task.done():
+                task.cancel()
                 if not execution.has_begun:
                     del self._executions[key]
             raise
@@ -171,11 +181,16 @@ class Executions:
         self._forget()
         return self._executions.get(key)
 
-    def _ended(self, key: _Key, execution: _Execution) -> None:
-        task = execution.task
+    def _ended(self, key: _Key, execution: _Execution, task: asyncio.Task[Any]) -> None:
         if self._executions.get(key) is not execution:
             return  # given up before it began
-        if not task.cancelled() and task.exception() is None:
+        execution.under_way = None
+        if task.cancelled():
+            execution.came_to = _given_up(execution)
+        elif (error := task.exception()) is not None:
+            execution.came_to = _bare(error)
+        else:
+            execution.came_to = task.result()
             execution.size = task.result().ByteSize()
         execution.ended = self._clock()
         self._bytes += execution.size
@@ -195,7 +210,7 @@ class Executions:
         """Those that may be forgotten now, the oldest first; a few at a time."""
         found = []
         for key, execution in self._executions.items():
-            if execution.task.done():
+            if execution.under_way is None:
                 found.append((key, execution))
                 if len(found) == _FORGOTTEN_AT_ONCE:
                     break
@@ -210,6 +225,17 @@ def _is_cancelled() -> bool:
     """Whether the task itself was cancelled, and not only what it waits for."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
+
+
+def _bare(error: BaseException) -> BaseException:
+    """A copy of *error* that keeps nothing alive, for those who ask later."""
+    return copy.copy(error)  # without traceback, cause and context
+
+
+def _again(came_to: Any) -> Any:
+    if isinstance(came_to, BaseException):
+        raise _bare(came_to)  # or each who asks would leave a traceback in it
+    return came_to
 
 
 def _mismatch() -> IdempotencyMismatchError:

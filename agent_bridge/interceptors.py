@@ -126,11 +126,20 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         """What the call comes to; one with a key is executed once."""
         if not call.idempotency_key:
             return await behaviour(request, context)
+
+        async def execute(arriving: Any) -> Any:
+            try:
+                return await behaviour(arriving, context)
+            except Exception as exc:
+                # What is remembered of it has no traceback to be logged any more.
+                error = self._ours(call, exc)
+                if error is exc:
+                    raise
+                raise error from exc
+
         if streamed:
-            return await self._executions.run_stream(
-                call, request, lambda requests: behaviour(requests, context)
-            )
-        return await self._executions.run(call, request, lambda: behaviour(request, context))
+            return await self._executions.run_stream(call, request, execute)
+        return await self._executions.run(call, request, lambda: execute(request))
 
     def _stream(self, behaviour: Any, call: Call) -> Any:
         async def serve(request: Any, context: Context) -> AsyncIterator[Any]:

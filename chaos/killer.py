@@ -42,6 +42,7 @@ class Killer:
         weights: Mapping[Victim, int],
         done: Callable[[], int],
         clients: Collection[psutil.Process] = (),
+        spared: Callable[[], Collection[Victim]] = tuple,
     ) -> None:
         """Make one.
 
@@ -53,6 +54,7 @@ class Killer:
             done: Tells how much of the work is done. Nothing is killed twice without any
                 being done between, or a slow machine would be at starting things for ever.
             clients: The processes of clients, of which there may be others at any time.
+            spared: Tells which kinds are not killed at the moment.
         """
         self.killed: Counter[str] = Counter()
         self._bench = bench
@@ -61,6 +63,7 @@ class Killer:
         self._weights = dict(weights)
         self._done = done
         self._clients = clients
+        self._spared = spared
 
     async def work(self) -> None:
         """Kill until cancelled."""
@@ -68,7 +71,7 @@ class Killer:
         while True:
             await asyncio.sleep(self._chance.expovariate(1 / self._every))
             (victim,) = self._chance.choices(list(self._weights), list(self._weights.values()))
-            if self._done() == done:
+            if self._done() == done or victim in self._spared():
                 continue
             # There may be none at the moment: the last one was only just killed.
             with contextlib.suppress(CMDOPError, psutil.Error, IndexError):

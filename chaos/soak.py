@@ -19,6 +19,7 @@ import psutil
 from chaos.bench import PATIENCE, Bench
 from chaos.cells import Victim
 from chaos.facts import facts, quantiles
+from chaos.growth import Growth, Sample
 from chaos.killer import Killer
 from chaos.report import progress, show
 from cmdop_browser import AsyncCMDOPClient, with_auto_restart
@@ -32,12 +33,10 @@ if TYPE_CHECKING:
 _WEIGHTS: Final = {Victim.RENDERER: 4, Victim.BROWSER: 3, Victim.DRIVER: 2, Victim.AGENT: 1, Victim.CLIENT: 2}
 _RESTARTS: Final = 50
 _SAMPLE_SECONDS: Final = 1.0
-# What an agent takes at first, imports and caches, is no leak.
-_WARM_SECONDS: Final = 20.0
+# At the end one agent is left alone by whoever kills, or its lives might all be too short.
+_LAST_LIFE_PAGES: Final = 1500
 # An agent that leaks a kilobyte a page is at a gigabyte after a million of them.
-_MIB_A_THOUSAND_PAGES: Final = 5.0
-# Below that many pages a slope tells of chance only.
-_PAGES_FOR_SLOPE: Final = 1000
+_MIB_A_THOUSAND_PAGES: Final = 3.0
 _MIB: Final = 2**20
 _TEMPORARY_MIB: Final = 1.0
 _GONE_SECONDS: Final = 10.0
@@ -78,6 +77,7 @@ async def soak(pages: int, sessions: int, jobs: int, every: float, seed: int) ->
             weights=_WEIGHTS,
             done=lambda: work.pages,
             clients=work.clients,
+            spared=lambda: {Victim.AGENT} if pages - work.pages < _LAST_LIFE_PAGES < pages else set(),
         )
         watch = _Watch(bench, work)
         async with asyncio.timeout(60 + pages * _SECONDS_A_PAGE):
@@ -94,13 +94,15 @@ async def soak(pages: int, sessions: int, jobs: int, every: float, seed: int) ->
     shutil.rmtree(place, ignore_errors=True)
     expected = [f"session {number}, page {page}" for number in range(sessions) for page in range(each)]
     lost = set(expected) - {row for rows in results.values() for row in rows}
-    slope = watch.slope()
+    growth = Growth.over(watch.lives.values())
     wrong += [f"{len(lost)} results are lost, such as {sorted(lost)[:3]}"] if lost else []
     wrong += [f"{orphans} processes are left of the agents"] if orphans else []
     wrong += [f"{left / _MIB:.1f} MiB of temporary files are left"] if left > _TEMPORARY_MIB * _MIB else []
     wrong += [f"zombies: {watch.zombies}"] if watch.zombies else []
-    if slope is not None and pages >= _PAGES_FOR_SLOPE and slope > _MIB_A_THOUSAND_PAGES:
-        wrong.append(f"the agent grows by {slope:.1f} MiB in a thousand pages")
+    if growth is not None and growth.mib_per_1000_pages > _MIB_A_THOUSAND_PAGES:
+        wrong.append(f"the agent grows by {growth.mib_per_1000_pages:.1f} MiB in a thousand pages")
+    if growth is None and pages > _LAST_LIFE_PAGES:
+        wrong.append("no agent lived for long enough to tell whether it grows")
     figures = {
         "pages": work.pages,
         "sessions": sessions,
@@ -110,8 +112,9 @@ async def soak(pages: int, sessions: int, jobs: int, every: float, seed: int) ->
         "orphans": orphans,
         "zombies": len(watch.zombies),
         "temporary_mib_left": round(left / _MIB, 2),
-        "agent_mib_per_1000_pages": None if slope is None else round(slope, 2),
-        "agent_mib": quantiles([sample.rss / _MIB for sample in watch.samples]),
+        "agent_mib_per_1000_pages": round(growth.mib_per_1000_pages, 2) if growth else None,
+        "measured_over_pages": growth.pages if growth else 0,
+        "agent_mib": quantiles([sample.rss / _MIB for life in watch.lives.values() for sample in life]),
         "session_seconds": quantiles(work.seconds),
     }
     show("soak", ("what", "figure"), [(name, str(value), True) for name, value in figures.items()])
@@ -218,23 +221,15 @@ class _Work:
         return f"session {number}, page {page}"
 
 
-@dataclass(frozen=True)
-class _Sample:
-    pid: int
-    pages: int
-    rss: int
-
-
 @dataclass
 class _Watch:
     """Looks at the agent's memory, and for zombies that nobody collects."""
 
     bench: Bench
     work_done: _Work
-    samples: list[_Sample] = field(default_factory=list)
+    lives: dict[int, list[Sample]] = field(default_factory=dict)
     zombies: list[int] = field(default_factory=list)
     _seen: dict[int, float] = field(default_factory=dict)
-    _lives: dict[int, float] = field(default_factory=dict)
 
     async def work(self) -> None:
         """Look until cancelled."""
@@ -243,9 +238,8 @@ class _Watch:
             try:
                 agent = self.bench.agent
                 self._look_for_zombies(agent)
-                began = self._lives.setdefault(agent.pid, time.monotonic())
-                if time.monotonic() - began > _WARM_SECONDS:
-                    self.samples.append(_Sample(agent.pid, self.work_done.pages, agent.memory_info().rss))
+                sample = Sample(self.work_done.pages, agent.memory_info().rss)
+                self.lives.setdefault(agent.pid, []).append(sample)
             except (CMDOPError, psutil.Error):  # it was killed just now
                 continue
 
@@ -257,20 +251,6 @@ class _Watch:
         self._seen = {pid: self._seen.get(pid, now) for pid in dead}
         old = [pid for pid, since in self._seen.items() if now - since > _ZOMBIE_SECONDS]
         self.zombies += [pid for pid in old if pid not in self.zombies]
-
-    def slope(self) -> float | None:
-        """MiB by which an agent grows in a thousand pages.
-
-        The line of least squares through all lives of the agent, each with a height of its own.
-        """
-        above, below = 0.0, 0.0
-        for pid in {sample.pid for sample in self.samples}:
-            life = [sample for sample in self.samples if sample.pid == pid]
-            pages = sum(sample.pages for sample in life) / len(life)
-            rss = sum(sample.rss for sample in life) / len(life)
-            above += sum((sample.pages - pages) * (sample.rss - rss) for sample in life)
-            below += sum((sample.pages - pages) ** 2 for sample in life)
-        return above / below / _MIB * 1000 if below else None
 
 
 async def _sessions_left() -> list[str]:

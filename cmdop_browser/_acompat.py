@@ -231,33 +231,49 @@ async def async_invoke(call: Callable[..., Any], halt: Halt, *args: Any, **kwarg
         await asyncio.sleep(LOOK_SECONDS)
         if halt.look():
             raise AgentHalted(sent=False)
-    loop = asyncio.get_running_loop()
-    timer: asyncio.TimerHandle | None = None
-    halted = False
-
-    def look() -> None:
-        nonlocal halted, timer
-        halted = halt.look()
-        if halted:
-            rpc.cancel()
-        else:
-            timer = loop.call_later(LOOK_SECONDS, look)
-
+    looks: _Looks | None = None
     try:
         rpc = call(*args, **kwargs)
-        timer = loop.call_later(LOOK_SECONDS, look)
+        looks = _Looks(halt, rpc)
         return await rpc
     except grpc.aio.UsageError as exc:
         raise ChannelClosed from exc
     except asyncio.CancelledError as exc:
         if _is_cancelled():
             raise
-        if halted:
+        if looks is not None and looks.halted:
             raise AgentHalted(sent=True) from exc
         raise ChannelClosed from exc
     finally:
-        if timer is not None:
-            timer.cancel()
+        if looks is not None:
+            looks.end()
+
+
+class _Looks:
+    """Looks at the agent again and again while a call is under way, and cancels it when that stands still.
+
+    No closure, which would be its own garbage and keep the call: and a call that is kept
+    keeps gRPC's socket open after its channel was closed.
+    """
+
+    def __init__(self, halt: Halt, rpc: Any) -> None:
+        self.halted = False
+        self._halt = halt
+        self._rpc = rpc
+        self._plan()
+
+    def end(self) -> None:
+        self._timer.cancel()
+
+    def _plan(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        self.halted = self._halt.look()
+        if self.halted:
+            self._rpc.cancel()
+        else:
+            self._plan()
 
 
 def invoke(call: Any, halt: Halt, *args: Any, **kwargs: Any) -> Any:

@@ -80,14 +80,18 @@ class Journal:
         )
 
     def agent_gone_error(
-        self, action: str, outcome: Outcome, lower: CMDOPError | None
+        self,
+        action: str,
+        outcome: Outcome,
+        lower: CMDOPError | None,
+        reason: CloseReason = CloseReason.AGENT_RESTART,
     ) -> BrowserSessionClosedError:
         """The error for a call during which the agent went away, or before which it did."""
-        self.lost(CloseReason.AGENT_RESTART)
+        self.lost(reason)
         return BrowserSessionClosedError(
             session_id=self.session_id,
             action=action,
-            reason=CloseReason.AGENT_RESTART,
+            reason=reason,
             last_action=action,
             outcome=outcome,
             request_id=lower.request_id if lower else None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from cmdop_browser.exceptions import AgentOfflineError, ConnectionLostError
+from cmdop_browser.exceptions import AgentOfflineError, ConnectionLostError, Outcome
 
 # The agent shows a sign of life every second; a loaded machine may be late by some.
 _LATE_SECONDS: Final = 4.0
@@ -29,6 +29,7 @@ def halted_error(
     if sent:
         return ConnectionLostError(
             f"the agent's process was stopped during {operation}, which runs if the agent runs on",
+            outcome=Outcome.UNKNOWN,
             tips=tips,
             **ids,
         )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.answers import is_gone
+from agent_bridge.browser.answers import abandon, is_gone
 from agent_bridge.browser.engine import Engine, Make
 from agent_bridge.browser.opening import page_in
 from agent_bridge.browser.recycling import Wear
@@ -69,6 +69,7 @@ class Shard:
         self._opening: set[asyncio.Task[ManagedPage]] = set()
         self._reaping: set[asyncio.Task[None]] = set()
         self._pages_before = 0  # shown by pages that are closed
+        self._loss = asyncio.Event()  # of the browser that runs now
         self.pages: set[ManagedPage] = set()
         self.size = 0
 
@@ -183,6 +184,8 @@ class Shard:
     def _lost(self, reason: CloseReason) -> bool:
         in_use = self.load > 0 or self._pages_before > 0
         log.warning("browser lost: %s, with %d pages", reason.value, len(self.pages))
+        self._loss.set()
+        self._loss = asyncio.Event()
         for page in self.pages:
             page.lose(reason)
         self.pages.clear()
@@ -193,8 +196,7 @@ class Shard:
         for last_try in (False, True):
             browser = await self._engine.start()
             try:
-                async with asyncio.timeout(OPEN_TIMEOUT):
-                    return await self._open_in(browser, options)
+                return await self._open_while(self._loss, browser, options)
             except TimeoutError as exc:
                 if browser is self._engine.browser:
                     self._engine.lose(CloseReason.BROWSER_CRASH)
@@ -219,6 +221,30 @@ class Shard:
                         outcome=Outcome.NOT_EXECUTED,
                     ) from exc
         raise AssertionError("unreachable")
+
+    async def _open_while(
+        self, loss: asyncio.Event, browser: Browser, options: ContextOptions
+    ) -> ManagedPage:
+        """Open a page in a browser for as long as it is there.
+
+        Raises:
+            TimeoutError: It made none in time.
+            PlaywrightError: It failed, or is lost; some calls on a browser never say so.
+        """
+        opening, lost = (
+            asyncio.ensure_future(self._open_in(browser, options)),
+            asyncio.ensure_future(loss.wait()),
+        )
+        try:
+            await asyncio.wait({opening, lost}, timeout=OPEN_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
+            if opening.done():
+                return opening.result()
+            if lost.done():
+                raise PlaywrightError("the browser was lost while it made a page")
+            raise TimeoutError
+        finally:
+            abandon(opening)
+            abandon(lost)
 
     async def _open_in(self, browser: Browser, options: ContextOptions) -> ManagedPage:
         context = await browser.new_context(**options.as_playwright())

@@ -41,7 +41,7 @@ class JsonFormatter(logging.Formatter):
     def __init__(self, **always: str) -> None:
         """Make one whose every line has *always* in it."""
         super().__init__()
-        self._always = always
+        self.always = always
 
     def format(self, record: logging.LogRecord) -> str:
         """The line, without its end."""
@@ -50,7 +50,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "event": record.getMessage()[:_MAX_EVENT],
-            **self._always,
+            **self.always,
             **_ids(record),
             **getattr(record, FIELDS, {}),
         }
@@ -162,6 +162,20 @@ def name_instance(agent: str, instance_id: str) -> None:
     for handler in logging.getLogger().handlers:
         if isinstance(handler.formatter, JsonFormatter):
             handler.setFormatter(JsonFormatter(agent=agent, instance_id=instance_id))
+
+
+def word() -> str:
+    """What a program that this one starts has to be told to log in the same form, by `set_up_alike`."""
+    handler = current_handler()
+    formatter = handler.formatter if handler is not None else None
+    return json.dumps(formatter.always) if isinstance(formatter, JsonFormatter) else ""
+
+
+def set_up_alike(word: str) -> None:
+    """Have everything logged to stderr as the program does from which *word* came."""
+    handler = LogHandler()
+    handler.setFormatter(JsonFormatter(**json.loads(word)) if word else TextFormatter())
+    logging.getLogger().handlers[:] = [handler]
 
 
 def current_handler() -> LogHandler | None:

@@ -1,4 +1,4 @@
-"""``python -m agent_bridge.supervision.reaper NOTE``: waits for an agent's death, then cleans up after it.
+"""``python -m agent_bridge.supervision.reaper NOTE LOG``: waits for an agent's death, then cleans up.
 
 The agent holds the other end of the pipe that is this program's stdin. However the agent
 ends, the kernel closes that end. One byte that comes before says that there is nothing
@@ -26,19 +26,19 @@ def main(words: list[str]) -> int:
     """Wait for the agent to end; returns the exit code: 1 when something is left of it."""
     for number in _IGNORED:
         signal.signal(number, signal.SIG_IGN)
-    (note,) = words
+    note, log_word = words
     if os.read(sys.stdin.fileno(), 1):
         return 0
-    return 0 if _clean(note) else 1
+    return 0 if _clean(note, log_word) else 1
 
 
-def _clean(note: str) -> bool:
-    import logging  # noqa: PLC0415 -- see above
-    from pathlib import Path  # noqa: PLC0415
+def _clean(note: str, log_word: str) -> bool:
+    from pathlib import Path  # noqa: PLC0415 -- see above
 
+    from agent_bridge.observation import log  # noqa: PLC0415
     from agent_bridge.supervision import orphans  # noqa: PLC0415
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    log.set_up_alike(log_word)
     deadline = time.monotonic() + _LIMIT_SECONDS
     while not orphans.clean(Path(note)):
         if time.monotonic() > deadline:

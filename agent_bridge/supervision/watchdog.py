@@ -7,6 +7,7 @@ import logging
 import subprocess
 from typing import TYPE_CHECKING, Final, Self
 
+from agent_bridge.observation import log as log_form
 from agent_bridge.supervision import program
 from agent_bridge.supervision.orphans import INSTANCE_VARIABLE
 from agent_bridge.supervision.processes import ExitWatch
@@ -67,7 +68,7 @@ class Watchdog:
         self._starts += 1
         try:
             self._process = subprocess.Popen(  # noqa: S603 -- our own program
-                program.command("agent_bridge.supervision.reaper", str(self._note)),
+                program.command("agent_bridge.supervision.reaper", str(self._note), log_form.word()),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 bufsize=0,

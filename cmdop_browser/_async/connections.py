@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 import grpc
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._acompat import ChannelClosed
+from cmdop_browser._acompat import ChannelClosed, async_sleep
+from cmdop_browser._async.connection import broken
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._halt import AgentHalted
+from cmdop_browser.wire.rendezvous import why_stale
 from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 _DETACH_SECONDS: Final = 2.0
 # An agent that drains answers like any other; one that was replaced since it stands still never.
 _ELDER_SECONDS: Final = 1.0
+# A killed process is not gone at once, and until then its socket takes connections.
+_DYING_SECONDS: Final = 2.0
+_DYING_PAUSE: Final = 0.02
 
 
 class AsyncConnections:
@@ -32,6 +37,8 @@ class AsyncConnections:
     def __init__(self) -> None:
         self.current: AsyncConnection | None = None
         self._elders: dict[str, AsyncConnection] = {}
+        # Those that are not connected any more, and had ended because they were told to.
+        self._ended: set[str] = set()
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -42,6 +49,13 @@ class AsyncConnections:
         """The connection to an instance, or the current one."""
         elder = self._elders.get(instance_id) if instance_id is not None else None
         return elder or self.current
+
+    async def has_ended(self, instance_id: str) -> bool:
+        """Whether an instance ended because it was told to; False as long as that is not known."""
+        connection = self.to(instance_id)
+        if connection is not None and connection.instance_id == instance_id:
+            return await connection.has_ended()
+        return instance_id in self._ended
 
     async def keeps(self, record: DiscoveryRecord, deadline: Deadline) -> bool:
         """Whether the instance of *record* is connected already.
@@ -60,7 +74,7 @@ class AsyncConnections:
             if await _works(old, Deadline.after(min(_ELDER_SECONDS, deadline.remaining()))):
                 return False
         self.current = None
-        await old.close()
+        await self._close(old)
         return False
 
     def take(self, connection: AsyncConnection) -> None:
@@ -85,9 +99,16 @@ class AsyncConnections:
                 await connection.close()
 
     async def _close_broken(self) -> None:
-        for elder in [elder for elder in self._elders.values() if not elder.lease_held]:
-            del self._elders[elder.instance_id]
-            await elder.close()
+        for elder in list(self._elders.values()):
+            # One that does not answer may still have sessions; one that broke has none.
+            if not await _works(elder, Deadline.after(_ELDER_SECONDS)) and not elder.lives:
+                del self._elders[elder.instance_id]
+                await self._close(elder)
+
+    async def _close(self, connection: AsyncConnection) -> None:
+        if await connection.has_ended():
+            self._ended.add(connection.instance_id)
+        await connection.close()
 
 
 async def _works(connection: AsyncConnection, deadline: Deadline) -> bool:
@@ -97,6 +118,17 @@ async def _works(connection: AsyncConnection, deadline: Deadline) -> bool:
         await connection.unary(
             methods.PING, agent_pb2.PingRequest(), connection.header(), deadline.remaining()
         )
-    except (grpc.RpcError, ChannelClosed, AgentHalted):
+    except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
+        connection.is_broken = isinstance(exc, grpc.RpcError) and broken(exc)
         return False
+    return True
+
+
+async def ends(record: DiscoveryRecord, deadline: Deadline) -> bool:
+    """Whether the agent of *record* turns out to be gone."""
+    patience = Deadline.after(min(_DYING_SECONDS, deadline.remaining()))
+    while why_stale(record) is None:
+        if not patience.remaining():
+            return False
+        await async_sleep(_DYING_PAUSE)
     return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from google.protobuf.message import Message
@@ -25,7 +25,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.wire.v1 import common_pb2, sessions_pb2
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterable
     from pathlib import Path
 
     from cmdop_browser._async.rpc import AsyncRpc
@@ -95,7 +95,7 @@ class AsyncHandle:
         seconds = _head(request).timeout_seconds
         self.journal.acted(action)
         if self._restoration is None:
-            with self._losses(action):
+            async with self._losses(action):
                 return await self._call(action, method, request, seconds)
 
         async def attempt(deadline: Deadline) -> ReplyT:
@@ -120,7 +120,7 @@ class AsyncHandle:
         deadline = Deadline.after(_head(request).timeout_seconds)
         self.journal.acted(action)
         if self._restoration is None:
-            with self._losses(action):
+            async with self._losses(action):
                 reply = await self._call(action, method, request, deadline.seconds)
                 return await self._payload(action, content(reply), deadline)
 
@@ -148,7 +148,7 @@ class AsyncHandle:
             CMDOPError: They could not be fetched.
         """
         if self._restoration is None:
-            with self._losses(action):
+            async with self._losses(action):
                 return await self._payload(action, payload, deadline)
 
         async def attempt(deadline: Deadline) -> bytes:
@@ -156,7 +156,9 @@ class AsyncHandle:
                 return await self._payload(action, payload, deadline)
             except (InstanceGoneError, AgentOfflineError) as exc:
                 # The act itself did run, and its reply went with the agent.
-                raise ConnectionLostError(f"the reply of {action} is lost with its agent") from exc
+                raise ConnectionLostError(
+                    f"the reply of {action} is lost with its agent", outcome=Outcome.EXECUTED
+                ) from exc
 
         return await self._restoration.run(action, deadline, attempt, read=False)
 
@@ -170,7 +172,7 @@ class AsyncHandle:
         """
         self.journal.acted("upload")
         if self._restoration is None:
-            with self._losses("upload"):
+            async with self._losses("upload"):
                 reply = await self._upload(request, paths, deadline)
         else:
 
@@ -241,8 +243,8 @@ class AsyncHandle:
             # Files that arrived, or did not, change nothing: the upload itself did not run.
             raise InstanceGoneError from exc
 
-    @contextmanager
-    def _losses(self, action: str) -> Iterator[None]:
+    @asynccontextmanager
+    async def _losses(self, action: str) -> AsyncIterator[None]:
         """Tell of the loss of the agent as what it is here: the loss of the session."""
         try:
             yield
@@ -251,13 +253,15 @@ class AsyncHandle:
             self.journal.lost(exc.reason)
             raise
         except InstanceGoneError as exc:
-            raise self.journal.agent_gone_error(action, Outcome.NOT_EXECUTED, None) from exc
+            reason = await self._rpc.why_lost(self.instance_id)
+            raise self.journal.agent_gone_error(action, Outcome.NOT_EXECUTED, None, reason) from exc
         except (AgentOfflineError, ConnectionLostError) as exc:
             if isinstance(exc.__cause__, AgentHalted):
                 raise  # it may run on, and the session with it
             unsent = isinstance(exc, AgentOfflineError)
             outcome = Outcome.NOT_EXECUTED if unsent else Outcome.UNKNOWN
-            raise self.journal.agent_gone_error(action, outcome, exc) from exc
+            reason = await self._rpc.why_lost(self.instance_id)
+            raise self.journal.agent_gone_error(action, outcome, exc, reason) from exc
 
 
 def _head(request: Message) -> common_pb2.SessionCall:

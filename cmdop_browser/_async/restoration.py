@@ -14,6 +14,7 @@ from cmdop_browser.exceptions import (
     AgentNotRunningError,
     AgentOfflineError,
     BrowserSessionClosedError,
+    CloseReason,
     CMDOPError,
     Outcome,
     SessionInterruptedError,
@@ -72,7 +73,7 @@ class AsyncRestoration:
 
         Raises:
             SessionInterruptedError: It must not be made again, or was lost too often; the
-                session goes on.
+                session goes on with the next call.
             BrowserSessionClosedError: The session cannot be restored.
             CMDOPError: Whatever else went wrong.
         """
@@ -86,8 +87,10 @@ class AsyncRestoration:
                 if loss is None:
                     self._tell(action, exc)
                     raise
-                await self._repair(action, loss, exc, deadline)
                 again = loss.permits_replay(read=read) and replays < MAX_REPLAYS
+                # Who is to be told anyway need not wait until there is another agent: the next call does.
+                if again or loss.epoch is not None or not self._rpc.succeeded:
+                    await self._repair(action, loss, exc, deadline)
                 if not again or not deadline.remaining():
                     interrupted = self._interrupted(action, loss.outcome, exc)
                     if interrupted is exc:
@@ -112,13 +115,21 @@ class AsyncRestoration:
                 await self._rebuild(deadline)
             except (AgentNotRunningError, StalePortFileError) as none:
                 none.__context__ = exc
-                raise self._handle.journal.agent_gone_error(action, loss.outcome, _lower(exc)) from none
+                reason = await self._why_lost(exc)
+                raise self._handle.journal.agent_gone_error(
+                    action, loss.outcome, _lower(exc), reason
+                ) from none
             except BrowserSessionClosedError as ended:
                 self._handle.journal.lost(ended.reason)
                 ended.action = action
                 raise
             except CMDOPError as failure:
                 raise self._interrupted(action, loss.outcome, exc) from failure
+
+    async def _why_lost(self, exc: Exception) -> CloseReason:
+        if isinstance(exc, BrowserSessionClosedError) and exc.reason is not None:
+            return exc.reason
+        return await self._rpc.why_lost(self._handle.instance_id)
 
     async def _rebuild(self, deadline: Deadline) -> None:
         handle = self._handle

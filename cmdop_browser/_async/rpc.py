@@ -10,9 +10,9 @@ from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
 from cmdop_browser import discovery
-from cmdop_browser._acompat import AsyncLock, AsyncOrigin, ChannelClosed, async_sleep
+from cmdop_browser._acompat import AsyncLock, AsyncOrigin, ChannelClosed
 from cmdop_browser._async.connection import AsyncConnection, never_left
-from cmdop_browser._async.connections import AsyncConnections
+from cmdop_browser._async.connections import AsyncConnections, ends
 from cmdop_browser._async.launcher import ensure_agent
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._halt import AgentHalted
@@ -25,6 +25,7 @@ from cmdop_browser.agent_log import log_path
 from cmdop_browser.exceptions import (
     AgentNotRunningError,
     AgentOfflineError,
+    CloseReason,
     CMDOPError,
     ConnectionError,
     ConnectionLostError,
@@ -35,7 +36,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.wire.channel import DRAINING
 from cmdop_browser.wire.errors import from_rpc_error
 from cmdop_browser.wire.evidence import OFF, retries_ahead
-from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised, why_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -48,9 +49,6 @@ if TYPE_CHECKING:
 RequestT = TypeVar("RequestT", bound=Message)
 ReplyT = TypeVar("ReplyT", bound=Message)
 
-# A killed process is not gone at once, and until then its socket takes connections.
-_DYING_SECONDS = 2.0
-_DYING_PAUSE = 0.02
 # What is undone may have to wait until a stopped agent goes on.
 _POSTED_SECONDS = 60.0
 _LEAST_SECONDS = 0.001
@@ -93,6 +91,11 @@ class AsyncRpc:
         """Whether somebody else starts the agent again when it dies."""
         managed = self._info is not None and _MANAGED in self._info.capabilities
         return managed or is_supervised(self._paths)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether there will be another agent when this one is gone, from this client if need be."""
+        return self._start or self.respawned
 
     @property
     def closed(self) -> bool:
@@ -144,7 +147,7 @@ class AsyncRpc:
                     return await self._connect_to(record, deadline)
                 except (AgentOfflineError, ConnectionLostError):
                     # Found while it was dying? Then what is true of it now can be said, or put right.
-                    if not await _ends(record, deadline):
+                    if not await ends(record, deadline):
                         raise
 
     async def call(
@@ -214,6 +217,11 @@ class AsyncRpc:
         except (AgentNotRunningError, StalePortFileError):
             return False
         return self.info.instance_id != refusal.agent_id
+
+    async def why_lost(self, instance_id: str) -> CloseReason:
+        """Why the sessions of an instance are lost that cannot be reached any more."""
+        told_to = await self._connections.has_ended(instance_id)
+        return CloseReason.SHUTDOWN if told_to else CloseReason.AGENT_RESTART
 
     async def receive(
         self,
@@ -363,7 +371,7 @@ class AsyncRpc:
                 heartbeat_age=discovery.heartbeat_age(self._paths, connection.instance_id),
                 agent_id=connection.instance_id,
                 request_id=header.request_id,
-                idempotency_key=header.idempotency_key,
+                idempotency_key=key,
             )
         error = from_rpc_error(
             exc,
@@ -374,6 +382,7 @@ class AsyncRpc:
             request_id=header.request_id,
             idempotency_key=key,
         )
+        connection.is_broken = error.details.get("grpc_status") == _BROKEN
         error.idempotency_key = error.idempotency_key if method.act else None
         if isinstance(error, MethodNotFoundError) and connection.info is not None:
             error = unknown_to_agent(operation, connection.info.version)
@@ -389,13 +398,3 @@ class AsyncRpc:
 
 def _new_key(method: Method[Any, Any]) -> str | None:
     return uuid.uuid4().hex if method.act or method.keyed else None
-
-
-async def _ends(record: DiscoveryRecord, deadline: Deadline) -> bool:
-    """Whether the agent of *record* turns out to be gone."""
-    patience = Deadline.after(min(_DYING_SECONDS, deadline.remaining()))
-    while why_stale(record) is None:
-        if not patience.remaining():
-            return False
-        await async_sleep(_DYING_PAUSE)
-    return True

@@ -12,6 +12,7 @@ from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import (
+    Lock,
     Uninterrupted,
     invoke,
     iterate,
@@ -51,12 +52,14 @@ class Connection:
     Attributes:
         instance_id: The instance.
         answered: Whether it has ever answered a call.
+        is_broken: Whether its last call failed because there is no connection any more.
         info: What it said of itself; None before it is open.
     """
 
     def __init__(self, record: DiscoveryRecord, identity: Identity) -> None:
         self.instance_id = record.instance_id
         self.answered = False
+        self.is_broken = False
         self.grace = wire.RPC_GRACE * wire.DIAGNOSIS_SECONDS
         self.info: AgentInfo | None = None
         self._record = record
@@ -67,6 +70,8 @@ class Connection:
         self._callables: dict[str, Callable[..., Any]] = {}
         self._closed = False
         self._drained = False
+        self._ended = False
+        self._hearing = Lock()
         self._lease: Any = None
         self._posted: set[Any] = set()
         self._lease_lock = threading.Lock()
@@ -116,6 +121,7 @@ class Connection:
                 metadata=header.metadata() + span.metadata,
             )
         self.answered = True
+        self.is_broken = False
         return reply
 
     def stream(
@@ -196,23 +202,39 @@ class Connection:
         with Uninterrupted():
             return self._lease is not None and not self._lease.done()
 
+    @property
+    def lives(self) -> bool:
+        """Whether there is a connection, as far as is known."""
+        return self.lease_held and not self.is_broken
+
     def has_drained(self) -> bool:
         """Whether the instance said that it was told to end, before the connection broke.
 
         To be asked when a call has failed because there is no connection any more: as long
         as there is one, it waits for what the agent has to say.
         """
-        # A stream that broke is done. One that the agent ended is not, before all was read of it.
-        if not self._drained and self.lease_held:
+        self._hear_out()
+        return self._drained
+
+    def has_ended(self) -> bool:
+        """Whether the instance ended because it was told to, and neither crashed nor was killed."""
+        if self.is_broken:
+            self._hear_out()
+        return self._ended
+
+    def _hear_out(self) -> None:
+        """Take in what the instance had to say before the connection broke."""
+        with self._hearing:
+            # A stream that broke is done. One that the agent ended is not, before all was read of it.
+            if not self.lease_held:
+                return
             try:
                 with Uninterrupted():
                     for event in self._lease:
-                        if event.HasField("draining"):
-                            self._drained = True
-                            break
+                        self._drained = self._drained or event.HasField("draining")
+                self._ended = self._drained
             except grpc.RpcError:
-                return False
-        return self._drained
+                pass  # it broke in the middle of it: whatever ended the agent, it was not done
 
     def close(self) -> None:
         """Close the channel, which ends the lease's stream and all calls under way."""
@@ -222,6 +244,9 @@ class Connection:
             if self._lease is not None:
                 self._lease.cancel()
             self._channel.close()
+        # What is left of a call keeps gRPC's socket open, and with it the agent's.
+        self._lease = None
+        self._callables.clear()
 
     def _span(self, method: Method[Any, Any], request: object) -> ClientSpan:
         return ClientSpan(

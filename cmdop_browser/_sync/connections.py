@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final
 import grpc
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._acompat import ChannelClosed
+from cmdop_browser._acompat import ChannelClosed, sleep
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._halt import AgentHalted
+from cmdop_browser._sync.connection import broken
+from cmdop_browser.wire.rendezvous import why_stale
 from cmdop_browser.wire.v1 import agent_pb2
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 _DETACH_SECONDS: Final = 2.0
 # An agent that drains answers like any other; one that was replaced since it stands still never.
 _ELDER_SECONDS: Final = 1.0
+# A killed process is not gone at once, and until then its socket takes connections.
+_DYING_SECONDS: Final = 2.0
+_DYING_PAUSE: Final = 0.02
 
 
 class Connections:
@@ -33,6 +38,8 @@ class Connections:
     def __init__(self) -> None:
         self.current: Connection | None = None
         self._elders: dict[str, Connection] = {}
+        # Those that are not connected any more, and had ended because they were told to.
+        self._ended: set[str] = set()
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -43,6 +50,13 @@ class Connections:
         """The connection to an instance, or the current one."""
         elder = self._elders.get(instance_id) if instance_id is not None else None
         return elder or self.current
+
+    def has_ended(self, instance_id: str) -> bool:
+        """Whether an instance ended because it was told to; False as long as that is not known."""
+        connection = self.to(instance_id)
+        if connection is not None and connection.instance_id == instance_id:
+            return connection.has_ended()
+        return instance_id in self._ended
 
     def keeps(self, record: DiscoveryRecord, deadline: Deadline) -> bool:
         """Whether the instance of *record* is connected already.
@@ -61,7 +75,7 @@ class Connections:
             if _works(old, Deadline.after(min(_ELDER_SECONDS, deadline.remaining()))):
                 return False
         self.current = None
-        old.close()
+        self._close(old)
         return False
 
     def take(self, connection: Connection) -> None:
@@ -86,9 +100,16 @@ class Connections:
                 connection.close()
 
     def _close_broken(self) -> None:
-        for elder in [elder for elder in self._elders.values() if not elder.lease_held]:
-            del self._elders[elder.instance_id]
-            elder.close()
+        for elder in list(self._elders.values()):
+            # One that does not answer may still have sessions; one that broke has none.
+            if not _works(elder, Deadline.after(_ELDER_SECONDS)) and not elder.lives:
+                del self._elders[elder.instance_id]
+                self._close(elder)
+
+    def _close(self, connection: Connection) -> None:
+        if connection.has_ended():
+            self._ended.add(connection.instance_id)
+        connection.close()
 
 
 def _works(connection: Connection, deadline: Deadline) -> bool:
@@ -96,6 +117,17 @@ def _works(connection: Connection, deadline: Deadline) -> bool:
         return False
     try:
         connection.unary(methods.PING, agent_pb2.PingRequest(), connection.header(), deadline.remaining())
-    except (grpc.RpcError, ChannelClosed, AgentHalted):
+    except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
+        connection.is_broken = isinstance(exc, grpc.RpcError) and broken(exc)
         return False
+    return True
+
+
+def ends(record: DiscoveryRecord, deadline: Deadline) -> bool:
+    """Whether the agent of *record* turns out to be gone."""
+    patience = Deadline.after(min(_DYING_SECONDS, deadline.remaining()))
+    while why_stale(record) is None:
+        if not patience.remaining():
+            return False
+        sleep(_DYING_PAUSE)
     return True

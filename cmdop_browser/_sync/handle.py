@@ -155,7 +155,9 @@ class Handle:
                 return self._payload(action, payload, deadline)
             except (InstanceGoneError, AgentOfflineError) as exc:
                 # The act itself did run, and its reply went with the agent.
-                raise ConnectionLostError(f"the reply of {action} is lost with its agent") from exc
+                raise ConnectionLostError(
+                    f"the reply of {action} is lost with its agent", outcome=Outcome.EXECUTED
+                ) from exc
 
         return self._restoration.run(action, deadline, attempt, read=False)
 
@@ -250,13 +252,15 @@ class Handle:
             self.journal.lost(exc.reason)
             raise
         except InstanceGoneError as exc:
-            raise self.journal.agent_gone_error(action, Outcome.NOT_EXECUTED, None) from exc
+            reason = self._rpc.why_lost(self.instance_id)
+            raise self.journal.agent_gone_error(action, Outcome.NOT_EXECUTED, None, reason) from exc
         except (AgentOfflineError, ConnectionLostError) as exc:
             if isinstance(exc.__cause__, AgentHalted):
                 raise  # it may run on, and the session with it
             unsent = isinstance(exc, AgentOfflineError)
             outcome = Outcome.NOT_EXECUTED if unsent else Outcome.UNKNOWN
-            raise self.journal.agent_gone_error(action, outcome, exc) from exc
+            reason = self._rpc.why_lost(self.instance_id)
+            raise self.journal.agent_gone_error(action, outcome, exc, reason) from exc
 
 
 def _head(request: Message) -> common_pb2.SessionCall:

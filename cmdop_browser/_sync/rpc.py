@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
 from cmdop_browser import discovery
-from cmdop_browser._acompat import ChannelClosed, Lock, Origin, sleep
+from cmdop_browser._acompat import ChannelClosed, Lock, Origin
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._halt import AgentHalted
 from cmdop_browser._identity import CallHeader, Identity
@@ -19,13 +19,14 @@ from cmdop_browser._origin import AgentOrigin
 from cmdop_browser._replay import InstanceGoneError
 from cmdop_browser._silence import explain_silence, halted_error
 from cmdop_browser._sync.connection import Connection, never_left
-from cmdop_browser._sync.connections import Connections
+from cmdop_browser._sync.connections import Connections, ends
 from cmdop_browser._sync.launcher import ensure_agent
 from cmdop_browser._versions import unknown_to_agent
 from cmdop_browser.agent_log import log_path
 from cmdop_browser.exceptions import (
     AgentNotRunningError,
     AgentOfflineError,
+    CloseReason,
     CMDOPError,
     ConnectionError,
     ConnectionLostError,
@@ -36,7 +37,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.wire.channel import DRAINING
 from cmdop_browser.wire.errors import from_rpc_error
 from cmdop_browser.wire.evidence import OFF, retries_ahead
-from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised, why_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,9 +50,6 @@ if TYPE_CHECKING:
 RequestT = TypeVar("RequestT", bound=Message)
 ReplyT = TypeVar("ReplyT", bound=Message)
 
-# A killed process is not gone at once, and until then its socket takes connections.
-_DYING_SECONDS = 2.0
-_DYING_PAUSE = 0.02
 # What is undone may have to wait until a stopped agent goes on.
 _POSTED_SECONDS = 60.0
 _LEAST_SECONDS = 0.001
@@ -94,6 +92,11 @@ class Rpc:
         """Whether somebody else starts the agent again when it dies."""
         managed = self._info is not None and _MANAGED in self._info.capabilities
         return managed or is_supervised(self._paths)
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether there will be another agent when this one is gone, from this client if need be."""
+        return self._start or self.respawned
 
     @property
     def closed(self) -> bool:
@@ -145,7 +148,7 @@ class Rpc:
                     return self._connect_to(record, deadline)
                 except (AgentOfflineError, ConnectionLostError):
                     # Found while it was dying? Then what is true of it now can be said, or put right.
-                    if not _ends(record, deadline):
+                    if not ends(record, deadline):
                         raise
 
     def call(
@@ -215,6 +218,11 @@ class Rpc:
         except (AgentNotRunningError, StalePortFileError):
             return False
         return self.info.instance_id != refusal.agent_id
+
+    def why_lost(self, instance_id: str) -> CloseReason:
+        """Why the sessions of an instance are lost that cannot be reached any more."""
+        told_to = self._connections.has_ended(instance_id)
+        return CloseReason.SHUTDOWN if told_to else CloseReason.AGENT_RESTART
 
     def receive(
         self,
@@ -363,7 +371,7 @@ class Rpc:
                 heartbeat_age=discovery.heartbeat_age(self._paths, connection.instance_id),
                 agent_id=connection.instance_id,
                 request_id=header.request_id,
-                idempotency_key=header.idempotency_key,
+                idempotency_key=key,
             )
         error = from_rpc_error(
             exc,
@@ -374,6 +382,7 @@ class Rpc:
             request_id=header.request_id,
             idempotency_key=key,
         )
+        connection.is_broken = error.details.get("grpc_status") == _BROKEN
         error.idempotency_key = error.idempotency_key if method.act else None
         if isinstance(error, MethodNotFoundError) and connection.info is not None:
             error = unknown_to_agent(operation, connection.info.version)
@@ -389,13 +398,3 @@ class Rpc:
 
 def _new_key(method: Method[Any, Any]) -> str | None:
     return uuid.uuid4().hex if method.act or method.keyed else None
-
-
-def _ends(record: DiscoveryRecord, deadline: Deadline) -> bool:
-    """Whether the agent of *record* turns out to be gone."""
-    patience = Deadline.after(min(_DYING_SECONDS, deadline.remaining()))
-    while why_stale(record) is None:
-        if not patience.remaining():
-            return False
-        sleep(_DYING_PAUSE)
-    return True

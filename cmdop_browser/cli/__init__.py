@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
+
+from cmdop_browser.cli.interrupts import Interrupts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +22,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         The exit code, as ``docs/operations.md`` lists them.
     """
-    from cmdop_browser.cli.app import run
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    interrupts = Interrupts(at_the_end=arguments is None)
+    try:
+        with interrupts:
+            try:
+                from cmdop_browser.cli.app import run
 
-    return run(arguments)
+                return run(words)
+            except KeyboardInterrupt:
+                return _interrupted(interrupts, words)
+    except KeyboardInterrupt:  # once more, before that was ignored
+        return _interrupted(interrupts, words)
+
+
+def _interrupted(interrupts: Interrupts, words: Sequence[str]) -> int:
+    interrupts.ignore()
+    from cmdop_browser.cli.app import interrupted
+
+    return interrupted(words)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
-import sys
-import threading
 import traceback
 from typing import TYPE_CHECKING
 
@@ -13,12 +10,12 @@ import typer
 from typer.main import get_command
 
 from cmdop_browser.cli import agents, demo, doctor, pages, process, recipe, shell
-from cmdop_browser.cli.exit_codes import ExitCode, UsageError, exit_code_of
-from cmdop_browser.cli.output import Output, abandon_stdout
+from cmdop_browser.cli.exit_codes import ExitCode, InterruptedCommandError, UsageError, exit_code_of
+from cmdop_browser.cli.output import Output, OutputError, abandon_stdout
 from cmdop_browser.exceptions import CMDOPError, InternalError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 PROGRAM = "cmdop-browser"
 
@@ -63,43 +60,52 @@ def _root(
     """Scrape with browser sessions that live in an agent."""
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and turn whatever goes wrong into a message and an exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
-    flags = words[: words.index("--")] if "--" in words else words
-    output = Output(as_json="--json" in flags)
-    debug = "--debug" in flags
+def run(words: Sequence[str]) -> int:
+    """Run the command line and turn whatever goes wrong into a message and an exit code.
+
+    Raises:
+        KeyboardInterrupt: It was interrupted; see `interrupted`.
+    """
+    output = _output(words)
+    debug = "--debug" in _flags(words)
     try:
-        with sigterm_interrupts():
-            # Without standalone_mode typer raises usage errors and returns the code of an Exit.
-            return int(get_command(app).main(words, prog_name=PROGRAM, standalone_mode=False) or ExitCode.OK)
+        # Without standalone_mode typer raises usage errors and returns the code of an Exit.
+        code = get_command(app).main(list(words), prog_name=PROGRAM, standalone_mode=False)
     except typer.TyperException as error:
         return _usage(output, error)
     except CMDOPError as error:
         _trace(debug)
         output.error(error)
         return exit_code_of(error)
-    except (KeyboardInterrupt, typer.Abort):
-        return ExitCode.INTERRUPTED
+    except typer.Abort as exc:  # what typer makes of it, in some versions
+        raise KeyboardInterrupt from exc
     except BrokenPipeError:
         return _reader_left()
     except Exception as error:  # noqa: BLE001 -- a person at a terminal gets a sentence, not a stack
         _trace(debug)
         output.error(_unexpected(error))
         return ExitCode.FAILED
+    if code == ExitCode.INTERRUPTED:  # what it makes of it in others
+        raise KeyboardInterrupt
+    return int(code or ExitCode.OK)
 
 
-@contextlib.contextmanager
-def sigterm_interrupts() -> Iterator[None]:
-    """Let SIGTERM do what Ctrl-C does, so that both leave nothing behind."""
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread may set handlers
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+def interrupted(words: Sequence[str]) -> ExitCode:
+    """Tell a script that asked for JSON that it was interrupted; a person knows."""
+    output = _output(words)
+    if output.as_json:
+        # Whoever reads it may have been interrupted, too.
+        with contextlib.suppress(OutputError, BrokenPipeError):
+            output.error(InterruptedCommandError(exit_code=ExitCode.INTERRUPTED))
+    return ExitCode.INTERRUPTED
+
+
+def _output(words: Sequence[str]) -> Output:
+    return Output(as_json="--json" in _flags(words))
+
+
+def _flags(words: Sequence[str]) -> Sequence[str]:
+    return words[: words.index("--")] if "--" in words else words
 
 
 def _usage(output: Output, error: typer.TyperException) -> int:

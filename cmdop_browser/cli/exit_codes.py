@@ -29,11 +29,19 @@ class NoRowsError(exceptions.ExecutionError):
     """A recipe went through and yielded nothing, which is rarely what is meant."""
 
 
+class InterruptedCommandError(exceptions.ExecutionError):
+    """Ctrl-C or SIGTERM ended a command before it was done."""
+
+    def _compose(self) -> str:
+        return "the command was interrupted by Ctrl-C or SIGTERM"
+
+
 # Looked up in this order; every other error is a failure of the work.
 _BY_CLASS: Final[tuple[tuple[type[exceptions.CMDOPError], ExitCode], ...]] = (
     (UsageError, ExitCode.USAGE),
     (exceptions.ConfigurationError, ExitCode.USAGE),
     (NoRowsError, ExitCode.NO_ROWS),
+    (InterruptedCommandError, ExitCode.INTERRUPTED),
     (exceptions.AgentExistsError, ExitCode.ALREADY_RUNNING),
     (exceptions.AgentStartError, ExitCode.AGENT_NOT_STARTED),
     (exceptions.BrowserNotInstalledError, ExitCode.AGENT_NOT_STARTED),

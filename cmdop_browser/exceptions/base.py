@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, dataclass_transform, overload
 
@@ -29,6 +30,7 @@ PUBLIC_MODULE: Final = "cmdop_browser.exceptions"
 MAX_MESSAGE: Final = 2_000
 
 T = TypeVar("T")
+E = TypeVar("E", bound=StrEnum)
 _classes: dict[str, type[CMDOPError]] = {}
 ERROR_CLASSES: Final[Mapping[str, type[CMDOPError]]] = MappingProxyType(_classes)
 """Every class of the tree by its code."""
@@ -37,6 +39,11 @@ ERROR_CLASSES: Final[Mapping[str, type[CMDOPError]]] = MappingProxyType(_classes
 def parsed(parse: Callable[[Any], T], *, default: Any) -> T:
     """A field whose value goes through *parse*, which also reads the wire form."""
     return dataclasses.field(default=default, metadata={"parse": parse})  # type: ignore[no-any-return]
+
+
+def one_of(members: type[E]) -> Callable[[Any], E | None]:
+    """Parser of an optional member of *members*."""
+    return lambda value: None if value is None else members(value)
 
 
 def texts(value: Any) -> tuple[str, ...]:
@@ -178,13 +185,19 @@ class CMDOPError(Exception):
     def safe_to_repeat(self) -> bool:
         """Whether making the call again cannot do something twice.
 
-        False when the call was executed, and when nobody knows: its outcome is unknown,
-        or it is an act whose answer got lost.
+        False when the call was executed, and when it is an act and nobody knows. A read may
+        be made again whatever became of it.
         """
         outcome: Outcome | None = getattr(self, "outcome", None)
-        if outcome is not None:
-            return outcome is Outcome.NOT_EXECUTED
-        return self.idempotency_key is None or not self._may_have_run
+        if outcome is None:
+            return self.idempotency_key is None or not self._may_have_run
+        if outcome is Outcome.UNKNOWN:
+            return self.idempotency_key is None and self._of_a_read()
+        return outcome is Outcome.NOT_EXECUTED
+
+    def _of_a_read(self) -> bool:
+        """Whether the call that has no idempotency key is certain to be one that changes nothing."""
+        return False
 
     def _default_tips(self) -> tuple[str, ...]:
         return ()

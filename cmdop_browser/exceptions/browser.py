@@ -5,21 +5,16 @@ from __future__ import annotations
 import builtins
 import json
 from dataclasses import replace
-from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final
 
 from cmdop_browser.exceptions import tips
-from cmdop_browser.exceptions.base import CMDOPError, LongText, error, error_from_dict, parsed
+from cmdop_browser.exceptions.base import CMDOPError, LongText, error, error_from_dict, one_of, parsed
 from cmdop_browser.exceptions.causes import CloseReason, ElementCause, NavigationCause, Outcome
 from cmdop_browser.exceptions.evidence import ARTIFACTS, Candidate, Evidence
 from cmdop_browser.exceptions.text import quote, seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cmdop_browser.exceptions.artifacts import Origin
-
-E = TypeVar("E", bound=StrEnum)
 
 _TRANSIENT_NAVIGATION: Final = frozenset(
     {
@@ -48,11 +43,6 @@ _NAVIGATION_STATUS: Final = {
     NavigationCause.TIMEOUT_RESPONSE: 504,
     NavigationCause.TIMEOUT_LOAD: 504,
 }
-
-
-def one_of(members: type[E]) -> Callable[[Any], E | None]:
-    """Parser of an optional member of *members*."""
-    return lambda value: None if value is None else members(value)
 
 
 def any_cause(value: Any) -> ElementCause | NavigationCause | None:
@@ -150,6 +140,9 @@ class BrowserSessionClosedError(BrowserError):
     def _may_pass(self) -> bool:
         return self.reason is not CloseReason.CLOSED_BY_CALLER
 
+    def _of_a_read(self) -> bool:
+        return tips.is_read(self.action or self.last_action)
+
     def _default_tips(self) -> tuple[str, ...]:
         return tips.after_close(self.reason, self.outcome, self.last_action)
 
@@ -233,6 +226,9 @@ class BrowserTimeoutError(BrowserError, builtins.TimeoutError):
     def _compose(self) -> str:
         limit = f"within {seconds(self.timeout_seconds)}" if self.timeout_seconds is not None else "in time"
         return f"{self.action or 'the call'} was not done {limit}"
+
+    def _of_a_read(self) -> bool:
+        return tips.is_read(self.action)
 
     def _default_tips(self) -> tuple[str, ...]:
         if self.outcome is Outcome.EXECUTED:

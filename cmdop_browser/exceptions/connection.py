@@ -6,7 +6,8 @@ import builtins
 from pathlib import Path
 from typing import Any
 
-from cmdop_browser.exceptions.base import CMDOPError, error, parsed, texts
+from cmdop_browser.exceptions.base import CMDOPError, error, one_of, parsed, texts
+from cmdop_browser.exceptions.causes import Outcome
 from cmdop_browser.exceptions.plain import clean_text
 from cmdop_browser.exceptions.text import quote, seconds
 
@@ -124,11 +125,16 @@ class ConnectionLostError(ConnectionError):
 
     Attributes:
         last_sequence: The last message received, of a stream that broke.
+        outcome: What became of the call that was under way; None when none was.
     """
 
     _may_have_run = True
 
     last_sequence: int | None = None
+    outcome: Outcome | None = parsed(one_of(Outcome), default=None)
+
+    def _of_a_read(self) -> bool:
+        return True  # an act whose connection broke has a key
 
     def _default_tips(self) -> tuple[str, ...]:
         return ("client.reconnect() reaches the agent again", "or decorate the job with @with_auto_restart")

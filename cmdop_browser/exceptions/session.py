@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cmdop_browser.exceptions import tips
 from cmdop_browser.exceptions.base import CMDOPError, error, parsed
 from cmdop_browser.exceptions.causes import Outcome
 from cmdop_browser.exceptions.text import quote
@@ -72,7 +73,12 @@ class SessionInterruptedError(SessionError):
             return f"{subject} was interrupted before it ran"
         return f"{subject} was interrupted; whether it happened is not known"
 
+    def _of_a_read(self) -> bool:
+        return tips.is_read(self.last_action)
+
     def _default_tips(self) -> tuple[str, ...]:
         if self.outcome is Outcome.NOT_EXECUTED:
             return ("it had no effect: repeating is safe",)
+        if self.safe_to_repeat:
+            return ("repeating is safe: it changes nothing",)
         return ("look at the page before repeating: it may have happened",)

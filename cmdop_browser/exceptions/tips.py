@@ -160,8 +160,20 @@ _ACTS: Final = frozenset(
         "evaluate",
         "set_cookies",
         "clear_cookies",
+        "back",
+        "forward",
+        "reload",
     }
 )
+_READS: Final = frozenset(
+    {"navigate", "url", "title", "info", "screenshot", "pdf", "cookies", "storage_state"}
+    | {"wait_for", "wait_for_url", "wait_for_function", "wait_for_idle"}
+)
+
+
+def is_read(action: str | None) -> bool:
+    """Whether to make a call twice is to make it once; a call that is not known may be an act."""
+    return action is not None and (action in _READS or action.startswith("dom."))
 
 
 def after_close(

@@ -115,6 +115,7 @@ _FIELDS: Final[Mapping[type[CMDOPError], Callable[[BareStatus], dict[str, Any]]]
             "operation": status.operation,
             "timeout_seconds": status.timeout_seconds,
         },
+        errors.ConnectionLostError: lambda _: {"outcome": errors.Outcome.UNKNOWN},
         errors.MethodNotFoundError: lambda status: {"method": status.operation},
         errors.SessionInterruptedError: lambda status: {"last_action": status.operation},
     }

@@ -180,6 +180,7 @@ async def test_an_agent_lost_in_mid_call(flavour: Flavour, runtime_dir: Path, ac
     error = caught.value
     assert error.reason is CloseReason.AGENT_RESTART
     assert error.outcome is Outcome.UNKNOWN
+    assert error.safe_to_repeat is (action == "title")
     assert error.last_action == error.action == action
     assert error.session_id == session.id
     assert error.request_id

@@ -37,7 +37,7 @@ CMDOPError
 -- AgentNotRunningError agent searched
 -- StalePortFileError discovery_path reason
 -- ConnectionTimeoutError timeout_seconds operation
--- ConnectionLostError last_sequence
+-- ConnectionLostError last_sequence outcome
 - AuthenticationError
 -- InvalidAPIKeyError key_hint
 -- PermissionDeniedError agent_uid caller_uid scope

@@ -14,6 +14,7 @@ from cmdop_browser.exceptions import (
     ConnectionLostError,
     ConnectionTimeoutError,
     InternalError,
+    Outcome,
     from_rpc_error,
 )
 from cmdop_browser.wire.errors import (
@@ -81,6 +82,7 @@ def test_connection_that_had_answered_is_lost() -> None:
     assert type(from_rpc_error(call)) is AgentOfflineError
     lost = from_rpc_error(call, answered_before=True, idempotency_key="k")
     assert type(lost) is ConnectionLostError
+    assert lost.outcome is Outcome.UNKNOWN
     assert not lost.retryable
 
 

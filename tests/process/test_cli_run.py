@@ -14,6 +14,25 @@ from tests.process.shell import RECIPE, wait_until_line
 if TYPE_CHECKING:
     from tests.process.shell import Shell
 
+# The command, and it is not done with importing what it needs before it was interrupted.
+SLOW_START = """
+import sys
+import threading
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            sys.meta_path.remove(self)
+            print("begun", flush=True)
+            threading.Event().wait()
+
+from cmdop_browser.cli import main
+
+sys.meta_path.insert(0, Slow())
+sys.argv[1:] = ["agents", "list", "--json"]
+sys.exit(main())
+"""
+
 
 def test_a_recipe_writes_its_rows(shell: Shell, shop: str) -> None:
     done = shell.run("run", shell.recipe(), "--set", f"url={shop}", "--set", "times=2", "-o", "rows.jsonl")
@@ -76,6 +95,37 @@ def test_a_typed_error_of_a_recipe_reads_well(warm_shell: Shell) -> None:
     error = error_from_dict(warm_shell.json(*words, code=1)["error"])
     assert error.code == "BROWSER_NAVIGATION_FAILED"
     assert "Traceback" in warm_shell.run(*words, "--debug").stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_command_says_so_to_a_script_once(
+    warm_shell: Shell, shop: str, number: signal.Signals
+) -> None:
+    source = RECIPE.replace(
+        "            yield",
+        "            print('row', file=__import__('sys').stderr, flush=True)\n            yield",
+    )
+    words = ("--set", f"url={shop}", "--set", "times=1000000", "--json")
+    running = warm_shell.start("run", warm_shell.recipe(source), *words)
+    wait_until_line(running.stdout, "row")
+    for _ in range(3):  # whoever is impatient
+        running.send_signal(number)
+    rest, _ = running.communicate(timeout=20)
+    assert running.returncode == 130
+    (document,) = [line for line in rest.splitlines() if line != "row"]
+    assert "interrupted" in error_from_dict(json.loads(document)["error"]).message
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_that_is_interrupted_before_it_begins_shows_no_traceback(
+    shell: Shell, number: signal.Signals
+) -> None:
+    starting = shell.start_python(SLOW_START)
+    wait_until_line(starting.stdout, "begun")
+    starting.send_signal(number)
+    rest, _ = starting.communicate(timeout=20)
+    assert starting.returncode == 130
+    assert "interrupted" in error_from_dict(json.loads(rest)["error"]).message
 
 
 def test_an_interrupted_recipe_leaves_the_file_of_before(warm_shell: Shell, shop: str) -> None:

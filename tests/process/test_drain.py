@@ -308,6 +308,28 @@ async def test_a_call_that_outlasts_the_drain_ends_with_the_reason(
         assert_nothing_left(agent, processes)
 
 
+@pytest.mark.parametrize("on_crash", ["raise", "restore"])
+async def test_who_comes_after_the_end_is_told_the_reason(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch, on_crash: str
+) -> None:
+    with RunningAgent(drain_timeout=0) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        async with flavour.local() as client:
+            session = await client.browser.create_session(on_crash=on_crash)
+            await session.title()
+            other = await client.browser.get_session(session.id)
+            agent.process.send_signal(signal.SIGTERM)
+            assert await ended(agent) == 0
+            for handle in (session, other):
+                with pytest.raises(BrowserSessionClosedError) as closed:
+                    await handle.click("a")
+                assert (closed.value.reason, closed.value.outcome) == (
+                    CloseReason.SHUTDOWN,
+                    Outcome.NOT_EXECUTED,
+                )
+            assert session.is_closed
+
+
 async def test_an_agent_without_clients_ends_by_itself_when_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
     with RunningAgent(idle_exit=0.5) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))

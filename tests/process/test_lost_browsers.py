@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
+from agent_bridge.browser import shard as shards
+from agent_bridge.browser.executable import find_browser, launch_arguments
+from agent_bridge.browser.opening import page_in
+from agent_bridge.browser.options import ContextOptions
+from agent_bridge.browser.starting import Drivers
+from agent_bridge.deadline import Deadline
 from cmdop_browser import CMDOPClient
 from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason
+from cmdop_browser.settings import Settings
 from tests.agents import RunningAgent
 from tests.process.faults.faults import is_browser, is_driver, is_renderer
 from tests.waiting import eventually
@@ -19,6 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from playwright.async_api import BrowserContext
+
+    from agent_bridge.browser.grace import Grace
+    from agent_bridge.browser.page import ManagedPage
     from tests.flavours import Flavour
     from tests.site import WebSite
 
@@ -169,3 +181,38 @@ async def test_sessions_are_spread_over_browsers_and_fall_with_their_own(
             assert "Plain page" in outcomes
             async with client.browser.create_session() as third:
                 assert (await third.navigate(site.at("/plain.html"))).status == 200
+
+
+async def test_a_page_that_is_on_its_way_when_its_browser_dies_comes_from_the_next_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began: list[float] = []
+
+    async def mute(context: BrowserContext, options: ContextOptions, grace: Grace | None) -> ManagedPage:
+        if not began:  # some calls on a browser that dies are never answered
+            began.append(time.monotonic())
+            kill_own_browsers()
+            await asyncio.Event().wait()
+        return await page_in(context, options, grace)
+
+    monkeypatch.setattr(shards, "page_in", mute)
+    settings = Settings()
+    browser = find_browser(settings)
+    arguments = launch_arguments(browser, settings)
+    shard = shards.Shard(str(browser.path), arguments.flags, sandboxed=arguments.sandboxed, drivers=Drivers())
+    try:
+        page = await shard.open(ContextOptions(), Deadline.after(60))
+        assert time.monotonic() - began[0] < shards.OPEN_TIMEOUT
+        assert not page.lost.done()
+        assert page in shard.pages
+    finally:
+        await shard.stop()
+
+
+def kill_own_browsers() -> None:
+    """Kill the browsers that this process has started, and not those of an agent which it has started."""
+    for driver in psutil.Process().children():
+        with contextlib.suppress(psutil.NoSuchProcess):
+            for process in driver.children(recursive=True) if is_driver(driver.cmdline()) else ():
+                if is_browser(process.cmdline()):
+                    process.kill()

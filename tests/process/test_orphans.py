@@ -18,6 +18,7 @@ from agent_bridge.lifecycle import new_record
 from agent_bridge.supervision.orphans import Workspace, sweep
 from agent_bridge.supervision.processes import lives, wait_until_ended
 from cmdop_browser import CMDOPClient
+from cmdop_browser.agent_log import log_path
 from cmdop_browser.discovery import find
 from tests.process.faults.faults import is_browser, is_driver, is_renderer
 from tests.waiting import eventually
@@ -96,6 +97,28 @@ def test_a_watchdog_that_is_killed_is_replaced(pad: Launchpad) -> None:
         family = _family(record)
         os.kill(record.pid, signal.SIGKILL)
     _assert_nothing_left(pad, record, family)
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_a_watchdog_says_what_it_did_in_the_form_of_the_agents_log(
+    pad: Launchpad, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CMDOP_LOG_FORMAT", form)
+    with _page_open(pad) as record:
+        family = _family(record)
+        for process in filter(_is_below_driver, family):  # or they might end by themselves
+            process.suspend()
+        os.kill(record.pid, signal.SIGKILL)
+    _assert_nothing_left(pad, record, family)
+    (said,) = [
+        line for line in log_path("default", pad.settings).read_text().splitlines() if "that instance" in line
+    ]
+    if form == "json":
+        line = json.loads(said)
+        assert (line["agent"], line["instance_id"]) == ("default", record.instance_id)
+        assert (line["level"], line["logger"]) == ("warning", "agent_bridge.supervision.orphans")
+    else:
+        assert " WARNING agent_bridge.supervision.orphans: killed " in said
 
 
 def test_a_watchdog_does_not_end_with_what_ends_the_agents_group(pad: Launchpad) -> None:

@@ -96,6 +96,25 @@ async def test_an_act_whose_outcome_is_unknown_is_not(
     assert len(site.records.requests(f"/gate/{gate}")) == 1
 
 
+async def test_an_act_that_a_drain_cuts_off_is_told_before_there_is_another_agent(
+    session: Any, site: WebSite, flavour: Flavour, spawned: Path
+) -> None:
+    gate = f"drained-{flavour.name}"
+    await session.navigate(site.at("/plain.html"))
+    running = asyncio.ensure_future(session.evaluate(POST, site.at(f"/gate/{gate}")))
+    await site.records.arrival(f"/gate/{gate}")
+    agent = agent_process(spawned)
+    end_at_once(agent)
+    with pytest.raises(SessionInterruptedError) as caught:
+        await running
+    assert not AgentPaths.of("default", spawned).record.exists()
+    assert caught.value.outcome is Outcome.UNKNOWN
+    site.open_gate(gate)
+    assert await session.url() == site.at("/plain.html")
+    assert (await session.info()).epoch == 2
+    assert len(site.records.requests(f"/gate/{gate}")) == 1
+
+
 async def test_a_read_is_made_again(session: Any, site: WebSite, flavour: Flavour, spawned: Path) -> None:
     gate = f"read-{flavour.name}"
     await session.navigate(site.at("/plain.html"))

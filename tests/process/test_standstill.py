@@ -131,8 +131,9 @@ async def test_an_agent_that_is_stopped_during_a_call(bench: Bench) -> None:
     await bench.until_running({session.id: running})
     with faults.stopped([bench.agent_process]):
         began = time.monotonic()
-        with pytest.raises(ConnectionLostError, match="stopped during evaluate"):
+        with pytest.raises(ConnectionLostError, match="stopped during evaluate") as lost:
             await running
+        assert (lost.value.outcome, lost.value.safe_to_repeat) == (Outcome.UNKNOWN, False)
         with pytest.raises(AgentOfflineError, match="title was not sent"):
             await session.title()
         assert time.monotonic() - began < SOON

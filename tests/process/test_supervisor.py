@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
 import socket
@@ -18,7 +19,7 @@ from agent_bridge.supervision.processes import lives
 from agent_bridge.supervision.supervisor import Orders
 from cmdop_browser import CMDOPClient
 from cmdop_browser._sync.launcher import ensure_agent
-from cmdop_browser.exceptions import AgentStartError
+from cmdop_browser.exceptions import AgentOfflineError, AgentStartError
 from cmdop_browser.settings import Settings
 from cmdop_browser.wire.rendezvous import AgentPaths, FileLock
 from tests.process.shell import open_shell, wait_until_line
@@ -59,6 +60,15 @@ class Supervised:
             return int(json.loads(self.shell.record().read_text())["pid"])
         except FileNotFoundError:
             return None
+
+    def agents(self) -> list[psutil.Process]:
+        """The agents that live."""
+        found = []
+        for child in psutil.Process(self.process.pid).children():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "--agent=default" in child.cmdline():  # a zombie has none
+                    found.append(child)
+        return found
 
     def ended(self) -> tuple[int, str]:
         """Wait for the supervisor; returns its exit code and what it and its agents have said."""
@@ -161,6 +171,28 @@ def test_sighup_puts_a_fresh_agent_in_place(supervised: Supervised) -> None:
     assert code == 0
     assert said.count("draining") == 2
     assert "supervisor" not in said
+
+
+def test_sighup_never_has_two_agents_beside_each_other(supervised: Supervised) -> None:
+    with CMDOPClient.local() as client, ThreadPoolExecutor(1) as pool:
+        session = client.browser.create_session()
+        supervised.process.send_signal(signal.SIGHUP)
+        eventually(lambda: not supervised.shell.record().exists())
+        wanted = pool.submit(ensure_agent, "default", Settings.load(), timeout=LONG)
+        with pytest.raises(AgentOfflineError, match="being stopped"):
+            client.browser.create_session()
+        # Its sessions go on, and nobody takes its place before they have ended.
+        assert session.evaluate("1 + 1") == 2
+        assert not wanted.done()
+        assert supervised.agents() == [supervised.agent]
+        session.close()
+        most = 0
+        while not wanted.done():
+            most = max(most, len(supervised.agents()))
+        assert most == 1
+        assert supervised.agents() == [psutil.Process(wanted.result().pid)] != [supervised.agent]
+        with client.browser.create_session() as fresh:
+            assert fresh.evaluate("1 + 1") == 2
 
 
 def test_a_crash_loop_ends_with_the_last_words(shell: Shell) -> None:

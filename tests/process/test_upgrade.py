@@ -19,6 +19,7 @@ from cmdop_browser.exceptions import (
     BrowserElementNotFoundError,
     BrowserSessionClosedError,
     CloseReason,
+    Outcome,
     SessionNotFoundError,
 )
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
@@ -113,7 +114,7 @@ async def test_old_handles_stay_with_the_old_agent_and_new_sessions_go_to_the_ne
         assert await ended(old) == 0
         with pytest.raises(BrowserSessionClosedError) as closed:
             await again.title()
-        assert closed.value.reason in {CloseReason.CLOSED_BY_CALLER, CloseReason.AGENT_RESTART}
+        assert closed.value.reason in {CloseReason.CLOSED_BY_CALLER, CloseReason.SHUTDOWN}
         assert (await fresh.navigate(site.at("/plain.html"))).ok
         await client.reconnect()
         await client.close()
@@ -184,6 +185,25 @@ async def test_a_session_that_is_restored_moves_when_the_old_agent_ends_it(
         assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"name": "ada"}
         assert client.agent_info.instance_id == new.record["instance_id"]
         await client.close()
+
+
+@pytest.mark.parametrize("connected_to_both", [False, True])
+async def test_what_the_old_agent_ended_is_told_so_also_where_the_new_one_is_connected(
+    flavour: Flavour, old: RunningAgent, line: Line, connected_to_both: bool
+) -> None:
+    async with flavour.local() as client:
+        session = await client.browser.create_session()
+        await told_to_end(old)
+        line.successor()
+        if connected_to_both:
+            await client.reconnect()
+        old.process.send_signal(signal.SIGTERM)
+        assert await ended(old) == 0
+        if not connected_to_both:
+            await client.reconnect()
+        with pytest.raises(BrowserSessionClosedError) as closed:
+            await session.title()
+        assert (closed.value.reason, closed.value.outcome) == (CloseReason.SHUTDOWN, Outcome.NOT_EXECUTED)
 
 
 async def test_what_an_error_refers_to_is_had_from_the_agent_that_drains(

@@ -113,17 +113,33 @@ def test_a_fault_of_ours_is_a_sentence_unless_debug(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("times", [1, 2])
 def test_signals_interrupt(
-    command: typer.Typer, number: signal.Signals, request: pytest.FixtureRequest
+    command: typer.Typer,
+    number: signal.Signals,
+    times: int,
+    request: pytest.FixtureRequest,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     # Who starts the tests in the background of a shell has them ignore SIGINT.
     usual = signal.signal(signal.SIGINT, signal.default_int_handler)
     request.addfinalizer(lambda: signal.signal(signal.SIGINT, usual))
 
     @command.command()
-    def work() -> None:
-        os.kill(os.getpid(), number)
+    def work(*, json: bool = False) -> None:
+        try:
+            os.kill(os.getpid(), number)
+        finally:
+            if times == 2:
+                os.kill(os.getpid(), number)
 
     before = signal.getsignal(signal.SIGTERM)
     assert cli.main(["work"]) == ExitCode.INTERRUPTED
+    assert capsys.readouterr().out == ""
+    assert cli.main(["work", "--json"]) == ExitCode.INTERRUPTED
+    error = error_from_dict(json.loads(capsys.readouterr().out)["error"])
+    assert (error.code, error.message) == (
+        "EXECUTION_FAILED",
+        "the command was interrupted by Ctrl-C or SIGTERM",
+    )
     assert signal.getsignal(signal.SIGTERM) is before

@@ -123,7 +123,14 @@ UNSAFE = [
     SessionInterruptedError(outcome=Outcome.UNKNOWN),
     SessionInterruptedError(outcome=Outcome.UNKNOWN, retryable=True),
     BrowserTimeoutError(outcome=Outcome.EXECUTED, retryable=True),
+    SessionInterruptedError(outcome=Outcome.UNKNOWN, last_action="reload", retryable=True),
+    SessionInterruptedError(
+        outcome=Outcome.UNKNOWN, last_action="title", idempotency_key="k", retryable=True
+    ),
     BrowserSessionClosedError(outcome=Outcome.UNKNOWN, retryable=True),
+    BrowserSessionClosedError(outcome=Outcome.UNKNOWN, action="evaluate", retryable=True),
+    BrowserSessionClosedError(outcome=Outcome.UNKNOWN, action="not known yet", retryable=True),
+    ConnectionLostError(outcome=Outcome.UNKNOWN, idempotency_key="k", retryable=True),
     ConnectionLostError(idempotency_key="k", retryable=True),
     ConnectionTimeoutError(idempotency_key="k", retryable=True),
     BrowserTimeoutError(idempotency_key="k", retryable=True),
@@ -145,10 +152,14 @@ def test_what_is_not_safe_to_repeat_never_is(error: CMDOPError) -> None:
     [
         SessionInterruptedError(outcome=Outcome.NOT_EXECUTED),
         ConnectionLostError(),
+        ConnectionLostError(outcome=Outcome.UNKNOWN),
+        BrowserSessionClosedError(outcome=Outcome.UNKNOWN, action="dom.text"),
+        BrowserSessionClosedError(outcome=Outcome.UNKNOWN, last_action="navigate"),
+        SessionInterruptedError(outcome=Outcome.UNKNOWN, last_action="wait_for"),
         AgentBusyError(idempotency_key="k"),
     ],
 )
-def test_what_had_no_effect_is_repeated(error: CMDOPError) -> None:
+def test_what_had_no_effect_or_may_have_it_twice_is_repeated(error: CMDOPError) -> None:
     failing = Failing(error)
     assert retry(QUICK)(blocking(failing))() == "done"
 

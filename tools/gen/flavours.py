@@ -57,6 +57,8 @@ RENAMES: Mapping[str, str] = {
     "async_post": "post",
     "async_sleep": "sleep",
     "async_wait_readable": "wait_readable",
+    # Pairs of the standard library.
+    "asynccontextmanager": "contextmanager",
 }
 
 _KEYWORDS = re.compile(r"\basync\s+(?=def\b|with\b|for\b)|\bawait\s+")

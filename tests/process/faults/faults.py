@@ -116,7 +116,7 @@ RENDERER: Final = Fault("renderer killed", _kill(is_renderer), CloseReason.RENDE
 BROWSER: Final = Fault("browser killed", _kill(is_browser), CloseReason.BROWSER_CRASH)
 DRIVER: Final = Fault("driver killed", _kill(is_driver), CloseReason.DRIVER_CRASH)
 KILLED: Final = Fault("agent killed", _kill_agent, CloseReason.AGENT_RESTART)
-ENDED: Final = Fault("agent terminated", _end_agent, CloseReason.AGENT_RESTART)
+ENDED: Final = Fault("agent terminated", _end_agent, CloseReason.SHUTDOWN)
 IDLE: Final = Fault("idle", _idle, CloseReason.IDLE_TIMEOUT, (("idle_timeout", _IDLE_SECONDS),))
 
 FAULTS: Final = (CLOSED, IDLE, RENDERER, BROWSER, DRIVER, ENDED)

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,6 +72,34 @@ async def test_a_failure_is_stored_too() -> None:
         with pytest.raises(ConflictError):
             await executions.run(FILL, FillRequest(value="x"), fail)
     assert times == 1
+
+
+@pytest.mark.parametrize("fails", [False, True])
+async def test_what_is_stored_keeps_nothing_of_the_page_alive(fails: bool) -> None:
+    executions, pages = Executions(), []
+
+    async def act() -> PageState:
+        page = Counter()  # as large as all of a browser
+        pages.append(weakref.ref(page))
+        current.set(page)
+        if fails:
+            try:
+                raise KeyError(page)
+            except KeyError as exc:
+                raise ConflictError("no") from exc
+        return PageState(url="done")
+
+    current: ContextVar[Counter] = ContextVar("current")
+    for _ in range(3):
+        if fails:
+            with pytest.raises(ConflictError, match="no"):
+                await executions.run(FILL, FillRequest(value="x"), act)
+        else:
+            assert await executions.run(FILL, FillRequest(value="x"), act) == PageState(url="done")
+    await asyncio.sleep(0)  # the loop lets go of the task
+    gc.collect()
+    assert [page() for page in pages] == [None]
+    assert len(executions) == 1
 
 
 async def test_the_same_key_for_another_request_is_refused() -> None:
