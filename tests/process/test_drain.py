@@ -331,7 +331,7 @@ async def test_who_comes_after_the_end_is_told_the_reason(
 
 
 async def test_an_agent_without_clients_ends_by_itself_when_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    with RunningAgent(idle_exit=0.5) as agent:
+    with RunningAgent(idle_exit=2.0) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
         processes: list[psutil.Process] = []
         together = Together()
