@@ -35,6 +35,9 @@ ReplyT = TypeVar("ReplyT")
 # few. A client that may start one itself does not wait.
 _REPLACEMENT_SECONDS: Final = 5.0
 _REPLACEMENT_PAUSE: Final = 0.05
+# An agent starts within two seconds. On a machine that is far too busy it takes ten times as
+# long, and the call that waits for it was given its own time.
+_START_SECONDS: Final = 30.0
 
 logger = logging.getLogger("cmdop_browser.session")
 
@@ -157,10 +160,11 @@ class Restoration:
         # Nobody has to be waited for where nobody starts it again.
         replacement = _REPLACEMENT_SECONDS if self._rpc.respawned else 0.0
         patience = Deadline.after(min(deadline.remaining(), replacement))
+        limit = max(self._rpc.connect_timeout, _START_SECONDS if self._rpc.succeeded else 0.0)
         while True:
             seconds = max(deadline.remaining(), checks.MIN_SECONDS)
             try:
-                return self._rpc.connect(min(seconds, self._rpc.connect_timeout))
+                return self._rpc.connect(min(seconds, limit))
             except (AgentNotRunningError, StalePortFileError, AgentOfflineError):
                 if not patience.remaining():
                     raise

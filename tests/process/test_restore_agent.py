@@ -55,14 +55,22 @@ def agent_process(runtime_dir: Path) -> psutil.Process:
 
 
 @pytest.fixture
+def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clients that connect in less time than any agent takes to start."""
+    monkeypatch.setenv("CMDOP_CONNECT_TIMEOUT", "0.4")
+
+
+@pytest.fixture
 async def session(flavour: Flavour, spawned: Path) -> AsyncIterator[Any]:
     async with flavour.local(start=True, timeout=LONG) as client:
         yield await client.browser.create_session(name="cart", on_crash="restore", timeout=LONG)
 
 
+@pytest.mark.usefixtures("hasty")
 async def test_a_navigation_is_made_again(
     session: Any, site: WebSite, flavour: Flavour, spawned: Path
 ) -> None:
+    """Also where connecting has less time: a call that waits for another agent has its own."""
     gate = f"again-{flavour.name}"
     await session.navigate(site.at("/cookies/set", name="ada"))
     await session.info()
