@@ -66,6 +66,14 @@ async def session(flavour: Flavour, spawned: Path) -> AsyncIterator[Any]:
         yield await client.browser.create_session(name="cart", on_crash="restore", timeout=LONG)
 
 
+async def posting(session: Any, site: WebSite, gate: str) -> asyncio.Future[Any]:
+    """Have a page post to a gate; returns when the post has arrived there."""
+    await session.navigate(site.at("/plain.html"))
+    running: asyncio.Future[Any] = asyncio.ensure_future(session.evaluate(POST, site.at(f"/gate/{gate}")))
+    await site.records.arrival(f"/gate/{gate}")
+    return running
+
+
 @pytest.mark.usefixtures("hasty")
 async def test_a_navigation_is_made_again(
     session: Any, site: WebSite, flavour: Flavour, spawned: Path
@@ -89,9 +97,7 @@ async def test_an_act_whose_outcome_is_unknown_is_not(
     session: Any, site: WebSite, flavour: Flavour, spawned: Path
 ) -> None:
     gate = f"once-{flavour.name}"
-    await session.navigate(site.at("/plain.html"))
-    running = asyncio.ensure_future(session.evaluate(POST, site.at(f"/gate/{gate}")))
-    await site.records.arrival(f"/gate/{gate}")
+    running = await posting(session, site, gate)
     agent_process(spawned).kill()
     with pytest.raises(SessionInterruptedError) as caught:
         await running
@@ -108,9 +114,7 @@ async def test_an_act_that_a_drain_cuts_off_is_told_before_there_is_another_agen
     session: Any, site: WebSite, flavour: Flavour, spawned: Path
 ) -> None:
     gate = f"drained-{flavour.name}"
-    await session.navigate(site.at("/plain.html"))
-    running = asyncio.ensure_future(session.evaluate(POST, site.at(f"/gate/{gate}")))
-    await site.records.arrival(f"/gate/{gate}")
+    running = await posting(session, site, gate)
     agent = agent_process(spawned)
     end_at_once(agent)
     with pytest.raises(SessionInterruptedError) as caught:

@@ -7,7 +7,6 @@ import contextlib
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import psutil
@@ -92,16 +91,12 @@ async def _idle(bench: Bench, session: Any) -> None:
     await bench.until_gone(session.id)
 
 
-def _is_collected(process: psutil.Process) -> bool:
-    return not process.is_running()
-
-
 def _kill(is_wanted: Callable[[list[str]], bool]) -> Callable[[Bench, Any], Awaitable[None]]:
     async def strike(bench: Bench, session: Any) -> None:
         # One after the other: a browser that loses dozens of renderers in one moment may end itself.
         for process in bench.processes(is_wanted):
             process.kill()
-            await asyncio.to_thread(eventually, partial(_is_collected, process))
+            await asyncio.to_thread(process.wait, 10)
         await bench.until_gone(session.id)
 
     return strike
