@@ -33,10 +33,7 @@ from agent_bridge.pool.pool import Pool
 from agent_bridge.services.agent import AgentServicer
 from agent_bridge.services.registration import register
 from agent_bridge.transfers import Transfers
-from cmdop_browser.exceptions import (
-    CloseReason,
-    CMDOPError,
-)
+from cmdop_browser.exceptions import CloseReason, CMDOPError
 from cmdop_browser.wire.channel import server_options, unix_target
 
 if TYPE_CHECKING:

@@ -79,17 +79,8 @@ async def serve(
                         browser=browser, directory=workspace.directory, history=history, drivers=drivers,
                     )  # fmt: skip
                     await server.start(supervised=supervised)
-                    async with Publication(paths, record, lock) as publication:
-                        report_ready(ready_fd, publication.record)
-                        notify.notify(notify.READY)
-                        log.info(
-                            "agent %s ready on %s, instance %s", agent, record.socket, record.instance_id
-                        )
-                        await server.wait(publication, idle_exit)
-                        notify.notify(notify.STOPPING)
-                        server.give_way()
-                        publication.retire()
-                        await server.drain()
+                    publication = Publication(paths, record, lock)
+                    await _until_told(agent, server, publication, idle_exit=idle_exit, ready_fd=ready_fd)
     except (CMDOPError, OSError) as exc:
         error = exc if isinstance(exc, CMDOPError) else _cannot_start(agent, exc)
         log.error("%s", error)  # noqa: TRY400 -- the error explains itself; a traceback would bury it
@@ -97,6 +88,27 @@ async def serve(
         return _exit_code(error)
     # Nobody told it to end: who supervises it should start another.
     return EXIT_LOST if publication.lost.is_set() else EXIT_OK
+
+
+async def _until_told(
+    agent: str,
+    server: AgentServer,
+    publication: Publication,
+    *,
+    idle_exit: float | None,
+    ready_fd: int | None,
+) -> None:
+    """Have a server that listens be found by clients until it is to end, and drain it then."""
+    async with publication:
+        record = publication.record
+        report_ready(ready_fd, record)
+        notify.notify(notify.READY)
+        log.info("agent %s ready on %s, instance %s", agent, record.socket, record.instance_id)
+        await server.wait(publication, idle_exit)
+        notify.notify(notify.STOPPING)
+        server.give_way()
+        publication.retire()
+        await server.drain()
 
 
 def _load() -> type[AgentServer]:

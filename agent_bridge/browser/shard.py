@@ -231,10 +231,8 @@ class Shard:
             TimeoutError: It made none in time.
             PlaywrightError: It failed, or is lost; some calls on a browser never say so.
         """
-        opening, lost = (
-            asyncio.ensure_future(self._open_in(browser, options)),
-            asyncio.ensure_future(loss.wait()),
-        )
+        opening = asyncio.ensure_future(self._open_in(browser, options))
+        lost = asyncio.ensure_future(loss.wait())
         try:
             await asyncio.wait({opening, lost}, timeout=OPEN_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
             if opening.done():

@@ -53,14 +53,14 @@ class Drivers:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        """End the driver that nobody came for."""
-        if self._ahead is not None:
-            coming = self._coming.pop(self._ahead)
+        """End what nobody came for."""
+        self._ahead = None
+        while self._coming:
+            family, coming = self._coming.popitem()
             coming.cancel()
             await asyncio.wait({coming})
             abandon(coming)
-            await asyncio.to_thread(self._ahead.clear)
-            self._ahead = None
+            await asyncio.to_thread(family.clear)
 
     @property
     def has_one(self) -> bool:
