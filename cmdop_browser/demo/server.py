@@ -8,6 +8,7 @@ import concurrent.futures
 import contextlib
 import socket
 import threading
+import weakref
 from typing import TYPE_CHECKING, Self
 
 import uvicorn
@@ -144,13 +145,28 @@ class _Server(uvicorn.Server):
             self.ready.set_result(None)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Drop what is still being answered, then stop in the ordinary way."""
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
-        await asyncio.sleep(0)  # lets the connections notice, after which they log no broken answers
-        for task in list(self.server_state.tasks):
-            task.cancel()
-        await super().shutdown(sockets=sockets)
+        """Stop in the ordinary way, and drop meanwhile whatever would have to be waited for."""
+        for server in self.servers:
+            server.close()  # first, as a client whose connection is dropped may come again at once
+        dropping = asyncio.create_task(self._drop_all())
+        await asyncio.sleep(0)
+        try:
+            await super().shutdown(sockets=sockets)
+        finally:
+            dropping.cancel()
+
+    async def _drop_all(self) -> None:
+        # More than once: a connection that was accepted a moment ago is not among the known ones yet,
+        # and nothing ends one on which no request comes.
+        cancelled: weakref.WeakSet[asyncio.Task[None]] = weakref.WeakSet()
+        while True:
+            for connection in list(self.server_state.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)  # lets the connections notice, after which they log no broken answers
+            for task in self.server_state.tasks - set(cancelled):
+                cancelled.add(task)
+                task.cancel()
+            await asyncio.sleep(0.02)
 
 
 def _quiet_when_cancelled(app: "ASGIApp") -> "ASGIApp":

@@ -113,8 +113,17 @@ class Bench:
     # Sessions
 
     async def handles(self, session: Any, count: int) -> list[Any]:
-        """Other handles of a session, none of which knows yet that it has ended."""
-        return [await self.client.browser.get_session(session.id) for _ in range(count)]
+        """Other handles of a session, none of which knows yet that it has ended.
+
+        It is at work until all are there, so one that ends when it is idle ends after that.
+        """
+        gate = session.id
+        working = asyncio.ensure_future(session.navigate(self.site.at(f"/gate/{gate}"), timeout=LONG))
+        await self.site.records.arrival(f"/gate/{gate}")
+        handles = [await self.client.browser.get_session(session.id) for _ in range(count)]
+        self.site.open_gate(gate)
+        await working
+        return handles
 
     async def sessions(self, count: int, **options: Any) -> list[Any]:
         """As many sessions, made at once."""
