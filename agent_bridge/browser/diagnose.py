@@ -107,7 +107,7 @@ def error_of(call: FailedCall, verdict: Verdict, evidence: Evidence) -> BrowserE
         candidates=verdict.candidates,
         evidence=replace(evidence, candidates=verdict.candidates),
         tips=verdict.tips,
-        details={"outcome": verdict.outcome.value},
+        outcome=verdict.outcome,
     )
 
 

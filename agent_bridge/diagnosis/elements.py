@@ -35,6 +35,8 @@ _LISTS: Final = frozenset({"select_option"})
 # The box was clicked, and the page put it back; the field was emptied; one option was selected.
 _HALF_DONE: Final = ("Clicking", "Malformed", "Non-multiple select")
 _UPLOADS: Final = frozenset({"upload"})
+# Done by one script in the page: Playwright says nothing between the look at the element and the end.
+_BY_SCRIPT: Final = frozenset({"fill", "select_option", "upload"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,15 @@ class Case:
         """Whether keys may have been pressed already: nothing spoke against the element."""
         call = self.scene.call
         return call.action in _KEYS and call.timed_out and self.said.found and self.said.last is None
+
+    @property
+    def may_have_acted(self) -> bool:
+        """Whether the act may have had its effect: a handler of the page may be what took so long."""
+        call = self.scene.call
+        by_script = (
+            call.action in _BY_SCRIPT and call.timed_out and self.said.found and self.said.last is None
+        )
+        return by_script or self.may_be_half_done
 
     def needs(self, *needs: Need) -> bool:
         """Whether the call asks for any of *needs*."""
@@ -315,7 +326,7 @@ def _matches(cause: ElementCause, case: Case) -> int:
 
 
 def _outcome(cause: ElementCause, case: Case) -> Outcome:
-    if cause is _Cause.PAGE_HUNG and case.may_be_half_done:
+    if case.may_have_acted:
         return Outcome.UNKNOWN
     if cause is _Cause.WRONG_TYPE and case.said.refusal.startswith(_HALF_DONE):
         return Outcome.UNKNOWN

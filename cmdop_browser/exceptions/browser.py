@@ -190,12 +190,14 @@ class BrowserElementNotFoundError(BrowserError):
         cause: Why it could not be used.
         matches: How many elements the selector matched; None when not counted.
         candidates: Selectors near it that do match, best first.
+        outcome: What became of the call: an act may have had its effect before it failed.
     """
 
     selector: str | None = None
     cause: ElementCause | None = parsed(one_of(ElementCause), default=None)
     matches: int | None = None
     candidates: tuple[Candidate, ...] = parsed(_candidates, default=())
+    outcome: Outcome | None = parsed(one_of(Outcome), default=None)
 
     def _compose(self) -> str:
         target = f" {quote(self.selector)}" if self.selector is not None else ""
@@ -204,6 +206,9 @@ class BrowserElementNotFoundError(BrowserError):
 
     def _may_pass(self) -> bool:
         return self.cause in _TRANSIENT_ELEMENT
+
+    def _of_a_read(self) -> bool:
+        return tips.is_read(self.action)
 
     def _default_tips(self) -> tuple[str, ...]:
         return tips.for_element(self.cause, self.matches, self.candidates)

@@ -18,6 +18,7 @@ from cmdop_browser.exceptions import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.flavours import Flavour
     from tests.site import WebSite
 
 C = ElementCause
@@ -34,7 +35,7 @@ async def failure(
     with pytest.raises(BrowserElementNotFoundError) as caught:
         await call(*arguments, timeout=timeout, **options)
     assert caught.value.evidence.page is not None
-    assert caught.value.details["outcome"] in set(Outcome)
+    assert caught.value.outcome in set(Outcome)
     return caught.value
 
 
@@ -156,7 +157,7 @@ async def test_calls_that_do_not_fit(session: Any, site: WebSite, tmp_path: Path
     await session.evaluate("() => { document.querySelector('#file').disabled = true; }")
     assert (await failure(session.upload, "#file", files[0], timeout=AMPLE)).cause is C.DISABLED
     several = await failure(session.select_option, "#select", value=["r", "g"], timeout=AMPLE)
-    assert (several.cause, several.details["outcome"]) == (C.WRONG_TYPE, Outcome.UNKNOWN)
+    assert (several.cause, several.outcome) == (C.WRONG_TYPE, Outcome.UNKNOWN)
     assert (await failure(session.dom.table, "#form", timeout=AMPLE)).cause is C.WRONG_TYPE
 
 
@@ -237,6 +238,53 @@ async def test_a_script_that_blocks_the_page_is_stopped(session: Any, site: WebS
     error = await failure(session.click, "#anything")
     assert error.cause is C.PAGE_HUNG
     assert await session.evaluate("() => 1 + 1") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "argument", "tag", "event"),
+    [
+        ("click", "", "button", "onclick"),
+        ("hover", "", "button", "onmouseover"),
+        ("fill", "x", "input", "oninput"),
+        ("type", "x", "input", "onkeydown"),
+        ("check", "", "input type=checkbox", "onclick"),
+        ("uncheck", "", "input type=checkbox checked", "onclick"),
+        ("select_option", "x", "select", "onchange"),
+    ],
+)
+async def test_an_act_whose_handler_hangs_may_have_had_its_effect(
+    session: Any, site: WebSite, flavour: Flavour, name: str, argument: str, tag: str, event: str
+) -> None:
+    counter = f"hangs-{name}-{flavour.name}"
+    await session.navigate(site.at("/plain.html"))
+    await session.evaluate(
+        f"""url => {{
+            window.act = () => {{
+                const posting = new XMLHttpRequest();
+                posting.open("POST", url, false);
+                posting.send();
+                while (true);
+            }};
+            document.body.innerHTML = '<{tag} id=it {event}="act()"><option>w</option><option>x</option>';
+        }}""",
+        site.at(f"/count/{counter}"),
+    )
+    choice = {"value": argument} if name == "select_option" else {}
+    arguments = ("#it", argument) if argument and not choice else ("#it",)
+    error = await failure(getattr(session, name), *arguments, timeout=1.5, **choice)
+    assert (error.cause, error.outcome) == (C.PAGE_HUNG, Outcome.UNKNOWN)
+    assert not error.safe_to_repeat
+    assert not error.retryable
+    assert site.records.counts()[counter] == 1
+
+
+async def test_a_box_that_was_put_back_was_clicked(session: Any, site: WebSite) -> None:
+    await session.navigate(site.at("/plain.html"))
+    page = "<input type=checkbox onclick=\"document.title = 'clicked'; return false\">"
+    await session.evaluate("html => { document.body.innerHTML = html; }", page)
+    error = await failure(session.check, "input", timeout=AMPLE)
+    assert (error.cause, error.outcome, error.safe_to_repeat) == (C.WRONG_TYPE, Outcome.UNKNOWN, False)
+    assert await session.title() == "clicked"
 
 
 async def test_a_page_that_the_engine_lays_out_is_not_stopped(session: Any, site: WebSite) -> None:

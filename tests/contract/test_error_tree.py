@@ -69,7 +69,7 @@ CMDOPError
 - BrowserError session_id action cause evidence
 -- BrowserSessionClosedError session_id action cause evidence error_detail reason last_action outcome
 -- BrowserNavigationError session_id action cause evidence url error_detail
--- BrowserElementNotFoundError session_id action cause evidence selector matches candidates
+-- BrowserElementNotFoundError session_id action cause evidence selector matches candidates outcome
 -- BrowserTimeoutError session_id action cause evidence timeout_seconds outcome
 -- BrowserScriptError session_id action cause evidence script_message stack
 - ExecutionError exit_code stdout stderr command
