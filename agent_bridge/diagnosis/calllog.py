@@ -94,6 +94,7 @@ _ACTED = " action done"
 # What Playwright says last while it waits for the page, not the page for something.
 _ASKING = re.compile(
     r"waiting for (?:locator|element to be|scheduled)|performing|attempting|scrolling|resolved to|forcing"
+    r"|elementHandle\."
 )
 _FOUND = re.compile(r"locator resolved to (?:hidden )?<|resolved to \d+ elements\. Proceeding")
 _OPENING_TAG = re.compile(r"^<[^<>]*>")

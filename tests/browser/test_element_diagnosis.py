@@ -247,6 +247,7 @@ async def test_a_script_that_blocks_the_page_is_stopped(session: Any, site: WebS
         ("hover", "", "button", "onmouseover"),
         ("fill", "x", "input", "oninput"),
         ("type", "x", "input", "onkeydown"),
+        ("press", "Enter", "input", "onkeyup"),
         ("check", "", "input type=checkbox", "onclick"),
         ("uncheck", "", "input type=checkbox checked", "onclick"),
         ("select_option", "x", "select", "onchange"),
@@ -269,13 +270,17 @@ async def test_an_act_whose_handler_hangs_may_have_had_its_effect(
         }}""",
         site.at(f"/count/{counter}"),
     )
-    choice = {"value": argument} if name == "select_option" else {}
-    arguments = ("#it", argument) if argument and not choice else ("#it",)
-    error = await failure(getattr(session, name), *arguments, timeout=1.5, **choice)
+    if name == "press":
+        error = await failure(session.press, argument, selector="#it", timeout=1.5)
+    elif name == "select_option":
+        error = await failure(session.select_option, "#it", value=argument, timeout=1.5)
+    else:
+        error = await failure(getattr(session, name), "#it", *(argument,) * bool(argument), timeout=1.5)
     assert (error.cause, error.outcome) == (C.PAGE_HUNG, Outcome.UNKNOWN)
     assert not error.safe_to_repeat
     assert not error.retryable
     assert site.records.counts()[counter] == 1
+    assert await session.evaluate("1 + 1") == 2
 
 
 async def test_a_box_that_was_put_back_was_clicked(session: Any, site: WebSite) -> None:
