@@ -17,6 +17,7 @@ from agent_bridge.browser.failures import raise_if_dead, raise_if_lost
 from agent_bridge.browser.journey import Journey, redirects_to
 from agent_bridge.browser.leaving import leave, stop_loading
 from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage
+from agent_bridge.browser.pulse import Pulse, pulse_of
 from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.urls import refusal_of
@@ -145,6 +146,10 @@ async def _require_history(page: ManagedPage, direction: Direction, deadline: De
 
 
 async def _load(journey: Journey, start: Callable[[float], Awaitable[Response | None]]) -> Loaded:
+    # A script that blocks the page from before would keep the new one from coming: once an answer
+    # waits for the page, the browser hands that nothing else, not even the order to stop its script.
+    if await pulse_of(journey.page, may_be_pending=False) is Pulse.FREED:
+        log.info("a script that blocked the page was stopped, as %s leaves it", journey.action)
     # What interrupts a navigation is left over from the page before: its error page
     # that commits late, or a redirect of its own. The caller's wish is the newer one.
     for _ in range(_INTERRUPTIONS):

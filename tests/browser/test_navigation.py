@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from tests.site import WebSite
 
 
+# A hanging page is left in less than a second.
+AMPLE = 12.0
+
+
 async def test_a_page_and_what_came_with_it(session: Any, site: WebSite) -> None:
     result = await session.navigate(site.at("/plain.html"))
     assert result.ok
@@ -134,3 +138,21 @@ async def test_credentials_of_a_url_without_scheme_do_not_show(session: Any) -> 
     with pytest.raises(BrowserNavigationError) as caught:
         await session.navigate("user:S3CR3T@host.test/")
     assert "S3CR3T" not in f"{caught.value!r} {caught.value} {caught.value.error_detail}"
+
+
+@pytest.mark.parametrize("way", ["navigate", "navigate to another site", "reload", "back"])
+async def test_a_page_whose_script_hangs_is_left_at_once(session: Any, site: WebSite, way: str) -> None:
+    before, now = site.at("/plain.html"), site.at("/plain.html", again=1)
+    await session.navigate(before)
+    await session.navigate(now)
+    await session.evaluate("() => { setTimeout(() => { while (true); }, 0); }")
+    # Left only when its time is over, it would be lost.
+    match way:
+        case "reload":
+            assert (await session.reload(timeout=AMPLE)).url == now
+        case "back":
+            assert (await session.back(timeout=AMPLE)).url == before
+        case _:
+            there = site.elsewhere("/plain.html") if "site" in way else before
+            assert (await session.navigate(there, timeout=AMPLE)).url == there
+    assert await session.evaluate("() => 1 + 1") == 2
