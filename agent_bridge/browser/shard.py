@@ -152,10 +152,21 @@ class Shard:
 
     async def close(self, page: ManagedPage, reason: CloseReason) -> None:
         """Close *page*, or the whole browser when it does not let go of it."""
-        confirmed = await page.close(reason)
-        if page in self.pages:
-            self.pages.remove(page)
-            self._pages_before += page.documents
+        if page not in self.pages:
+            page.lose(reason)  # it went with its browser, which closes nothing any more
+            return
+        closing = asyncio.ensure_future(page.close(reason))
+        lost = asyncio.ensure_future(self._loss.wait())
+        try:
+            await asyncio.wait({closing, lost}, return_when=asyncio.FIRST_COMPLETED)
+            if page not in self.pages:
+                return
+            confirmed = closing.result()
+        finally:
+            abandon(closing)
+            abandon(lost)
+        self.pages.remove(page)
+        self._pages_before += page.documents
         if not confirmed:
             log.warning("a context did not close; the browser is started anew")
             self._engine.lose(CloseReason.BROWSER_CRASH)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from agent_bridge.browser.page import CLOSE_TIMEOUT
 from agent_bridge.supervision.processes import lives
 from cmdop_browser.exceptions import (
     AgentOfflineError,
@@ -69,8 +70,8 @@ async def test_what_is_stopped_ends_its_sessions(
 
 @pytest.fixture(scope="module")
 def impatient() -> Iterator[RunningAgent]:
-    """An agent that does not wait long for a browser that hangs."""
-    with RunningAgent(shards=1, hang_time=0.5) as agent:
+    """An agent with room for one session, that does not wait long for a browser that hangs."""
+    with RunningAgent(shards=1, max_sessions=1, hang_time=0.5) as agent:
         yield agent
 
 
@@ -90,6 +91,10 @@ async def test_what_hangs_ends_its_sessions(
         with standstill.held(process.pid), pytest.raises(BrowserSessionClosedError) as caught:
             await session.evaluate(NEVER)
         assert caught.value.reason is reason
+        # Nobody waits for what is dead to let go of the page: its slot is free.
+        waiting = client.browser.create_session(queue_timeout=CLOSE_TIMEOUT / 2, timeout=LONG)
+        async with await made(waiting) as fresh:
+            assert await fresh.evaluate("1 + 1") == 2
 
 
 @pytest.mark.parametrize("end", [psutil.Process.kill, psutil.Process.suspend], ids=["killed", "stopped"])
