@@ -50,7 +50,10 @@ class Worker:
         try:
             async with asyncio.timeout(_TRIAL_SECONDS):
                 line = await process.stdout.readline()
-            return Trial(**json.loads(line))
+            trial = Trial(**json.loads(line))
+            if trial.wrong:
+                self._keep_logs(f"{cell} {number}")
+            return trial
         except (TimeoutError, ValueError) as exc:
             if isinstance(exc, TimeoutError):
                 process.send_signal(signal.SIGUSR1)  # it writes down where each thread is
@@ -58,6 +61,11 @@ class Worker:
             await self._end()
             why = "the trial hung" if isinstance(exc, TimeoutError) else "the process of the trial ended"
             return Trial(str(cell), "", [f"{why}; see {self._log}"], hung=isinstance(exc, TimeoutError))
+
+    def _keep_logs(self, name: str) -> None:
+        """Copy what the agents of this place have said so far to where the reports go."""
+        kept = self._log.parent / "failed" / name.replace(" ", "-")
+        shutil.copytree(self._place / "log", kept, dirs_exist_ok=True)
 
     async def _start(self) -> Process:
         self._place = Path(tempfile.mkdtemp(prefix="cmdop-chaos-"))

@@ -13,8 +13,6 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from playwright.async_api import Error as PlaywrightError
-
 from agent_bridge.browser.answers import abandon
 from agent_bridge.supervision import processes
 from cmdop_browser.exceptions import CloseReason
@@ -123,34 +121,53 @@ class Vigil:
             await asyncio.sleep(_ASK_SECONDS)
             asked = asyncio.ensure_future(self._cdp.send("Browser.getVersion"))
             try:
-                if not await self._is_answered(asked):
-                    return await self._who_is_silent()
-            except PlaywrightError:
-                return await self._who_is_silent()  # it has ended; who saw it first has told so
+                if (silent := await self._silent(asked)) is not None:
+                    return silent
             finally:
                 abandon(asked)
 
-    async def _is_answered(self, asked: asyncio.Future[Any]) -> bool:
-        began = time.monotonic()
+    async def _silent(self, asked: asyncio.Future[Any]) -> CloseReason | None:
+        """Who keeps *asked* from being answered; None when it is answered."""
         both = [self._driver, *self._browser]
-        computed = processes.cpu_seconds(both)
-        while (silence := time.monotonic() - began) < _TIMES_AT_WORK * self._patience:
-            done, _ = await asyncio.wait({asked}, timeout=_ASK_SECONDS)
-            if done:
-                asked.result()
-                return True
-            idle = processes.cpu_seconds(both) - computed < _AT_WORK * silence
-            if silence > self._patience and idle:
-                return False
-        return False
-
-    async def _who_is_silent(self) -> CloseReason:
-        """Which of the two, by a question that the driver answers without the browser."""
-        asked = asyncio.ensure_future(self._playwright.request.new_context())
-        done, _ = await asyncio.wait({asked}, timeout=_DRIVER_SECONDS)
-        abandon(asked)
-        if not done:
+        began, computed = time.monotonic(), processes.cpu_seconds(both)
+        driver: _DriversAnswer | None = None
+        try:
+            while not (await asyncio.wait({asked}, timeout=_ASK_SECONDS))[0]:
+                driver = driver or _DriversAnswer(self._playwright)
+                silence = time.monotonic() - began
+                idle = processes.cpu_seconds(both) - computed < _AT_WORK * silence
+                if silence > self._patience * (1 if idle else _TIMES_AT_WORK):
+                    break
+            if asked.done() and asked.exception() is None:
+                return None
+            # An error means that it has ended: who saw that first has told so, unless nobody did.
+            driver = driver or _DriversAnswer(self._playwright)
+            if await driver.came():
+                log.warning("a browser does not answer")
+                return CloseReason.BROWSER_CRASH
             log.warning("a driver does not answer")
             return CloseReason.DRIVER_CRASH
-        log.warning("a browser does not answer")
-        return CloseReason.BROWSER_CRASH
+        finally:
+            if driver is not None:
+                driver.forget()
+
+
+class _DriversAnswer:
+    """Tells a silent driver from a silent browser: by a question that the driver answers alone."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._until = time.monotonic() + _DRIVER_SECONDS
+        self._asked = asyncio.ensure_future(self._ask(playwright))
+
+    async def came(self) -> bool:
+        """Whether the answer is there, once it has had its time."""
+        done, _ = await asyncio.wait({self._asked}, timeout=max(0.0, self._until - time.monotonic()))
+        return bool(done)
+
+    def forget(self) -> None:
+        """Wait for it no more."""
+        abandon(self._asked)
+
+    async def _ask(self, playwright: Playwright) -> None:
+        context = await playwright.request.new_context()
+        await context.dispose()
