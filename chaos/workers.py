@@ -51,9 +51,6 @@ class Worker:
             async with asyncio.timeout(_TRIAL_SECONDS):
                 line = await process.stdout.readline()
             trial = Trial(**json.loads(line))
-            if trial.wrong:
-                self._keep_logs(f"{cell} {number}")
-            return trial
         except (TimeoutError, ValueError) as exc:
             if isinstance(exc, TimeoutError):
                 process.send_signal(signal.SIGUSR1)  # it writes down where each thread is
@@ -61,6 +58,9 @@ class Worker:
             await self._end()
             why = "the trial hung" if isinstance(exc, TimeoutError) else "the process of the trial ended"
             return Trial(str(cell), "", [f"{why}; see {self._log}"], hung=isinstance(exc, TimeoutError))
+        if trial.wrong:
+            self._keep_logs(f"{cell} {number}")
+        return trial
 
     def _keep_logs(self, name: str) -> None:
         """Copy what the agents of this place have said so far to where the reports go."""
