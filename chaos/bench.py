@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import shutil
 import time
@@ -174,6 +175,18 @@ class Bench:
         spared = {driver, *driver.children(recursive=True)}
         return [process for process in self.below(wanted) if process not in spared]
 
+    def is_victims(self, session_id: str) -> bool:
+        """Whether a session that has asked for its id's page is in the victims' browser.
+
+        No call tells which browser a session is in; the connection that its page came over does.
+        """
+        asked = [request for request in self.site.records.requests() if session_id in request.query]
+        ports = {request.port for request in asked}
+        connections = itertools.chain.from_iterable(
+            _connections(each) for each in self.victims(lambda _: True)
+        )
+        return any(connection.laddr and connection.laddr.port in ports for connection in connections)
+
     # Waiting
 
     async def until(self, holds: Callable[[], object], what: str, *, within: float = PATIENCE) -> float:
@@ -213,6 +226,13 @@ class Bench:
 
         await self.until(there, "a process of a browser that starts")
         return found
+
+
+def _connections(process: psutil.Process) -> list[Any]:
+    try:
+        return process.net_connections("tcp4")
+    except psutil.Error:  # it has ended
+        return []
 
 
 def _matching(

@@ -9,6 +9,7 @@ from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import async_opening
 from cmdop_browser._async import transfers
 from cmdop_browser._async.session import AsyncBrowserSession
+from cmdop_browser._async.succession import connect_to_successor, moved
 from cmdop_browser._convert import checks, replies, requests
 from cmdop_browser._convert.options import session_options
 from cmdop_browser._deadline import Deadline
@@ -135,7 +136,7 @@ class AsyncBrowser:
             except InstanceGoneError:
                 pass  # another thread has connected this client to another agent meanwhile
             except (AgentOfflineError, ConnectionLostError) as exc:
-                if not await self._rpc.moved(exc, deadline):
+                if not await moved(self._rpc, exc, deadline):
                     raise
             seconds, queue_seconds = _shared(deadline, seconds)
 
@@ -245,12 +246,12 @@ class AsyncBrowser:
                 return replies.page_result(reply.navigation, html)
             except CMDOPError as exc:
                 is_gone = isinstance(exc, AgentOfflineError | ConnectionLostError)
-                if not is_gone or not await self._rpc.moved(exc, deadline):
+                if not is_gone or not await moved(self._rpc, exc, deadline):
                     if not replays or not ends_a_fetch(exc) or not deadline.remaining():
                         raise
                     # It changed nothing, so it may be made again, by another agent if need be.
                     replays -= 1
-                    await self._rpc.connect(min(deadline.remaining(), self._rpc.connect_timeout))
+                    await connect_to_successor(self._rpc, deadline)
             seconds, queue_seconds = _shared(deadline, seconds)
             request.timeout_seconds, request.queue_timeout_seconds = seconds, queue_seconds
 

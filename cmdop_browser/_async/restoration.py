@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._acompat import AsyncLock, async_sleep
+from cmdop_browser._acompat import AsyncLock
+from cmdop_browser._async.succession import connect_to_successor
 from cmdop_browser._convert import checks, requests
-from cmdop_browser._deadline import Deadline
 from cmdop_browser._replay import MAX_REPLAYS, Loss
 from cmdop_browser.exceptions import (
     AgentNotRunningError,
-    AgentOfflineError,
     BrowserSessionClosedError,
     CloseReason,
     CMDOPError,
@@ -26,17 +25,10 @@ if TYPE_CHECKING:
     from cmdop_browser._acompat import AsyncUse
     from cmdop_browser._async.handle import AsyncHandle
     from cmdop_browser._async.rpc import AsyncRpc
+    from cmdop_browser._deadline import Deadline
     from cmdop_browser.wire.v1 import sessions_pb2
 
 ReplyT = TypeVar("ReplyT")
-
-# A supervisor starts another agent within about a second, on a loaded machine within a
-# few. A client that may start one itself does not wait.
-_REPLACEMENT_SECONDS: Final = 5.0
-_REPLACEMENT_PAUSE: Final = 0.05
-# An agent starts within two seconds. On a machine that is far too busy it takes ten times as
-# long, and the call that waits for it was given its own time.
-_START_SECONDS: Final = 30.0
 
 logger = logging.getLogger("cmdop_browser.session")
 
@@ -136,7 +128,7 @@ class AsyncRestoration:
 
     async def _rebuild(self, deadline: Deadline) -> None:
         handle = self._handle
-        await self._connect(deadline)
+        await connect_to_successor(self._rpc, deadline)
         instance_id = self._rpc.info.instance_id
         if instance_id == handle.instance_id:
             return  # the connection broke, and no more than that
@@ -156,20 +148,6 @@ class AsyncRestoration:
         )
         handle.moved(reply.session.epoch, instance_id)
         logger.warning("session %s goes on in another agent", handle.id)
-
-    async def _connect(self, deadline: Deadline) -> None:
-        # Nobody has to be waited for where nobody starts it again.
-        replacement = _REPLACEMENT_SECONDS if self._rpc.respawned else 0.0
-        patience = Deadline.after(min(deadline.remaining(), replacement))
-        limit = max(self._rpc.connect_timeout, _START_SECONDS if self._rpc.succeeded else 0.0)
-        while True:
-            seconds = max(deadline.remaining(), checks.MIN_SECONDS)
-            try:
-                return await self._rpc.connect(min(seconds, limit))
-            except (AgentNotRunningError, StalePortFileError, AgentOfflineError):
-                if not patience.remaining():
-                    raise
-            await async_sleep(_REPLACEMENT_PAUSE)
 
     def _tell(self, action: str, exc: Exception) -> None:
         if isinstance(exc, SessionNotFoundError):

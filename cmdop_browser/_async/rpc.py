@@ -23,7 +23,6 @@ from cmdop_browser._silence import explain_silence, halted_error
 from cmdop_browser._versions import unknown_to_agent
 from cmdop_browser.agent_log import log_path
 from cmdop_browser.exceptions import (
-    AgentNotRunningError,
     AgentOfflineError,
     CloseReason,
     CMDOPError,
@@ -31,9 +30,7 @@ from cmdop_browser.exceptions import (
     ConnectionLostError,
     ConnectionTimeoutError,
     MethodNotFoundError,
-    StalePortFileError,
 )
-from cmdop_browser.wire.channel import DRAINING
 from cmdop_browser.wire.errors import from_rpc_error
 from cmdop_browser.wire.evidence import OFF, retries_ahead
 from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised
@@ -51,7 +48,6 @@ ReplyT = TypeVar("ReplyT", bound=Message)
 
 # What is undone may have to wait until a stopped agent goes on.
 _POSTED_SECONDS = 60.0
-_LEAST_SECONDS = 0.001
 # What an agent says that a service manager looks after.
 _MANAGED = "managed"
 # The status of a call whose connection broke under it, in an error that is not the agent's own.
@@ -195,28 +191,10 @@ class AsyncRpc:
             return
         connection.post(method, request, connection.header(), _POSTED_SECONDS)
 
-    async def moved(self, refusal: CMDOPError, deadline: Deadline) -> bool:
-        """Whether another agent has taken over from one that was told to end.
-
-        This client is connected to it then, and what needs no session of the one before can
-        be done there.
-
-        Raises:
-            CMDOPError: It could not be connected to, or could not be started.
-        """
-        if isinstance(refusal.__cause__, AgentHalted):
-            return False  # the connection is there, and says nothing for as long as the agent is stopped
-        if not refusal.details.get(DRAINING):
-            if refusal.details.get("grpc_status") != _BROKEN:
-                return False  # the connection is whole, and may say nothing for ever
-            connection = self._connections.to(refusal.agent_id)
-            if connection is None or not await connection.has_drained():
-                return False
-        try:
-            await self.connect(max(min(deadline.remaining(), self.connect_timeout), _LEAST_SECONDS))
-        except (AgentNotRunningError, StalePortFileError):
-            return False
-        return self.info.instance_id != refusal.agent_id
+    async def has_drained(self, instance_id: str | None) -> bool:
+        """Whether an instance whose connection broke had been told to end, and said so."""
+        connection = self._connections.to(instance_id)
+        return connection is not None and await connection.has_drained()
 
     async def why_lost(self, instance_id: str) -> CloseReason:
         """Why the sessions of an instance are lost that cannot be reached any more."""

@@ -14,6 +14,7 @@ from cmdop_browser._deadline import Deadline
 from cmdop_browser._replay import MAX_REPLAYS, InstanceGoneError, ends_a_fetch
 from cmdop_browser._sync import transfers
 from cmdop_browser._sync.session import BrowserSession
+from cmdop_browser._sync.succession import connect_to_successor, moved
 from cmdop_browser._versions import unknown_to_agent
 from cmdop_browser.exceptions import (
     AgentOfflineError,
@@ -136,7 +137,7 @@ class Browser:
             except InstanceGoneError:
                 pass  # another thread has connected this client to another agent meanwhile
             except (AgentOfflineError, ConnectionLostError) as exc:
-                if not self._rpc.moved(exc, deadline):
+                if not moved(self._rpc, exc, deadline):
                     raise
             seconds, queue_seconds = _shared(deadline, seconds)
 
@@ -246,12 +247,12 @@ class Browser:
                 return replies.page_result(reply.navigation, html)
             except CMDOPError as exc:
                 is_gone = isinstance(exc, AgentOfflineError | ConnectionLostError)
-                if not is_gone or not self._rpc.moved(exc, deadline):
+                if not is_gone or not moved(self._rpc, exc, deadline):
                     if not replays or not ends_a_fetch(exc) or not deadline.remaining():
                         raise
                     # It changed nothing, so it may be made again, by another agent if need be.
                     replays -= 1
-                    self._rpc.connect(min(deadline.remaining(), self._rpc.connect_timeout))
+                    connect_to_successor(self._rpc, deadline)
             seconds, queue_seconds = _shared(deadline, seconds)
             request.timeout_seconds, request.queue_timeout_seconds = seconds, queue_seconds
 

@@ -4,16 +4,15 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cmdop_browser import _methods as methods
-from cmdop_browser._acompat import Lock, sleep
+from cmdop_browser._acompat import Lock
 from cmdop_browser._convert import checks, requests
-from cmdop_browser._deadline import Deadline
 from cmdop_browser._replay import MAX_REPLAYS, Loss
+from cmdop_browser._sync.succession import connect_to_successor
 from cmdop_browser.exceptions import (
     AgentNotRunningError,
-    AgentOfflineError,
     BrowserSessionClosedError,
     CloseReason,
     CMDOPError,
@@ -25,19 +24,12 @@ from cmdop_browser.exceptions import (
 
 if TYPE_CHECKING:
     from cmdop_browser._acompat import Use
+    from cmdop_browser._deadline import Deadline
     from cmdop_browser._sync.handle import Handle
     from cmdop_browser._sync.rpc import Rpc
     from cmdop_browser.wire.v1 import sessions_pb2
 
 ReplyT = TypeVar("ReplyT")
-
-# A supervisor starts another agent within about a second, on a loaded machine within a
-# few. A client that may start one itself does not wait.
-_REPLACEMENT_SECONDS: Final = 5.0
-_REPLACEMENT_PAUSE: Final = 0.05
-# An agent starts within two seconds. On a machine that is far too busy it takes ten times as
-# long, and the call that waits for it was given its own time.
-_START_SECONDS: Final = 30.0
 
 logger = logging.getLogger("cmdop_browser.session")
 
@@ -135,7 +127,7 @@ class Restoration:
 
     def _rebuild(self, deadline: Deadline) -> None:
         handle = self._handle
-        self._connect(deadline)
+        connect_to_successor(self._rpc, deadline)
         instance_id = self._rpc.info.instance_id
         if instance_id == handle.instance_id:
             return  # the connection broke, and no more than that
@@ -155,20 +147,6 @@ class Restoration:
         )
         handle.moved(reply.session.epoch, instance_id)
         logger.warning("session %s goes on in another agent", handle.id)
-
-    def _connect(self, deadline: Deadline) -> None:
-        # Nobody has to be waited for where nobody starts it again.
-        replacement = _REPLACEMENT_SECONDS if self._rpc.respawned else 0.0
-        patience = Deadline.after(min(deadline.remaining(), replacement))
-        limit = max(self._rpc.connect_timeout, _START_SECONDS if self._rpc.succeeded else 0.0)
-        while True:
-            seconds = max(deadline.remaining(), checks.MIN_SECONDS)
-            try:
-                return self._rpc.connect(min(seconds, limit))
-            except (AgentNotRunningError, StalePortFileError, AgentOfflineError):
-                if not patience.remaining():
-                    raise
-            sleep(_REPLACEMENT_PAUSE)
 
     def _tell(self, action: str, exc: Exception) -> None:
         if isinstance(exc, SessionNotFoundError):

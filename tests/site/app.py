@@ -85,5 +85,6 @@ class _Recorded:
         if scope["type"] == "http":
             headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
             query = scope["query_string"].decode("latin-1")
-            self._records.add(Received(scope["method"], scope["path"], query, headers))
+            _, port = scope["client"]
+            self._records.add(Received(scope["method"], scope["path"], query, headers, port))
         await self._app(scope, receive, send)

@@ -16,6 +16,7 @@ class Received:
     path: str
     query: str
     headers: dict[str, str]
+    port: int  # that it came from
 
 
 class Records:
