@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -166,6 +167,31 @@ async def test_a_client_that_may_start_agents_replaces_one_that_is_stopped(
         assert await session.evaluate("1 + 1") == 2
         assert client.agent_info.pid != agent.pid
         eventually(lambda: not lives(agent))
+
+
+@pytest.mark.parametrize("end", [psutil.Process.kill, psutil.Process.suspend], ids=["killed", "stopped"])
+async def test_a_client_that_may_start_agents_makes_sessions_in_another_one(
+    pad: Launchpad, flavour: Flavour, end: Callable[[psutil.Process], None]
+) -> None:
+    async with flavour.local(start=True, timeout=LONG) as client:
+        (agent,) = pad.agents()
+        end(agent)
+        await until_offline(client)
+        async with await made(client.browser.create_session(timeout=LONG)) as session:
+            assert await session.evaluate("1 + 1") == 2
+        assert client.agent_info.pid != agent.pid
+        eventually(lambda: not lives(agent))
+
+
+async def until_offline(client: Any) -> None:
+    """Wait until the client knows that its agent does not answer: until then calls are sent."""
+    async with asyncio.timeout(LONG):
+        while True:
+            with contextlib.suppress(ConnectionLostError):
+                try:
+                    await client.ping()
+                except AgentOfflineError:
+                    return
 
 
 async def test_nobody_waits_for_an_agent_that_nobody_starts(runtime_dir: Path) -> None:
