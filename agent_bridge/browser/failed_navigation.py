@@ -58,7 +58,8 @@ async def timeout(journey: Journey) -> BrowserNavigationError:
     if not facts.committed:
         # As long as it waits for an answer, the page itself gives none.
         await stop_loading(page)
-        facts = replace(facts, blocked=await _was_blocked(page, answered=facts.status is not None))
+        blocked = await _was_blocked(page, answered=facts.status is not None)
+        facts = replace(facts, blocked=blocked or journey.held_up)
     elif not (facts.documents and diagnosis.verdict_of(facts).cause is NavigationCause.RELOADING):
         facts = await _what_it_waits_for(journey, facts)
     evidence = await _evidence(journey, facts)
@@ -67,7 +68,7 @@ async def timeout(journey: Journey) -> BrowserNavigationError:
     if verdict.cause is NavigationCause.RELOADING:
         page.is_restless = True
         await leave(page, Deadline.after(_left(journey, _LEFT_UNTIL)))
-    elif facts.committed and not facts.blocked:
+    elif facts.committed and (journey.held_up or not facts.blocked):
         await stop_loading(page)
     return _error(journey, facts, verdict, evidence, waited=f" after {seconds(journey.deadline.total)}")
 

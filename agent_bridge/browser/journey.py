@@ -45,6 +45,7 @@ class Journey:
         response: Its answer.
         committed: Whether a document of this journey took the place of the old one.
         replaced: Whether another navigation took the place of this one.
+        held_up: Whether a script of the page before, which was stopped, took more of the time than it left.
         broke: Set when the main request fails after its answer began.
     """
 
@@ -58,6 +59,7 @@ class Journey:
     response: Response | None = None
     committed: bool = False
     replaced: bool = False
+    held_up: bool = False
     broke: asyncio.Event = field(default_factory=asyncio.Event)
     _requests: deque[Request] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _failed: set[Request] = field(default_factory=set)
@@ -146,6 +148,7 @@ class Journey:
             replaced=self.replaced,
             documents=self._documents,
             still_replacing=self.page.is_loading or recently,
+            blocked=timed_out and self.held_up,
             proxy=texts.shown_url(proxy.server) if proxy is not None else "",
             proxy_credentials=proxy is not None and bool(proxy.username),
         )

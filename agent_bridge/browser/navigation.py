@@ -146,10 +146,7 @@ async def _require_history(page: ManagedPage, direction: Direction, deadline: De
 
 
 async def _load(journey: Journey, start: Callable[[float], Awaitable[Response | None]]) -> Loaded:
-    # A script that blocks the page from before would keep the new one from coming: once an answer
-    # waits for the page, the browser hands that nothing else, not even the order to stop its script.
-    if await pulse_of(journey.page, may_be_pending=False) is Pulse.FREED:
-        log.info("a script that blocked the page was stopped, as %s leaves it", journey.action)
+    await _free(journey)
     # What interrupts a navigation is left over from the page before: its error page
     # that commits late, or a redirect of its own. The caller's wish is the newer one.
     for _ in range(_INTERRUPTIONS):
@@ -159,6 +156,19 @@ async def _load(journey: Journey, start: Callable[[float], Awaitable[Response | 
             log.info("navigating again: %s", exc)
             await stop_loading(journey.page)
     return await _load_once(journey, start, last=True)
+
+
+async def _free(journey: Journey) -> None:
+    """Stop a script that blocks the page from before, and would keep the new one from coming.
+
+    Once an answer waits for the page, the browser hands that nothing else, not even the order to
+    stop its script.
+    """
+    began = time.monotonic()
+    if await pulse_of(journey.page, may_be_pending=False) is Pulse.FREED:
+        log.info("a script that blocked the page was stopped, as %s leaves it", journey.action)
+        # What has little time may well run out of it for that alone.
+        journey.held_up = time.monotonic() - began > journey.deadline.remaining
 
 
 async def _load_once(
