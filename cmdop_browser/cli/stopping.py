@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import os
 import signal
 import time
 from typing import TYPE_CHECKING, Final
@@ -113,9 +112,9 @@ def retire_agent(agent: Agent, settings: Settings, *, timeout: float) -> bool:
         )
     if agent.pid is None or agent.state is State.STALE:
         return supervisor is not None
-    order = (supervisor, signal.SIGHUP) if supervisor is not None else (agent.pid, signal.SIGTERM)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(*order)
+    pid, order = (supervisor, signal.SIGHUP) if supervisor is not None else (agent.pid, signal.SIGTERM)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        _tell(psutil.Process(pid), order)
     deadline = time.monotonic() + timeout
     while _is_published(paths, agent) or not (supervisor is not None or FileLock.is_free(paths.lock)):
         if time.monotonic() > deadline:
@@ -134,9 +133,7 @@ def _is_published(paths: AgentPaths, agent: Agent) -> bool:
 def _end(agent: Agent, pid: int, patience: float, *, force: bool) -> Outcome:
     try:
         process = psutil.Process(pid)
-        process.terminate()
-        # A stopped process gets the signal only when it goes on.
-        process.resume()
+        _tell(process, signal.SIGTERM)
         _wait(process, patience)
     except psutil.NoSuchProcess:
         return Outcome.STOPPED
@@ -145,6 +142,12 @@ def _end(agent: Agent, pid: int, patience: float, *, force: bool) -> Outcome:
             raise _still_running(agent, pid, patience) from error
         return _kill(agent, process)
     return Outcome.STOPPED
+
+
+def _tell(process: psutil.Process, order: signal.Signals) -> None:
+    process.send_signal(order)
+    # A stopped process gets the signal only when it goes on.
+    process.resume()
 
 
 def _ends_with_its_agent(command: list[str]) -> bool:

@@ -86,6 +86,14 @@ def test_a_suspended_agent_is_named_and_can_be_ended(shell: Shell, force: bool) 
     assert shell.json("agents", "stop", *(["--force"] if force else []))["outcome"] == "stopped"
 
 
+def test_a_stopped_agent_makes_room_for_another(shell: Shell) -> None:
+    agent = psutil.Process(shell.json("agents", "start")["pid"])
+    agent.suspend()
+    # An agent that did not get the order would be waited for until this is over.
+    assert shell.json("agents", "restart", "--timeout", "20")["pid"] != agent.pid
+    assert wait_until_ended([agent], 20) == []
+
+
 def test_attaching_leaves_the_agent_running(warm_shell: Shell) -> None:
     pid = warm_shell.json("agents", "status")["pid"]
     agent = psutil.Process(pid)
