@@ -84,6 +84,8 @@ def table(agent: Agent, answer: Answer | CMDOPError | None) -> Table:
     rows.add_row("state", state)
     if agent.remark:
         rows.add_row("", Text(agent.remark))
+    if agent.fix:
+        rows.add_row("fix", Text(agent.fix, style="cyan"))
     if isinstance(answer, CMDOPError):
         rows.add_row("process", str(agent.pid or ""))
         rows.add_row("", Text(str(answer), style="red"))

@@ -12,6 +12,7 @@ import pytest
 
 import cmdop_browser
 from agent_bridge.supervision.processes import lives, wait_until_ended
+from tests.process.faults import standstill
 from tests.process.shell import wait_until_line
 
 if TYPE_CHECKING:
@@ -71,6 +72,30 @@ def test_a_killed_agent_is_found_and_cleaned_up(shell: Shell) -> None:
     assert stale["fix"] == "cmdop-browser agents stop --agent default"
     assert shell.json("agents", "stop")["outcome"] == "cleaned up"
     assert not shell.record().exists()
+
+
+def test_a_stopped_agent_is_seen_to_stand_still_at_once(shell: Shell) -> None:
+    agent = psutil.Process(shell.json("agents", "start")["pid"])
+    agent.suspend()
+    (listed,) = shell.json("agents", "list")["agents"]
+    status = shell.json("agents", "status", code=1)
+    assert listed == status
+    assert (status["state"], status["pid"]) == ("suspended", agent.pid)
+    assert "stopped by a signal" in status["remark"]
+    shown = shell.run("agents", "status")
+    assert shown.returncode == 1
+    assert f"kill -CONT {agent.pid}" in shown.stdout
+    agent.resume()
+    assert shell.json("agents", "status")["state"] == "running"
+
+
+def test_an_agent_that_does_not_answer_is_not_well(warm_shell: Shell) -> None:
+    pid = warm_shell.json("agents", "list")["agents"][0]["pid"]
+    with standstill.held(pid):
+        status = warm_shell.json("agents", "status", code=1)
+    # Asking has taken some seconds, and after five its silence is told.
+    assert status["state"] in {"running", "suspended"}
+    assert status["error"]["code"] in {"CONNECTION_TIMEOUT", "AGENT_OFFLINE"}
 
 
 @pytest.mark.parametrize("force", [False, True])

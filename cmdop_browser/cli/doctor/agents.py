@@ -53,18 +53,13 @@ def check_runtime_directory(path: Path) -> Finding:
 def check_agent(agent: Agent) -> Finding:
     """Whether what an agent has published is true, and whether it is awake."""
     name = f"agent {agent.name}"
-    fix = f"cmdop-browser agents stop --agent {agent.name}"
     match agent.state:
         case State.STALE:
-            return problem(name, f"stale discovery file: {agent.remark}", fix)
+            return problem(name, f"stale discovery file: {agent.remark}", agent.fix)
         case State.FOREIGN:
-            return problem(
-                name, agent.remark, "run as its user, or set CMDOP_RUNTIME_DIR to a directory of your own"
-            )
+            return problem(name, agent.remark, agent.fix)
         case State.SUSPENDED:
-            return problem(
-                name, f"process {agent.pid} {agent.remark}", f"kill -CONT {agent.pid}, or: {fix} --force"
-            )
+            return problem(name, f"process {agent.pid} {agent.remark}", agent.fix)
         case State.RUNNING:
             return ok(name, f"runs as process {agent.pid}")
         case State.DRAINING:
