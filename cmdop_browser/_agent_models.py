@@ -35,6 +35,7 @@ class Pressure:
         draining: True when it takes no new sessions, for it is about to stop.
         longest_wait: Seconds that the caller has waited who has waited longest.
         clients: How many are connected.
+        away: How many of these stand still, stopped by a signal.
         lag: Seconds by which the agent's event loop was late at most in the last ten seconds.
         load: What waits for a processor, for each that the agent may use; above 1 the machine is busy.
     """
@@ -45,6 +46,7 @@ class Pressure:
     draining: bool
     longest_wait: float = 0.0
     clients: int = 0
+    away: int = 0
     lag: float = 0.0
     load: float = 0.0
 

@@ -125,6 +125,7 @@ def agent_figures(figures: Figures, *, draining: bool) -> dict[str, Any]:
             draining=draining,
             longest_wait_seconds=admission.longest_wait,
             clients=figures.leases.attached,
+            clients_away=figures.leases.away,
             lag_seconds=figures.lag.worst,
             load=figures.load,
         ),

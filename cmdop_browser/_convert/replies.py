@@ -46,6 +46,7 @@ def agent_info(reply: agent_pb2.AgentInfo) -> models.AgentInfo:
             draining=reply.pressure.draining,
             longest_wait=reply.pressure.longest_wait_seconds,
             clients=reply.pressure.clients,
+            away=reply.pressure.clients_away,
             lag=reply.pressure.lag_seconds,
             load=reply.pressure.load,
         ),

@@ -108,7 +108,7 @@ def _rows(agent: Agent, info: AgentInfo, sessions: tuple[SessionInfo, ...]) -> I
         yield "trouble", Text(f"{trouble.what} files: {trouble.problem}{since}", style=_BAD)
     yield "sessions", _slots(info.pressure)
     for session in sessions:
-        yield "", Text(f"{session.name or session.id}  idle {_span(session.idle)}  {session.url}")
+        yield "", _session(session)
     yield "queue", _queue(info.pressure)
     yield "load", _load(info.pressure)
     yield "memory", _memory(info)
@@ -117,6 +117,12 @@ def _rows(agent: Agent, info: AgentInfo, sessions: tuple[SessionInfo, ...]) -> I
         yield "losses", _counts(info.losses)
     if info.recycled:
         yield "recycled", _counts(info.recycled)
+
+
+def _session(session: SessionInfo) -> Text:
+    # Its client was stopped, or has gone and may come back for as long as it is waited for.
+    away = ("client away  ", _WARN) if session.client_id is None else ""
+    return Text.assemble(f"{session.name or session.id}  idle {_span(session.idle)}  ", away, session.url)
 
 
 def _slots(pressure: Pressure) -> Text:
@@ -128,6 +134,7 @@ def _slots(pressure: Pressure) -> Text:
         ("━" * filled, style),
         ("━" * (_BAR - filled), "dim"),
         f" {pressure.active} of {pressure.limit} used by {clients}",
+        (f", {pressure.away} of them stopped" if pressure.away else "", _WARN),
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import subprocess
 import time
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ import cmdop_browser
 from agent_bridge.supervision.processes import lives, wait_until_ended
 from tests.process.faults import standstill
 from tests.process.shell import wait_until_line
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from tests.process.shell import Shell
@@ -87,6 +90,25 @@ def test_a_stopped_agent_is_seen_to_stand_still_at_once(shell: Shell) -> None:
     assert f"kill -CONT {agent.pid}" in shown.stdout
     agent.resume()
     assert shell.json("agents", "status")["state"] == "running"
+
+
+_CLIENT = """
+from cmdop_browser import CMDOPClient
+with CMDOPClient.local() as client, client.browser.create_session(name="held"):
+    print("open", flush=True)
+    input()
+"""
+
+
+def test_a_stopped_client_is_shown_as_away(warm_shell: Shell) -> None:
+    client = warm_shell.start_python(_CLIENT, stdin=subprocess.PIPE)
+    wait_until_line(client.stdout, "open")
+    assert "client away" not in warm_shell.run("agents", "status").stdout
+    client.send_signal(signal.SIGSTOP)
+    eventually(lambda: warm_shell.json("agents", "status")["pressure"]["away"] == 1)
+    status = warm_shell.run("agents", "status").stdout
+    assert "1 of them stopped" in status
+    assert re.search(r"held  idle .* s  client away  about:blank", status)
 
 
 def test_an_agent_that_does_not_answer_is_not_well(warm_shell: Shell) -> None:

@@ -113,7 +113,7 @@ class BrowserInfo(_message.Message):
     def __init__(self, executable: _Optional[str] = ..., version: _Optional[str] = ..., sandboxed: bool = ...) -> None: ...
 
 class Pressure(_message.Message):
-    __slots__ = ("limit", "active", "queued", "draining", "longest_wait_seconds", "clients", "lag_seconds", "load")
+    __slots__ = ("limit", "active", "queued", "draining", "longest_wait_seconds", "clients", "lag_seconds", "load", "clients_away")
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     ACTIVE_FIELD_NUMBER: _ClassVar[int]
     QUEUED_FIELD_NUMBER: _ClassVar[int]
@@ -122,6 +122,7 @@ class Pressure(_message.Message):
     CLIENTS_FIELD_NUMBER: _ClassVar[int]
     LAG_SECONDS_FIELD_NUMBER: _ClassVar[int]
     LOAD_FIELD_NUMBER: _ClassVar[int]
+    CLIENTS_AWAY_FIELD_NUMBER: _ClassVar[int]
     limit: int
     active: int
     queued: int
@@ -130,7 +131,8 @@ class Pressure(_message.Message):
     clients: int
     lag_seconds: float
     load: float
-    def __init__(self, limit: _Optional[int] = ..., active: _Optional[int] = ..., queued: _Optional[int] = ..., draining: bool = ..., longest_wait_seconds: _Optional[float] = ..., clients: _Optional[int] = ..., lag_seconds: _Optional[float] = ..., load: _Optional[float] = ...) -> None: ...
+    clients_away: int
+    def __init__(self, limit: _Optional[int] = ..., active: _Optional[int] = ..., queued: _Optional[int] = ..., draining: bool = ..., longest_wait_seconds: _Optional[float] = ..., clients: _Optional[int] = ..., lag_seconds: _Optional[float] = ..., load: _Optional[float] = ..., clients_away: _Optional[int] = ...) -> None: ...
 
 class PingRequest(_message.Message):
     __slots__ = ()
