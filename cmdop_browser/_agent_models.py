@@ -12,16 +12,35 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StartFailure:
+    """A browser that did not start.
+
+    Attributes:
+        problem: Why.
+        tips: What to do about it.
+        seconds_ago: When that was.
+    """
+
+    problem: str
+    tips: tuple[str, ...] = ()
+    seconds_ago: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BrowserInfo:
     """The browser that an agent runs.
 
     Attributes:
         version: None until a browser has been launched.
+        failed_starts: How often a browser did not start.
+        start_failure: The last of these; None when one has started since.
     """
 
     executable: str
     version: str | None
     sandboxed: bool
+    failed_starts: int = 0
+    start_failure: StartFailure | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cmdop_browser.cli.inventory import Agent
-    from cmdop_browser.models import AgentInfo, Pressure, SessionInfo
+    from cmdop_browser.models import AgentInfo, Pressure, SessionInfo, StartFailure
 
 STYLES: Final = {
     State.RUNNING: "green",
@@ -103,6 +103,8 @@ def _rows(agent: Agent, info: AgentInfo, sessions: tuple[SessionInfo, ...]) -> I
     sandbox = "in its sandbox" if info.browser.sandboxed else "without its sandbox"
     version = info.browser.version or "(not launched yet)"
     yield "browser", Text(f"{version}, {sandbox}\n{info.browser.executable}")
+    if info.browser.start_failure is not None:
+        yield "", _failure(info.browser.start_failure, info.browser.failed_starts)
     for trouble in info.troubles:
         since = f", for {_span(trouble.seconds)}" if trouble.seconds else ""
         yield "trouble", Text(f"{trouble.what} files: {trouble.problem}{since}", style=_BAD)
@@ -117,6 +119,15 @@ def _rows(agent: Agent, info: AgentInfo, sessions: tuple[SessionInfo, ...]) -> I
         yield "losses", _counts(info.losses)
     if info.recycled:
         yield "recycled", _counts(info.recycled)
+
+
+def _failure(failure: StartFailure, times: int) -> Text:
+    how_often = "once" if times == 1 else f"{times} times"
+    told = Text(f"did not start, {how_often}, last {_span(failure.seconds_ago)} ago: ", style=_BAD)
+    told.append(failure.problem)
+    for tip in failure.tips:
+        told.append(f"\nfix: {tip}", style="cyan")
+    return told
 
 
 def _session(session: SessionInfo) -> Text:

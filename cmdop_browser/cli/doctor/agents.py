@@ -68,6 +68,15 @@ def check_agent(agent: Agent) -> Finding:
             return ok(name, "does not run")
 
 
+def check_browser_of(agent: str, info: AgentInfo) -> Finding:
+    """Whether the agent's browsers start."""
+    name = f"browser of agent {agent}"
+    failure = info.browser.start_failure
+    if failure is not None:
+        return problem(name, failure.problem, "; or ".join(failure.tips))
+    return ok(name, "starts" if info.browser.version else "has not been started yet")
+
+
 def check_version(agent: str, info: AgentInfo, client_version: str) -> Finding:
     """Whether the agent runs the code that is installed here."""
     name = f"version of agent {agent}"
