@@ -76,6 +76,10 @@ def _parser() -> argparse.ArgumentParser:
     browsers = commands.add_parser("browsers", help="list the browsers that could be driven")
     browsers.add_argument("--json", action="store_true", help="report as JSON")
     browsers.set_defaults(run=_browsers)
+    clean = commands.add_parser("clean", help="remove what an agent that does not run has left")
+    clean.add_argument("--agent", default="default", metavar="NAME", help="its name")
+    clean.add_argument("--json", action="store_true", help="report as JSON")
+    clean.set_defaults(run=_clean)
     install = commands.add_parser("install", help="find a browser, or install one")
     install.add_argument("--json", action="store_true", help="report as JSON")
     install.set_defaults(run=_install)
@@ -147,6 +151,22 @@ def _browsers(arguments: argparse.Namespace, settings: Settings) -> int:
     sandbox = launch_arguments(used, settings.model_copy(update={"sandbox": "auto"})).sandboxed
     report = {**_described(used), "version": version, "sandbox": sandbox, "found": found}
     _print(arguments, report, "\n".join(str(browser) for browser in (used, *others)))
+    return 0
+
+
+def _clean(arguments: argparse.Namespace, settings: Settings) -> int:
+    from agent_bridge.lifecycle import AgentLock  # noqa: PLC0415
+    from agent_bridge.supervision import orphans  # noqa: PLC0415
+    from cmdop_browser.wire.rendezvous import AgentPaths, kept  # noqa: PLC0415
+
+    try:
+        paths = AgentPaths.of(arguments.agent, settings.runtime_dir)
+        with AgentLock.acquire(paths):
+            instances, sessions = orphans.sweep(paths), kept.remove_all(paths)
+    except CMDOPError as error:
+        return _failed(arguments, error)
+    report = {"instances": instances, "sessions": sessions}
+    _print(arguments, report, f"removed what is left of {len(instances)} instances and {sessions} sessions")
     return 0
 
 

@@ -13,7 +13,7 @@ from cmdop_browser.exceptions import (
     PermissionDeniedError,
     StalePortFileError,
 )
-from cmdop_browser.wire.rendezvous import AgentPaths, is_halted, runtime_base
+from cmdop_browser.wire.rendezvous import AgentPaths, is_halted, kept, runtime_base
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,18 +87,22 @@ def agent_names(settings: Settings) -> list[str]:
 def look(name: str, settings: Settings) -> Agent:
     """See how the agent called *name* is.
 
+    Where it does not run, what it kept of sessions is removed once nobody can come for it.
+
     Raises:
         BadRequestError: *name* is no name for an agent.
     """
+    paths = AgentPaths.of(name, settings.runtime_dir)
     try:
-        record = discovery.find(name, settings)
+        return _published(name, State.RUNNING, discovery.find(name, settings), paths)
     except AgentNotRunningError:
-        return Agent(name, State.STOPPED)
+        gone = Agent(name, State.STOPPED)
     except StalePortFileError as error:
-        return Agent(name, State.STALE, remark=error.message)
+        gone = Agent(name, State.STALE, remark=error.message)
     except PermissionDeniedError as error:
         return Agent(name, State.FOREIGN, remark=error.message)
-    return _published(name, State.RUNNING, record, AgentPaths.of(name, settings.runtime_dir))
+    kept.sweep_after(paths)
+    return gone
 
 
 def draining(name: str, settings: Settings) -> list[Agent]:

@@ -106,7 +106,7 @@ def refuse_second(agent: str, settings: Settings) -> None:
     )
 
 
-def agent_report(command: str) -> dict[str, Any]:
+def agent_report(*command: str) -> dict[str, Any]:
     """Run a command of the agent's program that reports in JSON.
 
     Its progress goes to our stderr.
@@ -118,7 +118,7 @@ def agent_report(command: str) -> dict[str, Any]:
     from cmdop_browser.settings import Settings
 
     done = subprocess.run(  # noqa: S603 -- our own program
-        _spawn.program(command, "--json"),
+        _spawn.program(*command, "--json"),
         env=_spawn.environment(Settings.load()),
         stdout=subprocess.PIPE,
         text=True,

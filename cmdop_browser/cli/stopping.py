@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 import psutil
 
 from cmdop_browser.cli.inventory import Agent, State
+from cmdop_browser.cli.process import agent_report
 from cmdop_browser.exceptions import (
+    AgentExistsError,
     AgentNotRunningError,
     AgentStopError,
     PermissionDeniedError,
@@ -21,6 +23,7 @@ from cmdop_browser.wire.rendezvous import (
     AgentPaths,
     DiscoveryRecord,
     FileLock,
+    kept,
     remove_stale,
     supervisor_pid,
 )
@@ -60,6 +63,7 @@ def stop_agent(agent: Agent, settings: Settings, *, timeout: float | None, force
         AgentNotRunningError: There is none.
         AgentStopError: It did not end in time.
         PermissionDeniedError: It is another user's.
+        CMDOPError: What it left cannot be removed.
     """
     paths = AgentPaths.of(agent.name, settings.runtime_dir)
     patience = settings.drain_timeout + _CLOSING_SECONDS if timeout is None else timeout
@@ -70,20 +74,36 @@ def stop_agent(agent: Agent, settings: Settings, *, timeout: float | None, force
         outcome = _end(agent, supervisor, patience, force=force)
         if outcome is Outcome.KILLED and agent.pid is not None:
             _kill_if_running(agent, agent.pid)
-        remove_stale(paths.record)
+        _clean_up(paths, outcome)
         return outcome
-    if agent.state is State.STALE:
-        remove_stale(paths.record)
-        return Outcome.CLEANED
     if agent.state is State.FOREIGN:
         raise PermissionDeniedError(agent.remark)
+    if agent.state is State.STALE or (agent.pid is None and _has_left_something(paths)):
+        _clean_up(paths, Outcome.CLEANED)
+        return Outcome.CLEANED
     if agent.pid is None:
         raise AgentNotRunningError(
             f"agent {agent.name!r} does not run", agent=agent.name, searched=(str(paths.record),)
         )
     outcome = _end(agent, agent.pid, patience, force=force)
-    remove_stale(paths.record)
+    _clean_up(paths, outcome)
     return outcome
+
+
+def _has_left_something(paths: AgentPaths) -> bool:
+    """Whether there is something of an agent that nobody would remove before the next one starts."""
+    if not FileLock.is_free(paths.lock):  # one is just starting
+        return False
+    return kept.is_left(paths) or any(paths.instances.glob("*.json"))
+
+
+def _clean_up(paths: AgentPaths, outcome: Outcome) -> None:
+    """Remove what an agent that did not end by itself has left: only its own program knows all of it."""
+    remove_stale(paths.record)
+    if outcome is not Outcome.STOPPED:
+        # Somebody has just started another one: that has seen to it.
+        with contextlib.suppress(AgentExistsError):
+            agent_report("clean", "--agent", paths.agent)
 
 
 def retire_agent(agent: Agent, settings: Settings, *, timeout: float) -> bool:

@@ -14,6 +14,7 @@ import pytest
 
 import cmdop_browser
 from agent_bridge.supervision.processes import lives, wait_until_ended
+from cmdop_browser.wire.rendezvous import AgentPaths, kept
 from tests.process.faults import standstill
 from tests.process.shell import wait_until_line
 from tests.waiting import eventually
@@ -118,6 +119,75 @@ def test_an_agent_that_does_not_answer_is_not_well(warm_shell: Shell) -> None:
     # Asking has taken some seconds, and after five its silence is told.
     assert status["state"] in {"running", "suspended"}
     assert status["error"]["code"] in {"CONNECTION_TIMEOUT", "AGENT_OFFLINE"}
+
+
+_RESTORABLE = """
+from cmdop_browser import CMDOPClient
+client = CMDOPClient.local()
+session = client.browser.create_session(on_crash="restore", idle_timeout={idle_timeout})
+session.set_cookies([{{"name": "a", "value": "1", "url": "http://x.test/"}}])
+print("kept", flush=True)
+input()
+"""
+
+
+def _left_by_the_dead(shell: Shell, *, idle_timeout: float) -> AgentPaths:
+    """Have an agent killed with its watchdog and its client, while it keeps something of a session."""
+    agent = psutil.Process(shell.json("agents", "start")["pid"])
+    client = shell.start_python(_RESTORABLE.format(idle_timeout=idle_timeout), stdin=subprocess.PIPE)
+    wait_until_line(client.stdout, "kept")
+    family = [agent, *agent.children(recursive=True)]
+    for process in family:
+        process.suspend()
+    for process in (agent, psutil.Process(client.pid)):
+        process.kill()
+    client.wait()
+    assert wait_until_ended([agent], 10) == []
+    paths = AgentPaths.of("default", shell.runtime)
+    assert kept.is_left(paths)
+    assert any(paths.instances.iterdir())
+    return paths
+
+
+def test_what_is_kept_of_sessions_is_removed_by_whoever_looks_when_nobody_can_come_for_it(
+    shell: Shell,
+) -> None:
+    paths = _left_by_the_dead(shell, idle_timeout=3.0)
+    eventually(lambda: shell.run("agents", "list") and not kept.is_left(paths), within=30.0)
+    for words in (["agents", "list"], ["agents", "status"], ["doctor"]):
+        file = paths.kept / "s-0123456789abcdef"
+        file.write_text(kept.head("ada", 60.0))
+        shell.run(*words)
+        assert file.exists()
+        file.write_text(kept.head("ada", -1.0))
+        shell.run(*words)
+        assert not kept.is_left(paths)
+    file.write_text(kept.head("ada", -1.0))
+    shell.json("agents", "start", "--agent", "another")
+    eventually(lambda: not kept.is_left(paths))
+    assert shell.json("agents", "stop")["outcome"] == "cleaned up"
+
+
+def test_stopping_an_agent_that_died_leaves_nothing_of_it(shell: Shell) -> None:
+    paths = _left_by_the_dead(shell, idle_timeout=300.0)
+    assert shell.json("agents", "stop")["outcome"] == "cleaned up"
+    assert not kept.is_left(paths)
+    assert not any(paths.instances.iterdir())
+    assert shell.sockets() == []
+    assert shell.processes() == []
+    assert [path for path in paths.temporary.rglob("*") if path.is_file()] == []
+    assert shell.json("agents", "stop", code=1)["error"]["code"] == "AGENT_NOT_RUNNING"
+
+
+def test_an_agent_that_is_killed_to_stop_it_leaves_nothing(shell: Shell) -> None:
+    shell.json("agents", "start")
+    client = shell.start_python(_RESTORABLE.format(idle_timeout=300.0), stdin=subprocess.PIPE)
+    wait_until_line(client.stdout, "kept")
+    assert shell.json("agents", "stop", "--force", "--timeout", "0")["outcome"] == "killed"
+    client.kill()
+    client.wait()
+    assert not kept.is_left(AgentPaths.of("default", shell.runtime))
+    assert shell.processes() == []
 
 
 @pytest.mark.parametrize("force", [False, True])
