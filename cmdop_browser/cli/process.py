@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,8 +71,13 @@ def serve(
         words += ["--idle-exit", str(idle_exit)]
     if supervised:
         words += ["--supervised", f"--max-crashes={max_crashes}", f"--crash-window={crash_window}"]
-    # In place of this process: signals, exit code and the service manager's view are the agent's own.
-    os.execve(words[0], words, _spawn.environment(settings))  # noqa: S606 -- our own program, without a shell
+    # Whoever interrupts now is answered by the agent when it can: Python at its start shows a traceback.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        # In place of this process: signals, exit code and the service manager's view are the agent's own.
+        os.execve(words[0], words, _spawn.environment(settings))  # noqa: S606 -- our own program, without a shell
+    finally:  # it was not replaced
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def refuse_second(agent: str, settings: Settings) -> None:

@@ -116,9 +116,11 @@ def test_an_agent_that_does_not_answer_is_not_well(warm_shell: Shell) -> None:
     pid = warm_shell.json("agents", "list")["agents"][0]["pid"]
     with standstill.held(pid):
         status = warm_shell.json("agents", "status", code=1)
-    # Asking has taken some seconds, and after five its silence is told.
-    assert status["state"] in {"running", "suspended"}
-    assert status["error"]["code"] in {"CONNECTION_TIMEOUT", "AGENT_OFFLINE"}
+    # After five seconds its silence is known without asking; on a busy machine the command takes as long.
+    if status["state"] == "running":
+        assert status["error"]["code"] in {"CONNECTION_TIMEOUT", "AGENT_OFFLINE"}
+    else:
+        assert "has shown no life for" in status["remark"]
 
 
 _RESTORABLE = """
@@ -153,7 +155,7 @@ def test_what_is_kept_of_sessions_is_removed_by_whoever_looks_when_nobody_can_co
     shell: Shell,
 ) -> None:
     paths = _left_by_the_dead(shell, idle_timeout=3.0)
-    eventually(lambda: shell.run("agents", "list") and not kept.is_left(paths), within=30.0)
+    eventually(lambda: shell.json("agents", "list")["agents"] and not kept.is_left(paths), within=30.0)
     for words in (["agents", "list"], ["agents", "status"], ["doctor"]):
         file = paths.kept / "s-0123456789abcdef"
         file.write_text(kept.head("ada", 60.0))
