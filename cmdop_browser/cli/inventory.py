@@ -94,15 +94,17 @@ def look(name: str, settings: Settings) -> Agent:
     """
     paths = AgentPaths.of(name, settings.runtime_dir)
     try:
-        return _published(name, State.RUNNING, discovery.find(name, settings), paths)
+        record = discovery.find(name, settings)
     except AgentNotRunningError:
-        gone = Agent(name, State.STOPPED)
+        kept.sweep_after(paths)
+        return Agent(name, State.STOPPED)
     except StalePortFileError as error:
-        gone = Agent(name, State.STALE, remark=error.message)
+        kept.sweep_after(paths)
+        return Agent(name, State.STALE, remark=error.message)
     except PermissionDeniedError as error:
         return Agent(name, State.FOREIGN, remark=error.message)
-    kept.sweep_after(paths)
-    return gone
+    silent = _why_silent(record, paths)
+    return _published(name, State.SUSPENDED if silent else State.RUNNING, record, silent)
 
 
 def draining(name: str, settings: Settings) -> list[Agent]:
@@ -112,19 +114,16 @@ def draining(name: str, settings: Settings) -> list[Agent]:
         BadRequestError: *name* is no name for an agent.
     """
     paths = AgentPaths.of(name, settings.runtime_dir)
-    return [
-        _published(name, State.DRAINING, record, paths, "ends with its last session")
-        for record in discovery.draining(paths)
-    ]
+    found = []
+    for record in discovery.draining(paths):
+        silent = _why_silent(record, paths)
+        # Not `agents stop`, which is for the one that has the name now.
+        remark = f"{silent}; kill -CONT {record.pid} has it go on" if silent else "ends with its last session"
+        found.append(_published(name, State.DRAINING, record, remark))
+    return found
 
 
-def _published(
-    name: str, state: State, record: DiscoveryRecord, paths: AgentPaths, remark: str = ""
-) -> Agent:
-    """The agent of *record*, which lives: in *state*, unless it answers nobody."""
-    silent = _why_silent(record, paths)
-    if silent:
-        state, remark = State.SUSPENDED, silent
+def _published(name: str, state: State, record: DiscoveryRecord, remark: str = "") -> Agent:
     return Agent(name, state, record.pid, record.instance_id, record.ready_at, remark)
 
 

@@ -15,6 +15,7 @@ import pytest
 import cmdop_browser
 from agent_bridge.supervision.processes import lives, wait_until_ended
 from cmdop_browser.wire.rendezvous import AgentPaths, kept
+from tests.agents import end_at_once
 from tests.process.faults import standstill
 from tests.process.shell import wait_until_line
 from tests.waiting import eventually
@@ -110,6 +111,20 @@ def test_a_stopped_client_is_shown_as_away(warm_shell: Shell) -> None:
     status = warm_shell.run("agents", "status").stdout
     assert "1 of them stopped" in status
     assert re.search(r"held  idle .* s  client away  about:blank", status)
+
+
+def test_a_stopped_agent_that_drains_is_told_from_the_one_that_has_its_name(shell: Shell) -> None:
+    old = psutil.Process(shell.json("agents", "start")["pid"])
+    client = shell.start_python(_CLIENT, stdin=subprocess.PIPE)
+    wait_until_line(client.stdout, "open")
+    new = shell.json("agents", "restart")["pid"]
+    old.suspend()
+    listed = shell.json("agents", "list")["agents"]
+    assert [(each["pid"], each["state"]) for each in listed] == [(new, "running"), (old.pid, "draining")]
+    assert f"kill -CONT {old.pid}" in listed[1]["remark"]
+    old.resume()
+    end_at_once(old)
+    assert wait_until_ended([old], 20) == []
 
 
 def test_an_agent_that_does_not_answer_is_not_well(warm_shell: Shell) -> None:

@@ -11,7 +11,7 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from cmdop_browser.exceptions import PermissionDeniedError, StalePortFileError
+from cmdop_browser.exceptions import CMDOPError, StalePortFileError
 from cmdop_browser.wire.rendezvous.locks import FileLock
 from cmdop_browser.wire.rendezvous.processes import boot_id, is_running
 from cmdop_browser.wire.rendezvous.record import DiscoveryRecord
@@ -72,7 +72,7 @@ def sweep_after(paths: AgentPaths) -> int:
         # Held, so that none starts meanwhile and takes up what is just being removed.
         with FileLock(paths.lock) as lock:
             return sweep(paths) if lock.try_acquire() else 0
-    except (OSError, PermissionDeniedError) as exc:
+    except (OSError, CMDOPError) as exc:
         log.warning("what agent %r kept of sessions cannot be removed: %s", paths.agent, exc)
         return 0
 
@@ -124,5 +124,5 @@ def _lives(path: Path) -> bool:
     try:
         record = DiscoveryRecord.read(path)
     except (FileNotFoundError, StalePortFileError):
-        return False
+        return False  # it has just ended
     return is_running(record.pid, record.pid_start_time, record.boot_id)
