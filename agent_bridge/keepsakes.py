@@ -7,16 +7,14 @@ import json
 import logging
 import os
 import re
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.keepsake import Keepsake
 from agent_bridge.observation.storage import Place
-from cmdop_browser.wire.rendezvous import boot_id, make_private
+from cmdop_browser.wire.rendezvous import kept, make_private
 
 if TYPE_CHECKING:
-    from collections.abc import Container
     from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -42,11 +40,7 @@ class Keepsakes:
 
         What was kept before stays then, and is known to be outdated.
         """
-        head = json.dumps(
-            # A clock that nobody sets, and what it counts from.
-            {"owner": owner, "keep_seconds": idle_timeout, "at": time.monotonic(), "boot_id": boot_id()}
-        )
-        content = f"{head}\n{keepsake.to_json()}".encode()
+        content = f"{kept.head(owner, idle_timeout)}\n{keepsake.to_json()}".encode()
         try:
             await asyncio.to_thread(self._write, session_id, content)
         except OSError as exc:
@@ -58,10 +52,10 @@ class Keepsakes:
         is_outdated = not path.exists()
         try:
             kept_in = path.with_suffix(_OUTDATED) if is_outdated else path
-            head, _, kept = kept_in.read_text(encoding="utf-8").partition("\n")
+            head, _, content = kept_in.read_text(encoding="utf-8").partition("\n")
             if json.loads(head)["owner"] != owner:
                 return None
-            return replace(Keepsake.from_json(kept), is_outdated=is_outdated)
+            return replace(Keepsake.from_json(content), is_outdated=is_outdated)
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError) as exc:
@@ -75,23 +69,6 @@ class Keepsakes:
                 path.unlink(missing_ok=True)
         except OSError as exc:
             log.warning("cannot remove what was kept of session %s: %s", session_id, exc)
-
-    def sweep(self, open_sessions: Container[str]) -> None:
-        """Remove what nobody came for in time; that of *open_sessions* stays."""
-        for path in self._directory.glob("s-*"):
-            if path.stem in open_sessions:
-                continue
-            try:
-                head = json.loads(path.read_text(encoding="utf-8").partition("\n")[0])
-                # With the machine, all clients that could come for it have ended.
-                is_of_this_boot = head["boot_id"] == boot_id()
-                if not is_of_this_boot or time.monotonic() - head["at"] > head["keep_seconds"]:
-                    path.unlink(missing_ok=True)
-            except FileNotFoundError:
-                continue
-            except (OSError, ValueError, KeyError, TypeError) as exc:
-                log.warning("removing %s, which keeps no session: %s", path, type(exc).__name__)
-                path.unlink(missing_ok=True)
 
     def _path(self, session_id: str) -> Path:
         # The id comes from a client, and becomes a name in this directory.

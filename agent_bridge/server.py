@@ -35,6 +35,7 @@ from agent_bridge.services.registration import register
 from agent_bridge.transfers import Transfers
 from cmdop_browser.exceptions import CloseReason, CMDOPError
 from cmdop_browser.wire.channel import server_options, unix_target
+from cmdop_browser.wire.rendezvous import kept
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -96,6 +97,7 @@ class AgentServer:
             ConfigurationError: Metrics are wanted, and what serves them is not installed.
         """
         agent = paths.agent
+        self._paths = paths
         self._settings = settings
         self._history = history
         self._record = record
@@ -281,7 +283,10 @@ class AgentServer:
 
     async def _sweep_keepsakes(self) -> None:
         while True:
-            self._keepsakes.sweep(self._pool)
+            kept.sweep(self._paths, self._pool)
+            # Also of agents that were killed and that nobody has started again.
+            for others in await asyncio.to_thread(self._paths.others):
+                await asyncio.to_thread(kept.sweep_after, others)
             await asyncio.sleep(_SWEEP_SECONDS)
 
     def _lease_expired(self, client_id: str) -> None:

@@ -11,12 +11,12 @@ Example:
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
 from cmdop_browser._version import __version__
 
+TYPE_CHECKING = False  # the module typing takes longer than all that is needed here
 if TYPE_CHECKING:
+    from typing import Any
+
     from cmdop_browser._async.client import AsyncCMDOPClient
     from cmdop_browser._async.session import AsyncBrowserSession
     from cmdop_browser._sync.client import CMDOPClient
@@ -131,6 +131,8 @@ if not TYPE_CHECKING:  # a checker shall find names that do not exist
     def __getattr__(name: str) -> Any:
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        import importlib  # noqa: PLC0415 -- see above
+
         module = importlib.import_module(f"{__name__}.{_HOME_OF.get(name, 'exceptions')}")
         value = globals()[name] = getattr(module, name)
         return value

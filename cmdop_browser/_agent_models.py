@@ -12,16 +12,35 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StartFailure:
+    """A browser that did not start.
+
+    Attributes:
+        problem: Why.
+        tips: What to do about it.
+        seconds_ago: When that was.
+    """
+
+    problem: str
+    tips: tuple[str, ...] = ()
+    seconds_ago: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class BrowserInfo:
     """The browser that an agent runs.
 
     Attributes:
         version: None until a browser has been launched.
+        failed_starts: How often a browser did not start.
+        start_failure: The last of these; None when one has started since.
     """
 
     executable: str
     version: str | None
     sandboxed: bool
+    failed_starts: int = 0
+    start_failure: StartFailure | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +54,7 @@ class Pressure:
         draining: True when it takes no new sessions, for it is about to stop.
         longest_wait: Seconds that the caller has waited who has waited longest.
         clients: How many are connected.
+        away: How many of these stand still, stopped by a signal.
         lag: Seconds by which the agent's event loop was late at most in the last ten seconds.
         load: What waits for a processor, for each that the agent may use; above 1 the machine is busy.
     """
@@ -45,6 +65,7 @@ class Pressure:
     draining: bool
     longest_wait: float = 0.0
     clients: int = 0
+    away: int = 0
     lag: float = 0.0
     load: float = 0.0
 

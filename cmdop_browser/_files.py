@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import builtins
+import errno
 import os
 import secrets
 import stat
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Final
 
 from cmdop_browser._convert import checks
 from cmdop_browser.exceptions import FileError, FileNotFoundError, FilePermissionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# What systems say of a disk, a quota or a limit that is used up.
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @contextmanager
@@ -34,7 +38,8 @@ def errors_of_ours(path: Path, operation: str) -> Iterator[None]:
         message = f"cannot {operation} {path}: {exc.strerror}"
         raise FilePermissionError(message, path=str(path), operation=operation) from exc
     except OSError as exc:
-        raise FileError(f"cannot {operation} {path}: {exc.strerror}", path=str(path)) from exc
+        tips = ("make room there, or write to another disk",) if exc.errno in _NO_ROOM else ()
+        raise FileError(f"cannot {operation} {path}: {exc.strerror}", path=str(path), tips=tips) from exc
 
 
 def target_of(path: object, field: str = "path") -> Path:

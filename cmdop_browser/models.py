@@ -15,6 +15,7 @@ from cmdop_browser._agent_models import AgentInfo as AgentInfo
 from cmdop_browser._agent_models import AgentMemory as AgentMemory
 from cmdop_browser._agent_models import BrowserInfo as BrowserInfo
 from cmdop_browser._agent_models import Pressure as Pressure
+from cmdop_browser._agent_models import StartFailure as StartFailure
 from cmdop_browser._agent_models import Trouble as Trouble
 from cmdop_browser._display import fields_of, table
 from cmdop_browser.exceptions.redact import MASK, is_sensitive_name, redact

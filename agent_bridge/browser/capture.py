@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+import asyncio
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
+from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser.failures import on_element, within
 from agent_bridge.diagnosis.facts import FailedCall
+from agent_bridge.observation import storage
+from cmdop_browser.exceptions import FileError
 
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.deadline import Deadline
 
 ImageFormat = Literal["png", "jpeg"]
+
+# Chromium prints into a temporary file, and this is how it says that there is none to read from.
+_UNREAD: Final = "(IO.read)"
 
 
 async def screenshot(
@@ -35,5 +45,25 @@ async def screenshot(
 
 
 async def pdf(page: ManagedPage, deadline: Deadline) -> bytes:
-    """Return the page printed as PDF, backgrounds included."""
-    return await within(page, "pdf", deadline, page.page.pdf(print_background=True))
+    """Return the page printed as PDF, backgrounds included.
+
+    Raises:
+        FileError: The disk does not take what the browser prints.
+    """
+    return await within(page, "pdf", deadline, _printed(page))
+
+
+async def _printed(page: ManagedPage) -> bytes:
+    try:
+        return await page.page.pdf(print_background=True)
+    except PlaywrightError as exc:
+        if _UNREAD not in exc.message:
+            raise
+        place = Path(tempfile.gettempdir())  # where this agent and its browsers keep temporary files
+        why = await asyncio.to_thread(storage.why_full, place)
+        raise FileError(
+            f"the browser cannot keep what it prints: {why or 'its temporary file cannot be read'}",
+            path=str(place),
+            retryable=bool(why),
+            tips=(f"make room where the agent keeps temporary files: {place}",),
+        ) from exc

@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psutil
@@ -22,6 +22,7 @@ from agent_bridge.browser.crashes import Endings, watch_crashes
 from agent_bridge.browser.page import guarded
 from agent_bridge.browser.refusals import cannot_start
 from agent_bridge.browser.starting import Drivers, unless_stuck, was_ended
+from agent_bridge.browser.starts import Starts
 from agent_bridge.browser.vigil import HANG_SECONDS, Vigil
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
 from agent_bridge.supervision import memory, processes
@@ -51,6 +52,7 @@ class Make:
         sandboxed: Whether the browser's sandbox is on.
         drivers: Where drivers come from, for all browsers of the agent.
         patience: Seconds that a browser which is not at work may not answer.
+        starts: Where it is noted how its starts went.
     """
 
     executable: str
@@ -58,6 +60,7 @@ class Make:
     sandboxed: bool
     drivers: Drivers
     patience: float = HANG_SECONDS
+    starts: Starts = field(default_factory=Starts)
 
 
 class Engine:
@@ -189,6 +192,7 @@ class Engine:
         )
         self._watching = asyncio.ensure_future(self._vigil.keep())
         self.browser, self.version, self.began = browser, browser.version, time.monotonic()
+        self._make.starts.worked()
         log.info("browser %s started, driver pid %d", browser.version, pid)
         if self._fell is not None:
             self._restarts[self._fell] += 1
@@ -207,7 +211,9 @@ class Engine:
         return driver
 
     def _cannot_start(self, failure: LaunchFailure) -> CMDOPError:
-        return cannot_start(self._make.executable, failure)
+        error = cannot_start(self._make.executable, failure)
+        self._make.starts.did_not(error)
+        return error
 
     # Losing
 

@@ -19,6 +19,7 @@ from agent_bridge.browser.engine import Engine, Make
 from agent_bridge.browser.opening import page_in
 from agent_bridge.browser.recycling import Wear
 from agent_bridge.browser.refusals import refused
+from agent_bridge.browser.starts import Starts
 from agent_bridge.browser.vigil import HANG_SECONDS
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import (
@@ -62,8 +63,9 @@ class Shard:
         grace: Grace | None = None,
         patience: float = HANG_SECONDS,
         restarts: Counter[str] | None = None,
+        starts: Starts | None = None,
     ) -> None:
-        make = Make(executable, arguments, sandboxed, drivers, patience)
+        make = Make(executable, arguments, sandboxed, drivers, patience, starts or Starts())
         self._engine = Engine(make, on_lost=self._lost, on_crash=self._page_died, restarts=restarts)
         self._grace = grace
         self._opening: set[asyncio.Task[ManagedPage]] = set()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.shard import Shard
 from agent_bridge.browser.starting import Drivers
+from agent_bridge.browser.starts import Starts
 from agent_bridge.browser.vigil import HANG_SECONDS
 from agent_bridge.supervision import memory
 from cmdop_browser.exceptions import CloseReason, CMDOPError
@@ -47,6 +48,7 @@ class Shards:
             ``browser``, ``driver``.
         losses: How often a page was lost, by reason.
         recycled: How many worn browsers were replaced, by what they were worn by.
+        starts: How the starts of browsers went.
         largest_page: Bytes that the largest renderer took when it was last measured.
     """
 
@@ -86,6 +88,7 @@ class Shards:
         self.restarts: Counter[str] = Counter()
         self.losses: Counter[str] = Counter()
         self.recycled: Counter[str] = Counter()
+        self.starts = Starts()
         self.largest_page = 0
         self.executable = executable
         self.sandboxed = sandboxed
@@ -201,6 +204,7 @@ class Shards:
             grace=self._grace,
             patience=self._patience,
             restarts=self.restarts,
+            starts=self.starts,
         )
 
     def _all(self) -> list[Shard]:

@@ -32,6 +32,8 @@ _FAREWELLS = (
     "Connection closed while reading from the driver",
     # When the agent ends while a browser starts: Playwright writes to a driver that is gone.
     "unable to perform operation on <WriteUnixTransport closed=True",
+    # When it ends while a driver starts.
+    "Connection.initialize_playwright: Target page, context or browser has been closed",
 )
 
 

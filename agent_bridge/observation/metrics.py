@@ -180,6 +180,9 @@ class Metrics:
         yield self._counters(
             "cmdop_browsers_recycled", "Worn browsers that were replaced.", "cause", shards.recycled
         )
+        yield self._core.CounterMetricFamily(
+            "cmdop_browser_start_failures", "Browsers that did not start.", value=shards.starts.failed
+        )
 
     def _of_sessions(self) -> Iterator[Any]:
         pool, shards = self._figures.pool, self._figures.shards

@@ -79,10 +79,8 @@ class Place:
         except OSError as error:
             self._in_trouble(_words(error))
             return
-        if room < self._least or not files:
-            self._in_trouble(
-                f"no space left: {room // 1024} KiB are free" if files else "no file can be added"
-            )
+        if short := _shortage(room, self._least, files=files):
+            self._in_trouble(short)
         elif self.problem and room >= self._wanted + self._least and self._takes_a_file():
             log.info("%s can be written again after %.1f s", self.directory, self.seconds)
             self.problem, self._wanted = "", 0
@@ -118,6 +116,21 @@ async def watch(places: Iterable[Place]) -> None:
 def _look_at(places: list[Place]) -> None:
     for place in places:
         place.look()
+
+
+def why_full(directory: Path) -> str:
+    """What keeps files from being written there; empty where there seems to be room. Blocks for a moment."""
+    try:
+        room, files = _room(directory)
+    except OSError as error:
+        return _words(error)
+    return _shortage(room, LEAST_BYTES, files=files)
+
+
+def _shortage(room: int, least: int, *, files: bool) -> str:
+    if not files:
+        return "no file can be added"
+    return f"no space left: {room // 1024} KiB are free" if room < least else ""
 
 
 def _room(directory: Path) -> tuple[int, bool]:

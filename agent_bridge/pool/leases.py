@@ -53,6 +53,11 @@ class Leases:
         """How many clients are attached."""
         return sum(1 for lease in self._leases.values() if lease.attached)
 
+    @property
+    def away(self) -> int:
+        """How many of these stand still."""
+        return sum(1 for lease in self._leases.values() if lease.attached and lease.halt_seen >= _LOOKS)
+
     def holds(self, client_id: str) -> bool:
         """Whether the client is attached at this moment, and runs."""
         lease = self._leases.get(client_id)

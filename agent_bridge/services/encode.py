@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from agent_bridge.browser.navigation import Loaded
     from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.browser.shards import Shards
     from agent_bridge.observation.figures import Figures
     from agent_bridge.pool.session import Session
     from agent_bridge.transfers import Transfers
@@ -109,15 +110,28 @@ def cookie(found: Mapping[str, Any]) -> identity_pb2.Cookie:
     return message
 
 
+def _browser(shards: Shards) -> agent_pb2.BrowserInfo:
+    message = agent_pb2.BrowserInfo(
+        executable=shards.executable,
+        version=shards.version,
+        sandboxed=shards.sandboxed,
+        failed_starts=shards.starts.failed,
+    )
+    failure = shards.starts.failure
+    if failure is not None:
+        message.start_failure.problem = failure.message
+        message.start_failure.tips.extend(failure.tips)
+        message.start_failure.seconds_ago = shards.starts.since_failure
+    return message
+
+
 def agent_figures(figures: Figures, *, draining: bool) -> dict[str, Any]:
     """Return what an agent says of itself in figures: fields of ``AgentInfo``."""
     shards, admission = figures.shards, figures.pool.admission
     limit, page_limit = shards.memory_limits
     return {
         "uptime_seconds": figures.uptime,
-        "browser": agent_pb2.BrowserInfo(
-            executable=shards.executable, version=shards.version, sandboxed=shards.sandboxed
-        ),
+        "browser": _browser(shards),
         "pressure": agent_pb2.Pressure(
             limit=admission.limit,
             active=admission.active,
@@ -125,6 +139,7 @@ def agent_figures(figures: Figures, *, draining: bool) -> dict[str, Any]:
             draining=draining,
             longest_wait_seconds=admission.longest_wait,
             clients=figures.leases.attached,
+            clients_away=figures.leases.away,
             lag_seconds=figures.lag.worst,
             load=figures.load,
         ),

@@ -29,7 +29,7 @@ EXIT_EXISTS: Final = 3
 EXIT_CRASH_LOOP: Final = 6
 
 # What it dies of when it is told to end and has not come so far as to handle that.
-_TOLD_TO_END: Final = frozenset({-signal.SIGTERM, -signal.SIGINT})
+_TOLD_TO_END: Final = frozenset({-signal.SIGTERM, -signal.SIGINT, 130})
 # As a shell has it.
 _CANNOT_RUN: Final = 127
 # An agent that was never ready and says so itself would say the same again: its settings
@@ -103,6 +103,8 @@ class Orders(NamedTuple):
 def replace_process(orders: Orders) -> NoReturn:
     """Become the supervisor: this process's place, pid and parent are its own."""
     words = program.command("agent_bridge.supervision.supervisor", *orders.words())
+    # Whoever interrupts now is answered when the supervisor can: Python at its start would show a traceback.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     os.execve(words[0], words, program.environment())  # noqa: S606 -- our own program, without a shell
 
 
@@ -132,6 +134,7 @@ class Supervisor:
         signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
         for number in _SIGNALS:
             signal.signal(number, self._on_signal)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # see `replace_process`
         signal.signal(signal.SIGCHLD, lambda _number, _frame: None)  # only wakes
         try:
             return self._run()
@@ -178,7 +181,11 @@ class Supervisor:
         self._halted_at: float | None = None
         try:
             self._child = os.posix_spawn(
-                words[0], words, environment, file_actions=[(os.POSIX_SPAWN_DUP2, self._stderr, 2)]
+                words[0],
+                words,
+                environment,
+                file_actions=[(os.POSIX_SPAWN_DUP2, self._stderr, 2)],
+                setsigmask=(signal.SIGINT,),  # the agent lets it through when it has begun
             )
         except OSError as error:
             os.close(ready)

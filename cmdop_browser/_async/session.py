@@ -295,7 +295,7 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
 
         Raises:
             BrowserSessionClosedError: The session is gone.
-            FileError: The file cannot be written.
+            FileError: The file cannot be written, or the agent has no room for what it prints.
             BadRequestError: An argument is not what it should be.
         """
         call = self._handle.begin("pdf", timeout)

@@ -34,11 +34,7 @@ def agent_info(reply: agent_pb2.AgentInfo) -> models.AgentInfo:
         capabilities=frozenset(reply.capabilities),
         pid=reply.pid,
         uptime=reply.uptime_seconds,
-        browser=models.BrowserInfo(
-            executable=reply.browser.executable,
-            version=reply.browser.version or None,
-            sandboxed=reply.browser.sandboxed,
-        ),
+        browser=_browser_info(reply.browser),
         pressure=models.Pressure(
             limit=reply.pressure.limit,
             active=reply.pressure.active,
@@ -46,6 +42,7 @@ def agent_info(reply: agent_pb2.AgentInfo) -> models.AgentInfo:
             draining=reply.pressure.draining,
             longest_wait=reply.pressure.longest_wait_seconds,
             clients=reply.pressure.clients,
+            away=reply.pressure.clients_away,
             lag=reply.pressure.lag_seconds,
             load=reply.pressure.load,
         ),
@@ -65,6 +62,21 @@ def agent_info(reply: agent_pb2.AgentInfo) -> models.AgentInfo:
             models.Trouble(what=each.what, problem=each.problem, seconds=each.seconds)
             for each in reply.troubles
         ),
+    )
+
+
+def _browser_info(reply: agent_pb2.BrowserInfo) -> models.BrowserInfo:
+    failure = reply.start_failure
+    return models.BrowserInfo(
+        executable=reply.executable,
+        version=reply.version or None,
+        sandboxed=reply.sandboxed,
+        failed_starts=reply.failed_starts,
+        start_failure=models.StartFailure(
+            problem=failure.problem, tips=tuple(failure.tips), seconds_ago=failure.seconds_ago
+        )
+        if reply.HasField("start_failure")
+        else None,
     )
 
 

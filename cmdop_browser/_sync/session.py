@@ -288,7 +288,7 @@ class BrowserSession(Actions, Waits, CookieJar):
 
         Raises:
             BrowserSessionClosedError: The session is gone.
-            FileError: The file cannot be written.
+            FileError: The file cannot be written, or the agent has no room for what it prints.
             BadRequestError: An argument is not what it should be.
         """
         call = self._handle.begin("pdf", timeout)

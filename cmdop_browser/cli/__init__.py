@@ -1,14 +1,17 @@
-"""The ``cmdop-browser`` command."""
+"""The ``cmdop-browser`` command.
+
+Imports nothing before `main` has begun: whatever interrupts it earlier ends in a traceback.
+"""
 
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
-from cmdop_browser.cli.interrupts import Interrupts
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from cmdop_browser.cli.interrupts import Interrupts
 
 __all__ = ["main"]
 
@@ -23,21 +26,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code, as ``docs/operations.md`` lists them.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    interrupts = Interrupts(at_the_end=arguments is None)
+    interrupts = None
     try:
+        from cmdop_browser.cli.interrupts import Interrupts
+
+        interrupts = Interrupts(at_the_end=arguments is None)
         with interrupts:
             try:
+                interrupts.hold()
                 from cmdop_browser.cli.app import run
 
+                interrupts.let_go()
                 return run(words)
             except KeyboardInterrupt:
                 return _interrupted(interrupts, words)
-    except KeyboardInterrupt:  # once more, before that was ignored
+    except KeyboardInterrupt:  # before there was anything to end, or once more before that was ignored
         return _interrupted(interrupts, words)
 
 
-def _interrupted(interrupts: Interrupts, words: Sequence[str]) -> int:
-    interrupts.ignore()
+def _interrupted(interrupts: Interrupts | None, words: Sequence[str]) -> int:
+    if interrupts is not None:
+        interrupts.ignore()
     from cmdop_browser.cli.app import interrupted
 
     return interrupted(words)

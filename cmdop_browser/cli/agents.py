@@ -15,6 +15,7 @@ from cmdop_browser.cli import status as report
 from cmdop_browser.cli.exit_codes import ExitCode
 from cmdop_browser.cli.inventory import Agent, State, agent_names, draining, look
 from cmdop_browser.cli.output import Output
+from cmdop_browser.exceptions import CMDOPError
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
@@ -119,11 +120,14 @@ def status(
     as_json: options.AsJson = False,
     debug: options.Debug = False,
 ) -> None:
-    """Tell how an agent is; exits with 1 unless it runs."""
-    seen = look(agent, _settings())
+    """Tell how an agent is; exits with 1 unless it runs and answers."""
+    settings = _settings()
+    seen = look(agent, settings)
     answer = report.ask(agent) if seen.state is State.RUNNING else None
+    if isinstance(answer, CMDOPError):
+        seen = look(agent, settings)  # it may have been stopped, or have ended, while it was asked
     Output(as_json=as_json).result(report.document(seen, answer), report.table(seen, answer))
-    if seen.state is not State.RUNNING:
+    if seen.state is not State.RUNNING or isinstance(answer, CMDOPError):
         raise typer.Exit(ExitCode.FAILED)
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import signal
 import threading
-from typing import TYPE_CHECKING, Any, Self
 
+TYPE_CHECKING = False  # the module typing takes longer than all that is needed here
 if TYPE_CHECKING:
-    from types import TracebackType
+    from types import FrameType, TracebackType
+    from typing import Any, Self
 
 
 class Interrupts:
@@ -23,7 +24,7 @@ class Interrupts:
 
     def __init__(self, *, at_the_end: bool) -> None:
         self._at_the_end = at_the_end
-        self._ignored = False
+        self._ignored = self._noted = False
         self._before: dict[signal.Signals, Any] = {}
 
     def ignore(self) -> None:
@@ -31,6 +32,33 @@ class Interrupts:
         self._ignored = True
         for number in self._before:
             signal.signal(number, signal.SIG_IGN)
+
+    def hold(self) -> None:
+        """Only note the first one that comes, until `let_go`.
+
+        In the middle of an import Python may print an interrupt and go on. One that comes
+        after it is impatient, and interrupts all the same.
+        """
+        for number in self._before:
+            if signal.getsignal(number) is signal.default_int_handler:
+                signal.signal(number, self._note)
+
+    def let_go(self) -> None:
+        """Have what comes interrupt again.
+
+        Raises:
+            KeyboardInterrupt: One has come meanwhile.
+        """
+        for number in self._before:
+            if signal.getsignal(number) == self._note:
+                signal.signal(number, signal.default_int_handler)
+        if self._noted:
+            raise KeyboardInterrupt
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        if self._noted:
+            raise KeyboardInterrupt
+        self._noted = True
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():  # no other thread may set handlers

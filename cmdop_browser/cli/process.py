@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -70,8 +71,13 @@ def serve(
         words += ["--idle-exit", str(idle_exit)]
     if supervised:
         words += ["--supervised", f"--max-crashes={max_crashes}", f"--crash-window={crash_window}"]
-    # In place of this process: signals, exit code and the service manager's view are the agent's own.
-    os.execve(words[0], words, _spawn.environment(settings))  # noqa: S606 -- our own program, without a shell
+    # Whoever interrupts now is answered by the agent when it can: Python at its start shows a traceback.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        # In place of this process: signals, exit code and the service manager's view are the agent's own.
+        os.execve(words[0], words, _spawn.environment(settings))  # noqa: S606 -- our own program, without a shell
+    finally:  # it was not replaced
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 
 def refuse_second(agent: str, settings: Settings) -> None:
@@ -106,7 +112,7 @@ def refuse_second(agent: str, settings: Settings) -> None:
     )
 
 
-def agent_report(command: str) -> dict[str, Any]:
+def agent_report(*command: str) -> dict[str, Any]:
     """Run a command of the agent's program that reports in JSON.
 
     Its progress goes to our stderr.
@@ -118,7 +124,7 @@ def agent_report(command: str) -> dict[str, Any]:
     from cmdop_browser.settings import Settings
 
     done = subprocess.run(  # noqa: S603 -- our own program
-        _spawn.program(command, "--json"),
+        _spawn.program(*command, "--json"),
         env=_spawn.environment(Settings.load()),
         stdout=subprocess.PIPE,
         text=True,

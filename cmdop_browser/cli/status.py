@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cmdop_browser.cli.inventory import Agent
-    from cmdop_browser.models import AgentInfo, Pressure, SessionInfo
+    from cmdop_browser.models import AgentInfo, Pressure, SessionInfo, StartFailure
 
 STYLES: Final = {
     State.RUNNING: "green",
@@ -84,6 +84,8 @@ def table(agent: Agent, answer: Answer | CMDOPError | None) -> Table:
     rows.add_row("state", state)
     if agent.remark:
         rows.add_row("", Text(agent.remark))
+    if agent.fix:
+        rows.add_row("fix", Text(agent.fix, style="cyan"))
     if isinstance(answer, CMDOPError):
         rows.add_row("process", str(agent.pid or ""))
         rows.add_row("", Text(str(answer), style="red"))
@@ -101,12 +103,14 @@ def _rows(agent: Agent, info: AgentInfo, sessions: tuple[SessionInfo, ...]) -> I
     sandbox = "in its sandbox" if info.browser.sandboxed else "without its sandbox"
     version = info.browser.version or "(not launched yet)"
     yield "browser", Text(f"{version}, {sandbox}\n{info.browser.executable}")
+    if info.browser.start_failure is not None:
+        yield "", _failure(info.browser.start_failure, info.browser.failed_starts)
     for trouble in info.troubles:
         since = f", for {_span(trouble.seconds)}" if trouble.seconds else ""
         yield "trouble", Text(f"{trouble.what} files: {trouble.problem}{since}", style=_BAD)
     yield "sessions", _slots(info.pressure)
     for session in sessions:
-        yield "", Text(f"{session.name or session.id}  idle {_span(session.idle)}  {session.url}")
+        yield "", _session(session)
     yield "queue", _queue(info.pressure)
     yield "load", _load(info.pressure)
     yield "memory", _memory(info)
@@ -115,6 +119,21 @@ def _rows(agent: Agent, info: AgentInfo, sessions: tuple[SessionInfo, ...]) -> I
         yield "losses", _counts(info.losses)
     if info.recycled:
         yield "recycled", _counts(info.recycled)
+
+
+def _failure(failure: StartFailure, times: int) -> Text:
+    how_often = "once" if times == 1 else f"{times} times"
+    told = Text(f"did not start, {how_often}, last {_span(failure.seconds_ago)} ago: ", style=_BAD)
+    told.append(failure.problem)
+    for tip in failure.tips:
+        told.append(f"\nfix: {tip}", style="cyan")
+    return told
+
+
+def _session(session: SessionInfo) -> Text:
+    # Its client was stopped, or has gone and may come back for as long as it is waited for.
+    away = ("client away  ", _WARN) if session.client_id is None else ""
+    return Text.assemble(f"{session.name or session.id}  idle {_span(session.idle)}  ", away, session.url)
 
 
 def _slots(pressure: Pressure) -> Text:
@@ -126,6 +145,7 @@ def _slots(pressure: Pressure) -> Text:
         ("━" * filled, style),
         ("━" * (_BAR - filled), "dim"),
         f" {pressure.active} of {pressure.limit} used by {clients}",
+        (f", {pressure.away} of them stopped" if pressure.away else "", _WARN),
     )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import os
 import signal
 import time
 from typing import TYPE_CHECKING, Final
@@ -12,7 +11,9 @@ from typing import TYPE_CHECKING, Final
 import psutil
 
 from cmdop_browser.cli.inventory import Agent, State
+from cmdop_browser.cli.process import agent_report
 from cmdop_browser.exceptions import (
+    AgentExistsError,
     AgentNotRunningError,
     AgentStopError,
     PermissionDeniedError,
@@ -22,6 +23,7 @@ from cmdop_browser.wire.rendezvous import (
     AgentPaths,
     DiscoveryRecord,
     FileLock,
+    kept,
     remove_stale,
     supervisor_pid,
 )
@@ -61,6 +63,7 @@ def stop_agent(agent: Agent, settings: Settings, *, timeout: float | None, force
         AgentNotRunningError: There is none.
         AgentStopError: It did not end in time.
         PermissionDeniedError: It is another user's.
+        CMDOPError: What it left cannot be removed.
     """
     paths = AgentPaths.of(agent.name, settings.runtime_dir)
     patience = settings.drain_timeout + _CLOSING_SECONDS if timeout is None else timeout
@@ -71,20 +74,36 @@ def stop_agent(agent: Agent, settings: Settings, *, timeout: float | None, force
         outcome = _end(agent, supervisor, patience, force=force)
         if outcome is Outcome.KILLED and agent.pid is not None:
             _kill_if_running(agent, agent.pid)
-        remove_stale(paths.record)
+        _clean_up(paths, outcome)
         return outcome
-    if agent.state is State.STALE:
-        remove_stale(paths.record)
-        return Outcome.CLEANED
     if agent.state is State.FOREIGN:
         raise PermissionDeniedError(agent.remark)
+    if agent.state is State.STALE or (agent.pid is None and _has_left_something(paths)):
+        _clean_up(paths, Outcome.CLEANED)
+        return Outcome.CLEANED
     if agent.pid is None:
         raise AgentNotRunningError(
             f"agent {agent.name!r} does not run", agent=agent.name, searched=(str(paths.record),)
         )
     outcome = _end(agent, agent.pid, patience, force=force)
-    remove_stale(paths.record)
+    _clean_up(paths, outcome)
     return outcome
+
+
+def _has_left_something(paths: AgentPaths) -> bool:
+    """Whether there is something of an agent that nobody would remove before the next one starts."""
+    if not FileLock.is_free(paths.lock):  # one is just starting
+        return False
+    return kept.is_left(paths) or any(paths.instances.glob("*.json"))
+
+
+def _clean_up(paths: AgentPaths, outcome: Outcome) -> None:
+    """Remove what an agent that did not end by itself has left: only its own program knows all of it."""
+    remove_stale(paths.record)
+    if outcome is not Outcome.STOPPED:
+        # Somebody has just started another one: that has seen to it.
+        with contextlib.suppress(AgentExistsError):
+            agent_report("clean", "--agent", paths.agent)
 
 
 def retire_agent(agent: Agent, settings: Settings, *, timeout: float) -> bool:
@@ -113,9 +132,9 @@ def retire_agent(agent: Agent, settings: Settings, *, timeout: float) -> bool:
         )
     if agent.pid is None or agent.state is State.STALE:
         return supervisor is not None
-    order = (supervisor, signal.SIGHUP) if supervisor is not None else (agent.pid, signal.SIGTERM)
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(*order)
+    pid, order = (supervisor, signal.SIGHUP) if supervisor is not None else (agent.pid, signal.SIGTERM)
+    with contextlib.suppress(psutil.NoSuchProcess):
+        _tell(psutil.Process(pid), order)
     deadline = time.monotonic() + timeout
     while _is_published(paths, agent) or not (supervisor is not None or FileLock.is_free(paths.lock)):
         if time.monotonic() > deadline:
@@ -134,9 +153,7 @@ def _is_published(paths: AgentPaths, agent: Agent) -> bool:
 def _end(agent: Agent, pid: int, patience: float, *, force: bool) -> Outcome:
     try:
         process = psutil.Process(pid)
-        process.terminate()
-        # A stopped process gets the signal only when it goes on.
-        process.resume()
+        _tell(process, signal.SIGTERM)
         _wait(process, patience)
     except psutil.NoSuchProcess:
         return Outcome.STOPPED
@@ -145,6 +162,12 @@ def _end(agent: Agent, pid: int, patience: float, *, force: bool) -> Outcome:
             raise _still_running(agent, pid, patience) from error
         return _kill(agent, process)
     return Outcome.STOPPED
+
+
+def _tell(process: psutil.Process, order: signal.Signals) -> None:
+    process.send_signal(order)
+    # A stopped process gets the signal only when it goes on.
+    process.resume()
 
 
 def _ends_with_its_agent(command: list[str]) -> bool:

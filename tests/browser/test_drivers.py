@@ -13,7 +13,7 @@ import pytest
 from agent_bridge.browser.executable import find_browser, launch_arguments
 from agent_bridge.browser.options import ContextOptions
 from agent_bridge.browser.shards import Shards
-from agent_bridge.browser.starting import Drivers
+from agent_bridge.browser.starting import Drivers, mute_farewell
 from agent_bridge.deadline import Deadline
 from agent_bridge.supervision import processes
 from cmdop_browser.exceptions import CloseReason
@@ -107,3 +107,21 @@ async def test_no_place_for_it_is_told_to_who_comes(
         assert "no driver is started ahead of need" in caplog.text
         with pytest.raises(FileNotFoundError):
             drivers.family()
+
+
+@pytest.mark.parametrize(
+    ("said", "is_told"),
+    [
+        ("Connection.initialize_playwright: Target page, context or browser has been closed", False),
+        ("Connection closed while reading from the driver", False),
+        ("no flour left", True),
+    ],
+)
+def test_what_a_driver_says_when_it_ends_is_no_error(
+    said: str, caplog: pytest.LogCaptureFixture, *, is_told: bool
+) -> None:
+    loop = asyncio.new_event_loop()
+    mute_farewell(loop)
+    loop.call_exception_handler({"message": "nobody awaits it", "exception": RuntimeError(said)})
+    loop.close()
+    assert bool(caplog.records) is is_told

@@ -41,6 +41,6 @@ def become(version: str, *, newer: bool) -> None:
 
 if __name__ == "__main__":
     become(sys.argv[1], newer=sys.argv[2] == "newer")
-    from agent_bridge.__main__ import main
+    from agent_bridge.commands import main
 
     sys.exit(main(sys.argv[3:]))

@@ -84,16 +84,16 @@ class Shell:
         """Start a command and leave it running."""
         return self._start([*COMMAND, *words])
 
-    def start_python(self, script: str) -> subprocess.Popen[str]:
+    def start_python(self, script: str, *, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         """Start a script and leave it running."""
-        return self._start([sys.executable, "-c", script])
+        return self._start([sys.executable, "-c", script], stdin)
 
-    def _start(self, words: list[str]) -> subprocess.Popen[str]:
+    def _start(self, words: list[str], stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             words,
             cwd=self.directory,
             env=self.environment,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

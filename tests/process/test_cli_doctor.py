@@ -67,6 +67,31 @@ def test_doctor_names_version_skew(
     assert skew["fix"] == "cmdop-browser agents restart --agent default"
 
 
+def test_a_browser_that_does_not_start_is_told_until_one_does(shell: Shell, shop: str) -> None:
+    real = shell.json("install")["used"]
+    browser = shell.directory / "chromium"
+    browser.write_text("#!/bin/sh\necho no flour left >&2\nexit 1\n")
+    browser.chmod(0o755)
+    shell.json("agents", "start", CMDOP_BROWSER_PATH=str(browser))
+    assert shell.run("fetch", shop).returncode != 0
+    told = shell.json("agents", "status")["browser"]
+    assert told["failed_starts"] >= 1
+    assert "no flour left" in told["start_failure"]["problem"]
+    shown = shell.run("agents", "status").stdout
+    assert "no flour left" in shown
+    assert f"fix: {told['start_failure']['tips'][0]}" in shown
+    findings = shell.json("doctor", code=1)["findings"]
+    (found,) = [finding for finding in findings if finding["check"] == "browser of agent default"]
+    assert (found["level"], found["summary"]) == ("problem", told["start_failure"]["problem"])
+    assert found["fix"]
+
+    browser.write_text(f'#!/bin/sh\nexec {real} "$@"\n')
+    assert shell.run("fetch", shop).returncode == 0
+    well = shell.json("agents", "status")["browser"]
+    assert well["start_failure"] is None
+    assert well["failed_starts"] >= told["failed_starts"]
+
+
 def test_no_browser_is_an_exit_code_of_its_own(shell: Shell, shop: str) -> None:
     failed = shell.json("fetch", shop, code=4, CMDOP_BROWSER_PATH="/nowhere/chromium")
     assert failed["error"]["code"] == "BROWSER_NOT_INSTALLED"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import signal
 from typing import TYPE_CHECKING
@@ -14,23 +15,48 @@ from tests.process.shell import RECIPE, wait_until_line
 if TYPE_CHECKING:
     from tests.process.shell import Shell
 
-# The command, and it is not done with importing what it needs before it was interrupted.
+# The command, and it is not done with importing what it needs before it was signalled so often.
 SLOW_START = """
+import os
+import signal
 import sys
-import threading
 
 class Slow:
     def find_spec(self, name, path=None, target=None):
         if name == "typer":
             sys.meta_path.remove(self)
-            print("begun", flush=True)
-            threading.Event().wait()
+            for _ in range({times}):
+                print("begun", flush=True)
+                os.read(signalled, 1)
+
+signalled, wakes = os.pipe()
+os.set_blocking(wakes, False)
+signal.set_wakeup_fd(wakes)
 
 from cmdop_browser.cli import main
 
 sys.meta_path.insert(0, Slow())
 sys.argv[1:] = ["agents", "list", "--json"]
 sys.exit(main())
+"""
+
+# A program that is interrupted at the import of one of its modules.
+INTERRUPTED = """
+import os
+import runpy
+import signal
+import sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupting())
+sys.argv[1:] = {words!r}
+runpy.run_module({program!r}, run_name="__main__", alter_sys=True)
 """
 
 
@@ -120,12 +146,42 @@ def test_an_interrupted_command_says_so_to_a_script_once(
 def test_a_command_that_is_interrupted_before_it_begins_shows_no_traceback(
     shell: Shell, number: signal.Signals
 ) -> None:
-    starting = shell.start_python(SLOW_START)
-    wait_until_line(starting.stdout, "begun")
-    starting.send_signal(number)
-    rest, _ = starting.communicate(timeout=20)
-    assert starting.returncode == 130
-    assert "interrupted" in error_from_dict(json.loads(rest)["error"]).message
+    for times in (1, 2):
+        starting = shell.start_python(SLOW_START.format(times=times))
+        for _ in range(times):
+            wait_until_line(starting.stdout, "begun")
+            starting.send_signal(number)
+        rest, _ = starting.communicate(timeout=20)
+        assert starting.returncode == 130
+        assert "interrupted" in error_from_dict(json.loads(rest)["error"]).message
+
+
+@pytest.mark.parametrize(
+    ("program", "words", "module"),
+    [
+        ("cmdop_browser", ["agents", "list"], "cmdop_browser.cli.interrupts"),
+        ("cmdop_browser.cli", ["agents", "list"], "typer"),
+        ("cmdop_browser", ["serve"], "cmdop_browser._spawn"),
+        ("agent_bridge", ["serve"], "agent_bridge.commands"),
+        ("agent_bridge", ["browsers"], "cmdop_browser.settings"),
+        ("agent_bridge", ["serve"], "agent_bridge.startup"),
+        ("agent_bridge", ["serve"], "agent_bridge.server"),
+    ],
+)
+def test_nothing_shows_a_traceback_that_is_interrupted_while_it_loads(
+    shell: Shell, program: str, words: list[str], module: str
+) -> None:
+    loading = shell.start_python(INTERRUPTED.format(program=program, words=words, module=module))
+    said, _ = loading.communicate(timeout=60)
+    assert (loading.returncode, "Traceback" in said) == (130, False), said
+
+
+def test_a_command_can_be_interrupted_before_it_loads_anything(shell: Shell) -> None:
+    script = "import sys; before = {*sys.modules}; import cmdop_browser.cli; print({*sys.modules} - before)"
+    said, _ = shell.start_python(script).communicate(timeout=60)
+    assert ast.literal_eval(said) <= {
+        "__future__", "cmdop_browser", "cmdop_browser._version", "cmdop_browser.cli"
+    }  # fmt: skip
 
 
 def test_an_interrupted_recipe_leaves_the_file_of_before(warm_shell: Shell, shop: str) -> None:

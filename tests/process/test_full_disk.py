@@ -66,6 +66,10 @@ async def test_calls_go_on_and_say_what_could_not_be_kept(
                 await session.upload("input", file)
             assert caught.value.retryable
             assert caught.value.tips
+            with pytest.raises(FileError, match="no space left") as unprinted:
+                await session.pdf()
+            assert unprinted.value.retryable
+            assert "make room where the agent keeps temporary files" in unprinted.value.tips[0]
             assert await session.dom.text("h1") == "Hello"
             async with client.browser.create_session() as another:
                 assert await another.evaluate("1") == 1
@@ -80,6 +84,7 @@ async def test_calls_go_on_and_say_what_could_not_be_kept(
             assert restored.evidence.missing == ()
             assert restored.evidence.screenshot is not None
             await session.upload("input", file)
+            assert (await session.pdf()).startswith(b"%PDF")
 
 
 def _until_said(agent: RunningAgent, what: str, times: int) -> float:
@@ -167,6 +172,7 @@ def test_rows_that_have_no_room_leave_what_was_there(shell: Shell) -> None:
     error = json.loads(told)["error"]
     assert error["code"] == FileError.code
     assert NO_SPACE in error["message"].lower()
+    assert error["tips"] == ["make room there, or write to another disk"]
     assert rest == ["1", "o.jsonl", "old"]
 
 

@@ -209,6 +209,11 @@ def test_a_crash_loop_ends_with_the_last_words(shell: Shell) -> None:
     assert "  | " in last
     assert "ready on" in last
     supervised.assert_nothing_left()
+    # Whoever looks later learns that it did not end as it was told to, until somebody has seen to that.
+    assert [each["state"] for each in shell.json("agents", "list")["agents"]] == ["stale"]
+    assert "cmdop-browser agents stop" in shell.run("agents", "status").stdout
+    assert shell.json("agents", "stop")["outcome"] == "cleaned up"
+    assert [each["state"] for each in shell.json("agents", "list")["agents"]] == ["stopped"]
 
 
 def test_a_killed_supervisor_takes_its_agent_with_it(supervised: Supervised) -> None:

@@ -85,19 +85,22 @@ def examine_agent(name: str, settings: Settings) -> Iterator[Finding]:
     agent = look(name, settings)
     yield agents.check_agent(agent)
     if agent.state is State.RUNNING:
-        yield ask_version(name)
+        yield from ask(name)
 
 
-def ask_version(name: str) -> Finding:
-    """Ask a running agent which version it is."""
+def ask(name: str) -> Iterator[Finding]:
+    """Ask a running agent which version it is, and whether its browsers start."""
     from cmdop_browser import CMDOPClient, __version__
 
     try:
         with CMDOPClient.local(agent=name, timeout=_ASK_TIMEOUT) as client:
-            return agents.check_version(name, client.agent_info, __version__)
+            info = client.agent_info
     except CMDOPError as error:
         fix = f"cmdop-browser agents stop --force --agent {name}"
-        return problem(f"version of agent {name}", error.message, fix)
+        yield problem(f"version of agent {name}", error.message, fix)
+        return
+    yield agents.check_version(name, info, __version__)
+    yield agents.check_browser_of(name, info)
 
 
 def report(findings: Sequence[Finding]) -> Text:

@@ -53,24 +53,28 @@ def check_runtime_directory(path: Path) -> Finding:
 def check_agent(agent: Agent) -> Finding:
     """Whether what an agent has published is true, and whether it is awake."""
     name = f"agent {agent.name}"
-    fix = f"cmdop-browser agents stop --agent {agent.name}"
     match agent.state:
         case State.STALE:
-            return problem(name, f"stale discovery file: {agent.remark}", fix)
+            return problem(name, f"stale discovery file: {agent.remark}", agent.fix)
         case State.FOREIGN:
-            return problem(
-                name, agent.remark, "run as its user, or set CMDOP_RUNTIME_DIR to a directory of your own"
-            )
+            return problem(name, agent.remark, agent.fix)
         case State.SUSPENDED:
-            return problem(
-                name, f"process {agent.pid} {agent.remark}", f"kill -CONT {agent.pid}, or: {fix} --force"
-            )
+            return problem(name, f"process {agent.pid} {agent.remark}", agent.fix)
         case State.RUNNING:
             return ok(name, f"runs as process {agent.pid}")
         case State.DRAINING:
             return ok(name, f"process {agent.pid} {agent.remark}")
         case State.STOPPED:
             return ok(name, "does not run")
+
+
+def check_browser_of(agent: str, info: AgentInfo) -> Finding:
+    """Whether the agent's browsers start."""
+    name = f"browser of agent {agent}"
+    failure = info.browser.start_failure
+    if failure is not None:
+        return problem(name, failure.problem, "; or ".join(failure.tips))
+    return ok(name, "starts" if info.browser.version else "has not been started yet")
 
 
 def check_version(agent: str, info: AgentInfo, client_version: str) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmdop_browser.wire.rendezvous import heartbeat
+from cmdop_browser.wire.rendezvous import heartbeat, kept
 from cmdop_browser.wire.rendezvous.liveness import remove_stale, why_stale
 from cmdop_browser.wire.rendezvous.locks import FileLock
 from cmdop_browser.wire.rendezvous.logs import LARGEST_LOG, open_log, set_aside_logs
@@ -39,6 +39,7 @@ __all__ = [
     "is_halted",
     "is_running",
     "is_supervised",
+    "kept",
     "make_private",
     "new_socket_path",
     "open_log",

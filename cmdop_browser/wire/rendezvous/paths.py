@@ -93,6 +93,16 @@ class AgentPaths:
         drained = self.draining / f"{instance_id}.json"
         return drained if drained.exists() else self.record
 
+    def others(self) -> list[AgentPaths]:
+        """Those of the agents of other names that are, or have been, in the same directory."""
+        base = self.directory.parent
+        try:
+            names = [path.name for path in base.iterdir() if path.name != self.agent]
+            found = [AgentPaths.of(name, base) for name in names if _NAME.fullmatch(name)]
+            return [paths for paths in found if paths.lock.exists()]
+        except OSError:  # somebody has removed it, or put there what is not this user's
+            return []
+
     @property
     def kept(self) -> Path:
         """What the agent remembers of sessions that are to outlive it."""

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cmdop_browser/wire/v1/agent.proto\x12\x10\x63mdop.browser.v1\"_\n\x0cHelloRequest\x12\x16\n\x0e\x63lient_version\x18\x01 \x01(\t\x12\x14\n\x0cprotocol_min\x18\x02 \x01(\r\x12\x14\n\x0cprotocol_max\x18\x03 \x01(\r\x12\x0b\n\x03pid\x18\x04 \x01(\x05\"\xc1\x05\n\tAgentInfo\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\x12\r\n\x05\x61gent\x18\x02 \x01(\t\x12\x15\n\ragent_version\x18\x03 \x01(\t\x12\x14\n\x0cprotocol_min\x18\x04 \x01(\r\x12\x14\n\x0cprotocol_max\x18\x05 \x01(\r\x12\x14\n\x0c\x63\x61pabilities\x18\x06 \x03(\t\x12\x0b\n\x03pid\x18\x07 \x01(\x05\x12\x16\n\x0euptime_seconds\x18\x08 \x01(\x01\x12.\n\x07\x62rowser\x18\t \x01(\x0b\x32\x1d.cmdop.browser.v1.BrowserInfo\x12,\n\x08pressure\x18\n \x01(\x0b\x32\x1a.cmdop.browser.v1.Pressure\x12\x19\n\x11\x64iagnosis_seconds\x18\x0b \x01(\x01\x12;\n\x08restarts\x18\x0c \x03(\x0b\x32).cmdop.browser.v1.AgentInfo.RestartsEntry\x12\x37\n\x06losses\x18\r \x03(\x0b\x32\'.cmdop.browser.v1.AgentInfo.LossesEntry\x12;\n\x08recycled\x18\x0e \x03(\x0b\x32).cmdop.browser.v1.AgentInfo.RecycledEntry\x12(\n\x06memory\x18\x0f \x01(\x0b\x32\x18.cmdop.browser.v1.Memory\x12+\n\x08troubles\x18\x10 \x03(\x0b\x32\x19.cmdop.browser.v1.Trouble\x1a/\n\rRestartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\x1a-\n\x0bLossesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\x1a/\n\rRecycledEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"u\n\x06Memory\x12\r\n\x05\x61gent\x18\x01 \x01(\x04\x12\x10\n\x08\x62rowsers\x18\x02 \x01(\x04\x12\x14\n\x0clargest_page\x18\x03 \x01(\x04\x12\r\n\x05limit\x18\x04 \x01(\x04\x12\x12\n\npage_limit\x18\x05 \x01(\x04\x12\x11\n\tartifacts\x18\x06 \x01(\x04\"9\n\x07Trouble\x12\x0c\n\x04what\x18\x01 \x01(\t\x12\x0f\n\x07problem\x18\x02 \x01(\t\x12\x0f\n\x07seconds\x18\x03 \x01(\x01\"E\n\x0b\x42rowserInfo\x12\x12\n\nexecutable\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x11\n\tsandboxed\x18\x03 \x01(\x08\"\x9d\x01\n\x08Pressure\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x0e\n\x06\x61\x63tive\x18\x02 \x01(\r\x12\x0e\n\x06queued\x18\x03 \x01(\r\x12\x10\n\x08\x64raining\x18\x04 \x01(\x08\x12\x1c\n\x14longest_wait_seconds\x18\x05 \x01(\x01\x12\x0f\n\x07\x63lients\x18\x06 \x01(\r\x12\x13\n\x0blag_seconds\x18\x07 \x01(\x01\x12\x0c\n\x04load\x18\x08 \x01(\x01\"\r\n\x0bPingRequest\" \n\tPingReply\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\"&\n\rAttachRequest\x12\x15\n\rclient_secret\x18\x01 \x01(\t\"v\n\x0b\x41ttachEvent\x12.\n\x08\x61ttached\x18\x01 \x01(\x0b\x32\x1a.cmdop.browser.v1.AttachedH\x00\x12.\n\x08\x64raining\x18\x02 \x01(\x0b\x32\x1a.cmdop.browser.v1.DrainingH\x00\x42\x07\n\x05\x65vent\"!\n\x08\x41ttached\x12\x15\n\rgrace_seconds\x18\x01 \x01(\x01\"\n\n\x08\x44raining\"\x0f\n\rDetachRequest\"&\n\x0b\x44\x65tachReply\x12\x17\n\x0f\x63losed_sessions\x18\x01 \x01(\r2\xae\x02\n\x0c\x41gentService\x12\x44\n\x05Hello\x12\x1e.cmdop.browser.v1.HelloRequest\x1a\x1b.cmdop.browser.v1.AgentInfo\x12\x42\n\x04Ping\x12\x1d.cmdop.browser.v1.PingRequest\x1a\x1b.cmdop.browser.v1.PingReply\x12J\n\x06\x41ttach\x12\x1f.cmdop.browser.v1.AttachRequest\x1a\x1d.cmdop.browser.v1.AttachEvent0\x01\x12H\n\x06\x44\x65tach\x12\x1f.cmdop.browser.v1.DetachRequest\x1a\x1d.cmdop.browser.v1.DetachReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!cmdop_browser/wire/v1/agent.proto\x12\x10\x63mdop.browser.v1\"_\n\x0cHelloRequest\x12\x16\n\x0e\x63lient_version\x18\x01 \x01(\t\x12\x14\n\x0cprotocol_min\x18\x02 \x01(\r\x12\x14\n\x0cprotocol_max\x18\x03 \x01(\r\x12\x0b\n\x03pid\x18\x04 \x01(\x05\"\xc1\x05\n\tAgentInfo\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\x12\r\n\x05\x61gent\x18\x02 \x01(\t\x12\x15\n\ragent_version\x18\x03 \x01(\t\x12\x14\n\x0cprotocol_min\x18\x04 \x01(\r\x12\x14\n\x0cprotocol_max\x18\x05 \x01(\r\x12\x14\n\x0c\x63\x61pabilities\x18\x06 \x03(\t\x12\x0b\n\x03pid\x18\x07 \x01(\x05\x12\x16\n\x0euptime_seconds\x18\x08 \x01(\x01\x12.\n\x07\x62rowser\x18\t \x01(\x0b\x32\x1d.cmdop.browser.v1.BrowserInfo\x12,\n\x08pressure\x18\n \x01(\x0b\x32\x1a.cmdop.browser.v1.Pressure\x12\x19\n\x11\x64iagnosis_seconds\x18\x0b \x01(\x01\x12;\n\x08restarts\x18\x0c \x03(\x0b\x32).cmdop.browser.v1.AgentInfo.RestartsEntry\x12\x37\n\x06losses\x18\r \x03(\x0b\x32\'.cmdop.browser.v1.AgentInfo.LossesEntry\x12;\n\x08recycled\x18\x0e \x03(\x0b\x32).cmdop.browser.v1.AgentInfo.RecycledEntry\x12(\n\x06memory\x18\x0f \x01(\x0b\x32\x18.cmdop.browser.v1.Memory\x12+\n\x08troubles\x18\x10 \x03(\x0b\x32\x19.cmdop.browser.v1.Trouble\x1a/\n\rRestartsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\x1a-\n\x0bLossesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\x1a/\n\rRecycledEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\r:\x02\x38\x01\"u\n\x06Memory\x12\r\n\x05\x61gent\x18\x01 \x01(\x04\x12\x10\n\x08\x62rowsers\x18\x02 \x01(\x04\x12\x14\n\x0clargest_page\x18\x03 \x01(\x04\x12\r\n\x05limit\x18\x04 \x01(\x04\x12\x12\n\npage_limit\x18\x05 \x01(\x04\x12\x11\n\tartifacts\x18\x06 \x01(\x04\"9\n\x07Trouble\x12\x0c\n\x04what\x18\x01 \x01(\t\x12\x0f\n\x07problem\x18\x02 \x01(\t\x12\x0f\n\x07seconds\x18\x03 \x01(\x01\"\x93\x01\n\x0b\x42rowserInfo\x12\x12\n\nexecutable\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\x11\n\tsandboxed\x18\x03 \x01(\x08\x12\x15\n\rfailed_starts\x18\x04 \x01(\r\x12\x35\n\rstart_failure\x18\x05 \x01(\x0b\x32\x1e.cmdop.browser.v1.StartFailure\"B\n\x0cStartFailure\x12\x0f\n\x07problem\x18\x01 \x01(\t\x12\x0c\n\x04tips\x18\x02 \x03(\t\x12\x13\n\x0bseconds_ago\x18\x03 \x01(\x01\"\xb3\x01\n\x08Pressure\x12\r\n\x05limit\x18\x01 \x01(\r\x12\x0e\n\x06\x61\x63tive\x18\x02 \x01(\r\x12\x0e\n\x06queued\x18\x03 \x01(\r\x12\x10\n\x08\x64raining\x18\x04 \x01(\x08\x12\x1c\n\x14longest_wait_seconds\x18\x05 \x01(\x01\x12\x0f\n\x07\x63lients\x18\x06 \x01(\r\x12\x13\n\x0blag_seconds\x18\x07 \x01(\x01\x12\x0c\n\x04load\x18\x08 \x01(\x01\x12\x14\n\x0c\x63lients_away\x18\t \x01(\r\"\r\n\x0bPingRequest\" \n\tPingReply\x12\x13\n\x0binstance_id\x18\x01 \x01(\t\"&\n\rAttachRequest\x12\x15\n\rclient_secret\x18\x01 \x01(\t\"v\n\x0b\x41ttachEvent\x12.\n\x08\x61ttached\x18\x01 \x01(\x0b\x32\x1a.cmdop.browser.v1.AttachedH\x00\x12.\n\x08\x64raining\x18\x02 \x01(\x0b\x32\x1a.cmdop.browser.v1.DrainingH\x00\x42\x07\n\x05\x65vent\"!\n\x08\x41ttached\x12\x15\n\rgrace_seconds\x18\x01 \x01(\x01\"\n\n\x08\x44raining\"\x0f\n\rDetachRequest\"&\n\x0b\x44\x65tachReply\x12\x17\n\x0f\x63losed_sessions\x18\x01 \x01(\r2\xae\x02\n\x0c\x41gentService\x12\x44\n\x05Hello\x12\x1e.cmdop.browser.v1.HelloRequest\x1a\x1b.cmdop.browser.v1.AgentInfo\x12\x42\n\x04Ping\x12\x1d.cmdop.browser.v1.PingRequest\x1a\x1b.cmdop.browser.v1.PingReply\x12J\n\x06\x41ttach\x12\x1f.cmdop.browser.v1.AttachRequest\x1a\x1d.cmdop.browser.v1.AttachEvent0\x01\x12H\n\x06\x44\x65tach\x12\x1f.cmdop.browser.v1.DetachRequest\x1a\x1d.cmdop.browser.v1.DetachReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,26 +51,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEMORY']._serialized_end=977
   _globals['_TROUBLE']._serialized_start=979
   _globals['_TROUBLE']._serialized_end=1036
-  _globals['_BROWSERINFO']._serialized_start=1038
-  _globals['_BROWSERINFO']._serialized_end=1107
-  _globals['_PRESSURE']._serialized_start=1110
-  _globals['_PRESSURE']._serialized_end=1267
-  _globals['_PINGREQUEST']._serialized_start=1269
-  _globals['_PINGREQUEST']._serialized_end=1282
-  _globals['_PINGREPLY']._serialized_start=1284
-  _globals['_PINGREPLY']._serialized_end=1316
-  _globals['_ATTACHREQUEST']._serialized_start=1318
-  _globals['_ATTACHREQUEST']._serialized_end=1356
-  _globals['_ATTACHEVENT']._serialized_start=1358
-  _globals['_ATTACHEVENT']._serialized_end=1476
-  _globals['_ATTACHED']._serialized_start=1478
-  _globals['_ATTACHED']._serialized_end=1511
-  _globals['_DRAINING']._serialized_start=1513
-  _globals['_DRAINING']._serialized_end=1523
-  _globals['_DETACHREQUEST']._serialized_start=1525
-  _globals['_DETACHREQUEST']._serialized_end=1540
-  _globals['_DETACHREPLY']._serialized_start=1542
-  _globals['_DETACHREPLY']._serialized_end=1580
-  _globals['_AGENTSERVICE']._serialized_start=1583
-  _globals['_AGENTSERVICE']._serialized_end=1885
+  _globals['_BROWSERINFO']._serialized_start=1039
+  _globals['_BROWSERINFO']._serialized_end=1186
+  _globals['_STARTFAILURE']._serialized_start=1188
+  _globals['_STARTFAILURE']._serialized_end=1254
+  _globals['_PRESSURE']._serialized_start=1257
+  _globals['_PRESSURE']._serialized_end=1436
+  _globals['_PINGREQUEST']._serialized_start=1438
+  _globals['_PINGREQUEST']._serialized_end=1451
+  _globals['_PINGREPLY']._serialized_start=1453
+  _globals['_PINGREPLY']._serialized_end=1485
+  _globals['_ATTACHREQUEST']._serialized_start=1487
+  _globals['_ATTACHREQUEST']._serialized_end=1525
+  _globals['_ATTACHEVENT']._serialized_start=1527
+  _globals['_ATTACHEVENT']._serialized_end=1645
+  _globals['_ATTACHED']._serialized_start=1647
+  _globals['_ATTACHED']._serialized_end=1680
+  _globals['_DRAINING']._serialized_start=1682
+  _globals['_DRAINING']._serialized_end=1692
+  _globals['_DETACHREQUEST']._serialized_start=1694
+  _globals['_DETACHREQUEST']._serialized_end=1709
+  _globals['_DETACHREPLY']._serialized_start=1711
+  _globals['_DETACHREPLY']._serialized_end=1749
+  _globals['_AGENTSERVICE']._serialized_start=1752
+  _globals['_AGENTSERVICE']._serialized_end=2054
 # @@protoc_insertion_point(module_scope)

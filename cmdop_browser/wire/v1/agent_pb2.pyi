@@ -103,17 +103,31 @@ class Trouble(_message.Message):
     def __init__(self, what: _Optional[str] = ..., problem: _Optional[str] = ..., seconds: _Optional[float] = ...) -> None: ...
 
 class BrowserInfo(_message.Message):
-    __slots__ = ("executable", "version", "sandboxed")
+    __slots__ = ("executable", "version", "sandboxed", "failed_starts", "start_failure")
     EXECUTABLE_FIELD_NUMBER: _ClassVar[int]
     VERSION_FIELD_NUMBER: _ClassVar[int]
     SANDBOXED_FIELD_NUMBER: _ClassVar[int]
+    FAILED_STARTS_FIELD_NUMBER: _ClassVar[int]
+    START_FAILURE_FIELD_NUMBER: _ClassVar[int]
     executable: str
     version: str
     sandboxed: bool
-    def __init__(self, executable: _Optional[str] = ..., version: _Optional[str] = ..., sandboxed: bool = ...) -> None: ...
+    failed_starts: int
+    start_failure: StartFailure
+    def __init__(self, executable: _Optional[str] = ..., version: _Optional[str] = ..., sandboxed: bool = ..., failed_starts: _Optional[int] = ..., start_failure: _Optional[_Union[StartFailure, _Mapping]] = ...) -> None: ...
+
+class StartFailure(_message.Message):
+    __slots__ = ("problem", "tips", "seconds_ago")
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    TIPS_FIELD_NUMBER: _ClassVar[int]
+    SECONDS_AGO_FIELD_NUMBER: _ClassVar[int]
+    problem: str
+    tips: _containers.RepeatedScalarFieldContainer[str]
+    seconds_ago: float
+    def __init__(self, problem: _Optional[str] = ..., tips: _Optional[_Iterable[str]] = ..., seconds_ago: _Optional[float] = ...) -> None: ...
 
 class Pressure(_message.Message):
-    __slots__ = ("limit", "active", "queued", "draining", "longest_wait_seconds", "clients", "lag_seconds", "load")
+    __slots__ = ("limit", "active", "queued", "draining", "longest_wait_seconds", "clients", "lag_seconds", "load", "clients_away")
     LIMIT_FIELD_NUMBER: _ClassVar[int]
     ACTIVE_FIELD_NUMBER: _ClassVar[int]
     QUEUED_FIELD_NUMBER: _ClassVar[int]
@@ -122,6 +136,7 @@ class Pressure(_message.Message):
     CLIENTS_FIELD_NUMBER: _ClassVar[int]
     LAG_SECONDS_FIELD_NUMBER: _ClassVar[int]
     LOAD_FIELD_NUMBER: _ClassVar[int]
+    CLIENTS_AWAY_FIELD_NUMBER: _ClassVar[int]
     limit: int
     active: int
     queued: int
@@ -130,7 +145,8 @@ class Pressure(_message.Message):
     clients: int
     lag_seconds: float
     load: float
-    def __init__(self, limit: _Optional[int] = ..., active: _Optional[int] = ..., queued: _Optional[int] = ..., draining: bool = ..., longest_wait_seconds: _Optional[float] = ..., clients: _Optional[int] = ..., lag_seconds: _Optional[float] = ..., load: _Optional[float] = ...) -> None: ...
+    clients_away: int
+    def __init__(self, limit: _Optional[int] = ..., active: _Optional[int] = ..., queued: _Optional[int] = ..., draining: bool = ..., longest_wait_seconds: _Optional[float] = ..., clients: _Optional[int] = ..., lag_seconds: _Optional[float] = ..., load: _Optional[float] = ..., clients_away: _Optional[int] = ...) -> None: ...
 
 class PingRequest(_message.Message):
     __slots__ = ()

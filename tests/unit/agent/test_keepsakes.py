@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from agent_bridge.browser.keepsake import Keepsake, OriginStorage, Place
 from agent_bridge.browser.options import ContextOptions
 from agent_bridge.keepsakes import Keepsakes
+from agent_bridge.lifecycle import new_record
 from agent_bridge.pool.ladder import Losses
+from cmdop_browser.wire.rendezvous import AgentPaths, FileLock, kept
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -119,11 +122,43 @@ async def test_what_nobody_came_for_is_removed(keepsakes: Keepsakes, tmp_path: P
         await keepsakes.save(f"s-000000000000000{number}", "ada", 60.0, KEEPSAKE)
     for number in (0, 1):
         file = tmp_path / "kept" / f"s-000000000000000{number}"
-        head, _, kept = file.read_text().partition("\n")
-        file.write_text(f"{json.dumps(json.loads(head) | {'at': time.monotonic() - 61})}\n{kept}")
+        head, _, content = file.read_text().partition("\n")
+        file.write_text(f"{json.dumps(json.loads(head) | {'at': time.monotonic() - 61})}\n{content}")
     (tmp_path / "kept" / "s-0000000000000003").write_text("damaged")
-    keepsakes.sweep({"s-0000000000000001"})
-    assert sorted(path.name[-1] for path in (tmp_path / "kept").iterdir()) == ["1", "2"]
+    assert kept.sweep(AgentPaths(tmp_path, tmp_path / "tmp"), {"s-0000000000000001"}) == 2
+    assert left(tmp_path) == ["1", "2"]
+
+
+async def test_what_an_agent_has_left_is_removed_by_whoever_looks(
+    keepsakes: Keepsakes, tmp_path: Path
+) -> None:
+    paths = AgentPaths(tmp_path, tmp_path / "tmp")
+    await keepsakes.save("s-0000000000000001", "ada", 60.0, KEEPSAKE)
+    await keepsakes.save("s-0000000000000002", "ada", -1.0, KEEPSAKE)
+    with FileLock(paths.lock) as lock:
+        assert lock.try_acquire()
+        assert kept.sweep_after(paths) == 0  # it runs, and sees to that itself
+    assert kept.sweep_after(paths) == 1
+    assert left(tmp_path) == ["1"]
+    assert kept.remove_all(paths) == 1
+    assert not kept.is_left(paths)
+
+
+async def test_nothing_is_removed_under_an_agent_that_ends_its_sessions(
+    keepsakes: Keepsakes, tmp_path: Path
+) -> None:
+    paths = AgentPaths(tmp_path, tmp_path / "tmp")
+    record = new_record(paths, "default")
+    paths.draining.mkdir(0o700)
+    record.write(paths.draining / f"{record.instance_id}.json")
+    await keepsakes.save(SESSION, "ada", -1.0, KEEPSAKE)
+    assert (kept.sweep(paths), kept.remove_all(paths)) == (0, 0)
+    replace(record, pid_start_time=0.0).write(paths.draining / f"{record.instance_id}.json")
+    assert kept.sweep(paths) == 1
+
+
+def left(place: Path) -> list[str]:
+    return sorted(path.name[-1] for path in (place / "kept").iterdir())
 
 
 def test_a_session_that_is_lost_again_and_again_is_given_up() -> None:
