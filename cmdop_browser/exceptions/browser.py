@@ -103,10 +103,11 @@ class BrowserError(CMDOPError):
         if not isinstance(whole, type(self)):
             return
         artifacts = {name: getattr(self.evidence, name) for name in ARTIFACTS}
-        uncut = {"message": whole.message, "tips": whole.tips, "details": whole.details, **whole.fields()}
+        uncut = {"message": whole.message, "tips": whole.tips, **whole.fields()}
         for name, value in uncut.items():
             if value:
                 setattr(self, name, value)
+        self.details = whole.details  # without the word that something was cut
         self.evidence = replace(whole.evidence, **artifacts)
         self.args = (self.message,)
 
