@@ -11,6 +11,8 @@ TRIALS ?= 20
 WORKERS ?= 2
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Containers often set it. Here hundreds of agents would each compile the checkout, for most of a second.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
