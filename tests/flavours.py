@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import functools
+import inspect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -11,7 +14,7 @@ from cmdop_browser._sync.browser import Browser
 from cmdop_browser._sync.dom import Dom
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator
     from types import TracebackType
 
 # The blocking classes whose methods a test awaits.
@@ -60,10 +63,42 @@ class Together:
         await self._all.wait()
 
     async def once(self, act: Callable[[], object]) -> None:
-        """Wait until all are here, and go on when one of them has done it."""
+        """Wait until all are here, and go on when one of them has done it; what it returns is awaited."""
         if await self._all.wait() == 0:
-            act()
+            done = act()
+            if inspect.isawaitable(done):
+                await done
         await self._all.wait()
+
+    @contextlib.asynccontextmanager
+    async def during(
+        self, state: Callable[[], contextlib.AbstractContextManager[object]]
+    ) -> AsyncIterator[None]:
+        """Have all do the block while one of them keeps up the *state*."""
+        with contextlib.ExitStack() as kept:
+            if await self._all.wait() == 0:
+                kept.enter_context(state())
+            await self._all.wait()
+            yield
+            await self._all.wait()
+
+
+def at_once(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Do a test in both flavours at once: it is given its ``flavour``, and ``both``, where the two meet.
+
+    For tests of what happens to an agent only once.
+    """
+
+    @functools.wraps(test)
+    async def run(**fixtures: Any) -> None:
+        both = Together()
+        await in_both(lambda flavour: test(flavour=flavour, both=both, **fixtures))
+
+    # By which pytest knows the fixtures.
+    asked = inspect.signature(test)
+    others = [each for name, each in asked.parameters.items() if name not in {"flavour", "both"}]
+    run.__signature__ = asked.replace(parameters=others)  # type: ignore[attr-defined]
+    return run
 
 
 class InThread:

@@ -24,12 +24,13 @@ from cmdop_browser.exceptions import (
 )
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
 from tests.agents import RunningAgent, end_at_once
+from tests.flavours import at_once
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.flavours import Flavour
+    from tests.flavours import Flavour, Together
     from tests.process.shell import Shell
     from tests.site import WebSite
 
@@ -81,6 +82,13 @@ async def told_to_end(agent: RunningAgent) -> None:
     await asyncio.to_thread(eventually, lambda: not record_path(agent).exists())
 
 
+async def succeeded(old: RunningAgent, line: Line, both: Together) -> RunningAgent:
+    """Tell the old agent to end, once for both flavours, and return the one that is there then."""
+    await both.once(lambda: told_to_end(old))
+    await both.once(line.successor)
+    return line.last()
+
+
 def record_path(agent: RunningAgent) -> Path:
     return AgentPaths.of("default", agent.runtime_dir).record
 
@@ -89,15 +97,15 @@ async def ended(agent: RunningAgent) -> int:
     return await asyncio.to_thread(agent.process.wait, 30)
 
 
+@at_once
 async def test_old_handles_stay_with_the_old_agent_and_new_sessions_go_to_the_new_one(
-    flavour: Flavour, site: WebSite, old: RunningAgent, line: Line
+    flavour: Flavour, both: Together, site: WebSite, old: RunningAgent, line: Line
 ) -> None:
     async with flavour.local() as client:
         session = await client.browser.create_session()
         await session.navigate(site.at("/forms.html"))
         await session.evaluate("document.title = 'kept'")
-        await told_to_end(old)
-        new = line.successor()
+        new = await succeeded(old, line, both)
         fresh = await client.browser.create_session()
         assert client.agent_info.instance_id == new.record["instance_id"]
         assert (await client.browser.fetch(site.at("/plain.html"))).title == "Plain page"
@@ -120,17 +128,19 @@ async def test_old_handles_stay_with_the_old_agent_and_new_sessions_go_to_the_ne
         await client.close()
 
 
+@at_once
 async def test_a_client_that_was_idle_while_agents_changed_gets_its_next_session_from_the_new_one(
-    flavour: Flavour, site: WebSite, old: RunningAgent, line: Line
+    flavour: Flavour, both: Together, site: WebSite, old: RunningAgent, line: Line
 ) -> None:
     async with flavour.local() as creating, flavour.local() as fetching:
         for client in (creating, fetching):
             await client.ping()  # its lease, which was sent before, is there then
-        await told_to_end(old)
+        await both.once(lambda: told_to_end(old))
         assert await ended(old) == 0
         with pytest.raises(AgentOfflineError):
             await creating.browser.create_session()
-        new = line.successor()
+        await both.once(line.successor)
+        new = line.last()
         async with creating.browser.create_session() as session:
             assert (await session.navigate(site.at("/plain.html"))).ok
         assert (await fetching.browser.fetch(site.at("/plain.html"))).title == "Plain page"
@@ -138,16 +148,17 @@ async def test_a_client_that_was_idle_while_agents_changed_gets_its_next_session
             assert client.agent_info.instance_id == new.record["instance_id"]
 
 
+@at_once
 async def test_closing_the_client_closes_its_sessions_in_both(
-    flavour: Flavour, old: RunningAgent, line: Line
+    flavour: Flavour, both: Together, old: RunningAgent, line: Line
 ) -> None:
     async with flavour.local() as client:
         await client.browser.create_session()
-        await told_to_end(old)
-        new = line.successor()
+        new = await succeeded(old, line, both)
         await client.browser.create_session()
         await client.close()
         assert await ended(old) == 0
+        await both.meet()
         async with flavour.local() as other:
             assert other.agent_info.instance_id == new.record["instance_id"]
             assert await other.browser.list_sessions() == []
@@ -170,15 +181,15 @@ async def test_a_client_that_may_starts_the_new_one_by_itself(
     assert wait_until_ended([process], 30) == []
 
 
+@at_once
 async def test_a_session_that_is_restored_moves_when_the_old_agent_ends_it(
-    flavour: Flavour, site: WebSite, old: RunningAgent, line: Line
+    flavour: Flavour, both: Together, site: WebSite, old: RunningAgent, line: Line
 ) -> None:
     async with flavour.local() as client, client.browser.create_session(on_crash="restore") as session:
         await session.navigate(site.at("/cookies/set", name="ada"))
-        await told_to_end(old)
-        new = line.successor()
+        new = await succeeded(old, line, both)
         assert (await session.info()).epoch == 1
-        old.process.send_signal(signal.SIGTERM)
+        await both.once(lambda: old.process.send_signal(signal.SIGTERM))
         assert await ended(old) == 0
         info = await session.info()
         assert (info.id, info.epoch) == (session.id, 2)
@@ -188,16 +199,16 @@ async def test_a_session_that_is_restored_moves_when_the_old_agent_ends_it(
 
 
 @pytest.mark.parametrize("connected_to_both", [False, True])
+@at_once
 async def test_what_the_old_agent_ended_is_told_so_also_where_the_new_one_is_connected(
-    flavour: Flavour, old: RunningAgent, line: Line, connected_to_both: bool
+    flavour: Flavour, both: Together, old: RunningAgent, line: Line, connected_to_both: bool
 ) -> None:
     async with flavour.local() as client:
         session = await client.browser.create_session()
-        await told_to_end(old)
-        line.successor()
+        await succeeded(old, line, both)
         if connected_to_both:
             await client.reconnect()
-        old.process.send_signal(signal.SIGTERM)
+        await both.once(lambda: old.process.send_signal(signal.SIGTERM))
         assert await ended(old) == 0
         if not connected_to_both:
             await client.reconnect()
@@ -206,14 +217,14 @@ async def test_what_the_old_agent_ended_is_told_so_also_where_the_new_one_is_con
         assert (closed.value.reason, closed.value.outcome) == (CloseReason.SHUTDOWN, Outcome.NOT_EXECUTED)
 
 
+@at_once
 async def test_what_an_error_refers_to_is_had_from_the_agent_that_drains(
-    flavour: Flavour, site: WebSite, old: RunningAgent, line: Line
+    flavour: Flavour, both: Together, site: WebSite, old: RunningAgent, line: Line
 ) -> None:
     async with flavour.local() as client:
         session = await client.browser.create_session()
         await session.navigate(site.at("/forms.html"))
-        await told_to_end(old)
-        line.successor()
+        await succeeded(old, line, both)
         with pytest.raises(BrowserElementNotFoundError) as caught:
             await session.click("#missing", timeout=0.5)
         picture: Any = await asyncio.to_thread(lambda: caught.value.evidence.screenshot)
@@ -221,16 +232,17 @@ async def test_what_an_error_refers_to_is_had_from_the_agent_that_drains(
         await client.close()
 
 
+@at_once
 async def test_one_that_is_killed_while_it_drains_leaves_nothing(
-    flavour: Flavour, old: RunningAgent, line: Line
+    flavour: Flavour, both: Together, old: RunningAgent, line: Line
 ) -> None:
     async with flavour.local() as client:
         session = await client.browser.create_session()
-        await told_to_end(old)
+        await both.once(lambda: told_to_end(old))
         drained = AgentPaths.of("default", old.runtime_dir).draining / f"{old.record['instance_id']}.json"
         assert drained.exists()
-        line.successor()
-        old.kill()
+        await both.once(line.successor)
+        await both.once(old.kill)
         with pytest.raises(BrowserSessionClosedError) as closed:
             await session.title()
         assert closed.value.reason is CloseReason.AGENT_RESTART
