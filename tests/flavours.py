@@ -14,7 +14,7 @@ from cmdop_browser._sync.browser import Browser
 from cmdop_browser._sync.dom import Dom
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
     from types import TracebackType
 
 # The blocking classes whose methods a test awaits.
@@ -94,10 +94,20 @@ def at_once(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[Non
         both = Together()
         await in_both(lambda flavour: test(flavour=flavour, both=both, **fixtures))
 
-    # By which pytest knows the fixtures.
+    return asking_for(run, test, {"flavour": "", "both": ""})
+
+
+def asking_for(
+    run: Callable[..., Awaitable[None]], test: Callable[..., Awaitable[None]], instead: Mapping[str, str]
+) -> Callable[..., Awaitable[None]]:
+    """Have pytest give *run* the fixtures of *test*, some under other names, or not where that is ""."""
     asked = inspect.signature(test)
-    others = [each for name, each in asked.parameters.items() if name not in {"flavour", "both"}]
-    run.__signature__ = asked.replace(parameters=others)  # type: ignore[attr-defined]
+    parameters = [
+        each.replace(name=instead.get(name, name), kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, each in asked.parameters.items()
+        if instead.get(name, name)
+    ]
+    run.__signature__ = asked.replace(parameters=parameters)  # type: ignore[attr-defined]
     return run
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,16 @@ import pytest
 from cmdop_browser.demo.server import DemoSite
 from cmdop_browser.settings import Settings
 from tests.fakes.launchpad import Launchpad
-from tests.flavours import Flavour
-from tests.process.faults.bench import Bench
+from tests.flavours import BOTH
+from tests.process.faults.bench import Bench, Place
 from tests.process.shell import Shell, open_shell
 from tests.site import WebSite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
+
+    from tests.flavours import Flavour
 
 
 @pytest.fixture
@@ -68,11 +71,24 @@ def site() -> Iterator[WebSite]:
         yield site
 
 
-@pytest.fixture(scope="module", params=["async", "sync"])
-async def shared_bench(request: pytest.FixtureRequest, site: WebSite) -> AsyncIterator[Bench]:
-    """An agent and a client in each flavour, for faults to be tried out on."""
-    with pytest.MonkeyPatch.context() as patch:
-        bench = Bench(Flavour(request.param), site)
-        patch.setenv("CMDOP_RUNTIME_DIR", str(bench.runtime_dir))
-        async with bench:
-            yield bench
+@pytest.fixture(scope="module")
+async def shared_benches(site: WebSite) -> AsyncIterator[dict[str, Bench]]:
+    """An agent with a client in each flavour, for faults to be tried out on."""
+    with pytest.MonkeyPatch.context() as patch, Place(site) as place:
+        patch.setenv("CMDOP_RUNTIME_DIR", str(place.runtime_dir))
+        async with contextlib.AsyncExitStack() as stack:
+            yield {flavour.name: await stack.enter_async_context(Bench(flavour, place)) for flavour in BOTH}
+
+
+@pytest.fixture
+async def benches(shared_benches: dict[str, Bench]) -> AsyncIterator[dict[str, Bench]]:
+    """Those by their flavours, with an agent and connections that are in order."""
+    yield shared_benches
+    for bench in shared_benches.values():
+        await bench.repair()
+
+
+@pytest.fixture
+def bench(flavour: Flavour, benches: dict[str, Bench]) -> Bench:
+    """One after the other."""
+    return benches[flavour.name]

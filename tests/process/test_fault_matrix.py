@@ -22,10 +22,10 @@ from cmdop_browser.exceptions import (
     StalePortFileError,
 )
 from tests.process.faults import calls, faults
-from tests.process.faults.bench import LONG
+from tests.process.faults.bench import LONG, on_both_benches
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Container, Iterable, Sequence
+    from collections.abc import Callable, Container, Iterable, Sequence
 
     from tests.process.faults.bench import Bench
 
@@ -55,12 +55,6 @@ BLOCK = """(url) => { setTimeout(() => {
   const asking = new XMLHttpRequest(); asking.open('GET', url, false); asking.send();
   for (;;);
 }); }"""
-
-
-@pytest.fixture
-async def bench(shared_bench: Bench) -> AsyncIterator[Bench]:
-    yield shared_bench
-    await shared_bench.repair()
 
 
 def wrong_about_loss(name: str, came: Any, session: Any, reason: CloseReason, outcome: Outcome) -> str:
@@ -110,6 +104,7 @@ def test_every_public_call_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("fault", faults.FAULTS, ids=str)
+@on_both_benches
 async def test_calls_on_a_session_that_is_gone(bench: Bench, fault: faults.Fault) -> None:
     session = await bench.client.browser.create_session(**dict(fault.options))
     handles = dict(zip(NAMES, await bench.handles(session, len(NAMES)), strict=True))
@@ -117,6 +112,7 @@ async def test_calls_on_a_session_that_is_gone(bench: Bench, fault: faults.Fault
     await assert_all_lost(bench, handles, fault.reason)
 
 
+@on_both_benches
 async def test_calls_on_a_session_whose_agent_was_killed_and_replaced(bench: Bench) -> None:
     session = await bench.client.browser.create_session()
     early = dict(zip(NAMES, await bench.handles(session, len(NAMES)), strict=True))
@@ -124,10 +120,12 @@ async def test_calls_on_a_session_whose_agent_was_killed_and_replaced(bench: Ben
     await faults.KILLED.strike(bench, session)
     await bench.noticed()
     await assert_all_lost(bench, early, faults.KILLED.reason)
-    await bench.repair()
+    await bench.once(bench.place.start_agent)
+    await bench.client.reconnect()
     await assert_all_lost(bench, late, faults.KILLED.reason)
 
 
+@on_both_benches
 async def test_calls_on_a_session_whose_client_is_gone(bench: Bench) -> None:
     with faults.session_of_another_client() as (session_id, other):
         handles = {name: await bench.client.browser.get_session(session_id) for name in NAMES}
@@ -269,10 +267,11 @@ async def wrong_on_stuck_page(
     return wrong_about_stuck_page(name, came)
 
 
+@on_both_benches
 async def test_calls_to_an_agent_that_stands_still(bench: Bench) -> None:
     session = await bench.client.browser.create_session(timeout=LONG)
     handles = dict(zip(NAMES, await bench.handles(session, len(NAMES)), strict=True))
-    with faults.stopped([bench.agent_process]):
+    async with bench.during(lambda: faults.stopped([bench.agent_process])):
         made = {name: asyncio.ensure_future(bench.call(handles[name], name, SHORT)) for name in NAMES}
         await asyncio.wait(made.values())
     wrong = []
@@ -288,8 +287,9 @@ async def test_calls_to_an_agent_that_stands_still(bench: Bench) -> None:
 # Calls that need no session
 
 
+@on_both_benches
 async def test_calls_of_the_client_when_the_agent_is_killed(bench: Bench) -> None:
-    bench.agent.kill()
+    await bench.once(bench.agent.kill)
     for name, came in (await bench.client_calls()).items():
         if name in {"reconnect", "local"}:
             assert isinstance(came, StalePortFileError), (name, came)
@@ -300,17 +300,18 @@ async def test_calls_of_the_client_when_the_agent_is_killed(bench: Bench) -> Non
             assert came.agent_id
 
 
+@on_both_benches
 async def test_calls_of_the_client_when_the_agent_is_another_one(bench: Bench) -> None:
-    bench.agent.kill()
-    bench.start_agent()
+    await bench.once(bench.place.replace_agent)
     for name, came in (await bench.client_calls(without=("reconnect", "local"))).items():
         assert isinstance(came, AgentOfflineError | ConnectionLostError), (name, came)
     await bench.client.reconnect()
     assert_all_work(await bench.client_calls())
 
 
+@on_both_benches
 async def test_calls_of_the_client_when_the_agent_has_ended(bench: Bench) -> None:
-    bench.agent.process.terminate()
+    await bench.once(bench.agent.process.terminate)
     await asyncio.to_thread(bench.agent.process.wait, 30)
     for name, came in (await bench.client_calls()).items():
         if name in {"reconnect", "local"}:
@@ -320,8 +321,9 @@ async def test_calls_of_the_client_when_the_agent_has_ended(bench: Bench) -> Non
             assert isinstance(came, AgentOfflineError | ConnectionLostError), (name, came)
 
 
+@on_both_benches
 async def test_calls_of_the_client_when_the_agent_stands_still(bench: Bench) -> None:
-    with faults.stopped([bench.agent_process]):
+    async with bench.during(lambda: faults.stopped([bench.agent_process])):
         # None of them needs what another one does: what they wait for they wait for together.
         names = [name for name in calls.CLIENT_ARGUMENTS if name != "reconnect"]
         errors = await asyncio.gather(*(bench.client_call(name, SHORT) for name in names))
@@ -334,16 +336,17 @@ async def test_calls_of_the_client_when_the_agent_stands_still(bench: Bench) -> 
 
 
 @pytest.mark.parametrize("is_wanted", [faults.is_browser, faults.is_driver])
+@on_both_benches
 async def test_calls_of_the_client_after_the_browser_died(
     bench: Bench, is_wanted: Callable[[list[str]], bool]
 ) -> None:
     session = await bench.client.browser.create_session()
-    for process in bench.processes(is_wanted):
-        process.kill()
+    await bench.kill(is_wanted)
     await bench.until_gone(session.id)
     assert_all_work(await bench.client_calls())
 
 
+@on_both_benches
 async def test_calls_of_a_client_that_is_closed(bench: Bench) -> None:
     async with bench.flavour.local() as client:
         pass

@@ -16,30 +16,30 @@ from cmdop_browser.exceptions import (
     SessionInterruptedError,
 )
 from tests.process.faults import faults
-from tests.process.faults.bench import LONG, Bench
+from tests.process.faults.bench import LONG, Bench, on_both_benches
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
 
 @pytest.fixture
-async def bench(shared_bench: Bench) -> AsyncIterator[Bench]:
-    yield shared_bench
-    await shared_bench.repair()
-    for info in await shared_bench.client.browser.list_sessions():
-        await (await shared_bench.client.browser.get_session(info.id)).close()
+async def benches(shared_benches: dict[str, Bench]) -> AsyncIterator[dict[str, Bench]]:
+    yield shared_benches
+    for bench in shared_benches.values():
+        await bench.repair()
+        for info in await bench.client.browser.list_sessions():
+            await (await bench.client.browser.get_session(info.id)).close()
 
 
-@pytest.fixture
-async def session(bench: Bench) -> Any:
+async def restored(bench: Bench) -> Any:
+    """A session that goes on after a crash."""
     return await bench.client.browser.create_session(on_crash="restore", timeout=LONG)
 
 
 async def lose_page(bench: Bench, session: Any, is_wanted: Callable[[list[str]], bool]) -> None:
     """Kill what the session's page needs, and wait until the agent has seen it."""
     epoch = (await session.info()).epoch
-    for process in bench.processes(is_wanted):
-        process.kill()
+    await bench.kill(is_wanted)
     async with asyncio.timeout(LONG):
         while True:
             for info in await bench.client.browser.list_sessions():
@@ -52,8 +52,7 @@ async def strike(bench: Bench, session: Any, what: str) -> None:
     """Take away what the session lives on."""
     if what == "agent":
         await session.info()
-        bench.agent.kill()
-        bench.start_agent()
+        await bench.once(bench.place.replace_agent)
     else:
         await lose_page(bench, session, getattr(faults, f"is_{what}"))
 
@@ -62,9 +61,9 @@ FAULTS = ("renderer", "browser", "driver", "agent")
 
 
 @pytest.mark.parametrize("what", FAULTS)
-async def test_the_same_handle_goes_on_with_cookies_storage_and_page(
-    bench: Bench, session: Any, what: str
-) -> None:
+@on_both_benches
+async def test_the_same_handle_goes_on_with_cookies_storage_and_page(bench: Bench, what: str) -> None:
+    session = await restored(bench)
     await session.navigate(bench.site.elsewhere("/plain.html"))
     await session.evaluate("localStorage.there = 'kept elsewhere'")
     await session.navigate(bench.site.at("/cookies/set", name="ada", next="/links.html"))
@@ -97,12 +96,13 @@ DURING = [("renderer", faults.is_renderer), ("browser", faults.is_browser), ("dr
 async def lose_under(bench: Bench, arrived: str, what: str) -> None:
     """Take away what a call runs on, as soon as the site is asked for *arrived*."""
     await bench.site.records.arrival(arrived)
-    for process in bench.processes(getattr(faults, f"is_{what}")):
-        process.kill()
+    await bench.kill(getattr(faults, f"is_{what}"))
 
 
 @pytest.mark.parametrize("what", ["renderer", "browser", "driver"])
-async def test_a_navigation_is_made_again(bench: Bench, session: Any, what: str) -> None:
+@on_both_benches
+async def test_a_navigation_is_made_again(bench: Bench, what: str) -> None:
+    session = await restored(bench)
     gate = f"again-{bench.flavour.name}-{what}"
     await session.navigate(bench.site.at("/links.html"))
     running = asyncio.ensure_future(session.navigate(bench.site.at(f"/gate/{gate}")))
@@ -119,9 +119,9 @@ POST = "url => fetch(url, {method: 'POST'}).then(answer => answer.text())"
 
 
 @pytest.mark.parametrize("what", ["renderer", "browser", "driver"])
-async def test_an_act_whose_outcome_is_unknown_is_not_made_again(
-    bench: Bench, session: Any, what: str
-) -> None:
+@on_both_benches
+async def test_an_act_whose_outcome_is_unknown_is_not_made_again(bench: Bench, what: str) -> None:
+    session = await restored(bench)
     gate = f"/gate/once-{bench.flavour.name}-{what}"
     await session.navigate(bench.site.at("/plain.html"))
     # The site has it, and does not answer: what became of it cannot be known.
@@ -139,7 +139,9 @@ async def test_an_act_whose_outcome_is_unknown_is_not_made_again(
 
 
 @pytest.mark.parametrize("what", ["renderer", "browser", "driver"])
-async def test_a_form_is_never_sent_twice(bench: Bench, session: Any, what: str) -> None:
+@on_both_benches
+async def test_a_form_is_never_sent_twice(bench: Bench, what: str) -> None:
+    session = await restored(bench)
     gate = f"/gate/form-{bench.flavour.name}-{what}"
     await session.navigate(bench.site.at(f"{gate}/form"))
     running = asyncio.ensure_future(session.click("#go"))
@@ -154,9 +156,9 @@ async def test_a_form_is_never_sent_twice(bench: Bench, session: Any, what: str)
 
 
 @pytest.mark.parametrize("what", FAULTS)
-async def test_an_act_on_a_session_that_was_lost_before_is_made(
-    bench: Bench, session: Any, what: str
-) -> None:
+@on_both_benches
+async def test_an_act_on_a_session_that_was_lost_before_is_made(bench: Bench, what: str) -> None:
+    session = await restored(bench)
     name = f"before-{bench.flavour.name}-{what}"
     await session.navigate(bench.site.at(f"/count/{name}"))
     await strike(bench, session, what)
@@ -165,15 +167,16 @@ async def test_an_act_on_a_session_that_was_lost_before_is_made(
     assert bench.site.records.counts()[name] == 1
 
 
-async def test_calls_in_line_are_made_on_the_new_page(bench: Bench, session: Any) -> None:
+@on_both_benches
+async def test_calls_in_line_are_made_on_the_new_page(bench: Bench) -> None:
+    session = await restored(bench)
     name = f"line-{bench.flavour.name}"
     await session.navigate(bench.site.at(f"/count/{name}"))
     waiting = asyncio.ensure_future(session.wait_for("#never", timeout=3.0))
     await bench.until_running({session.id: waiting})
     # It waits for its turn, and so has certainly not run.
     clicking = asyncio.ensure_future(session.click("#go"))
-    for process in bench.processes(faults.is_renderer):
-        process.kill()
+    await bench.kill(faults.is_renderer)
     await clicking
     await session.wait_for("#count", timeout=LONG)
     assert bench.site.records.counts()[name] == 1
@@ -181,20 +184,24 @@ async def test_calls_in_line_are_made_on_the_new_page(bench: Bench, session: Any
 
 
 @pytest.mark.parametrize("what", ["renderer", "browser", "driver"])
-async def test_a_read_is_made_again(bench: Bench, session: Any, what: str) -> None:
+@on_both_benches
+async def test_a_read_is_made_again(bench: Bench, what: str) -> None:
+    session = await restored(bench)
     await session.navigate(bench.site.at("/links.html"))
-    with faults.held_up(bench.processes(faults.is_browser if what != "driver" else faults.is_driver)):
+    is_held_up = faults.is_driver if what == "driver" else faults.is_browser
+    async with bench.during(lambda: faults.held_up(bench.processes(is_held_up))):
         running = asyncio.ensure_future(session.dom.soup())
         await bench.until_running({session.id: running})
-        for process in bench.processes(getattr(faults, f"is_{what}")):
-            process.kill()
+        await bench.kill(getattr(faults, f"is_{what}"))
     assert (await running).find("a")
 
 
 # What cannot come back, and what does not
 
 
-async def test_a_page_that_a_form_made_is_not_asked_for_again(bench: Bench, session: Any) -> None:
+@on_both_benches
+async def test_a_page_that_a_form_made_is_not_asked_for_again(bench: Bench) -> None:
+    session = await restored(bench)
     name = f"made-{bench.flavour.name}"
     await session.navigate(bench.site.at(f"/count/{name}"))
     await session.click("#go")
@@ -214,6 +221,7 @@ async def test_a_page_that_a_form_made_is_not_asked_for_again(bench: Bench, sess
     assert bench.site.records.counts()[name] == 1
 
 
+@on_both_benches
 async def test_the_options_of_a_session_stay(bench: Bench) -> None:
     session = await bench.client.browser.create_session(
         on_crash="restore",
@@ -241,10 +249,12 @@ async def facts_of(session: Any) -> Any:
     return {**seen, "own": '"x-own":"kept"' in sent}
 
 
-async def test_a_renderer_that_stands_still_is_replaced(bench: Bench, session: Any) -> None:
+@on_both_benches
+async def test_a_renderer_that_stands_still_is_replaced(bench: Bench) -> None:
+    session = await restored(bench)
     await session.navigate(bench.site.at("/links.html"))
     await session.info()  # what is remembered was asked for, so that the act is the first to wait
-    with faults.stopped(bench.processes(faults.is_renderer)):
+    async with bench.during(lambda: faults.stopped(bench.processes(faults.is_renderer))):
         with pytest.raises(SessionInterruptedError) as caught:
             await session.evaluate("1")
         assert caught.value.outcome is Outcome.UNKNOWN
@@ -252,24 +262,26 @@ async def test_a_renderer_that_stands_still_is_replaced(bench: Bench, session: A
         assert await session.dom.count("a") > 0
 
 
-async def test_a_page_that_kills_its_renderer_each_time_costs_its_call(bench: Bench, session: Any) -> None:
+@on_both_benches
+async def test_a_page_that_kills_its_renderer_each_time_costs_its_call(bench: Bench) -> None:
+    session = await restored(bench)
     gate = f"poison-{bench.flavour.name}"
     running = asyncio.ensure_future(session.navigate(bench.site.at(f"/gate/{gate}")))
     for times in (1, 2, 3):
         await bench.site.records.arrival(f"/gate/{gate}", times=times)
-        for process in bench.processes(faults.is_renderer):
-            process.kill()
+        await bench.kill(faults.is_renderer)
     with pytest.raises(SessionInterruptedError):
         await running
     assert (await session.navigate(bench.site.at("/plain.html"))).ok
 
 
-async def test_a_session_that_is_lost_again_and_again_ends(bench: Bench, session: Any) -> None:
+@on_both_benches
+async def test_a_session_that_is_lost_again_and_again_ends(bench: Bench) -> None:
+    session = await restored(bench)
     for _ in range(5):
         await lose_page(bench, session, faults.is_renderer)
     await session.info()  # it is rebuilt now
-    for process in bench.processes(faults.is_renderer):
-        process.kill()
+    await bench.kill(faults.is_renderer)
     await bench.until_gone(session.id)
     with pytest.raises(BrowserSessionClosedError) as caught:
         await session.title()
@@ -277,7 +289,9 @@ async def test_a_session_that_is_lost_again_and_again_ends(bench: Bench, session
     assert session.is_closed
 
 
-async def test_a_handle_that_was_got_goes_on_too(bench: Bench, session: Any) -> None:
+@on_both_benches
+async def test_a_handle_that_was_got_goes_on_too(bench: Bench) -> None:
+    session = await restored(bench)
     await session.navigate(bench.site.at("/links.html"))
     other = await bench.client.browser.get_session(session.id)
     await lose_page(bench, session, faults.is_renderer)
@@ -285,7 +299,9 @@ async def test_a_handle_that_was_got_goes_on_too(bench: Bench, session: Any) -> 
     assert await session.dom.count("a") > 0
 
 
-async def test_a_session_that_raises_still_does_beside_one_that_restores(bench: Bench, session: Any) -> None:
+@on_both_benches
+async def test_a_session_that_raises_still_does_beside_one_that_restores(bench: Bench) -> None:
+    session = await restored(bench)
     plain = await bench.client.browser.create_session()
     await plain.navigate(bench.site.at("/links.html"))
     await session.navigate(bench.site.at("/links.html"))
@@ -296,19 +312,21 @@ async def test_a_session_that_raises_still_does_beside_one_that_restores(bench: 
     assert await session.dom.count("a") > 0
 
 
-async def test_a_session_whose_caller_is_done_with_it_stays_closed(bench: Bench, session: Any) -> None:
+@on_both_benches
+async def test_a_session_whose_caller_is_done_with_it_stays_closed(bench: Bench) -> None:
+    session = await restored(bench)
     await session.navigate(bench.site.at("/plain.html"))
     await session.info()
     assert list((bench.runtime_dir / "default" / "kept").glob("s-*"))
-    for process in bench.processes(faults.is_browser):
-        process.kill()
+    await bench.kill(faults.is_browser)
     await session.close()
     with pytest.raises(BrowserSessionClosedError) as caught:
         await session.title()
     assert caught.value.reason is CloseReason.CLOSED_BY_CALLER
-    assert not await bench.client.browser.list_sessions()
+    assert session.id not in {info.id for info in await bench.client.browser.list_sessions()}
 
 
+@on_both_benches
 async def test_a_fetch_is_made_again(bench: Bench) -> None:
     gate = f"fetch-{bench.flavour.name}"
     fetching = asyncio.ensure_future(
@@ -320,9 +338,11 @@ async def test_a_fetch_is_made_again(bench: Bench) -> None:
     assert "You are through." in (await fetching).html
 
 
-async def test_without_another_agent_the_session_is_lost(bench: Bench, session: Any) -> None:
+@on_both_benches
+async def test_without_another_agent_the_session_is_lost(bench: Bench) -> None:
+    session = await restored(bench)
     await session.navigate(bench.site.at("/plain.html"))
-    bench.agent.kill()
+    await bench.once(bench.agent.kill)
     with pytest.raises(BrowserSessionClosedError) as caught:
         await session.title()
     assert caught.value.reason is CloseReason.AGENT_RESTART

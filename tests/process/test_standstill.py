@@ -22,25 +22,20 @@ from cmdop_browser.exceptions import (
 from tests.agents import RunningAgent
 from tests.flavours import Together, in_both
 from tests.process.faults import faults, standstill
-from tests.process.faults.bench import LONG, Bench
+from tests.process.faults.bench import LONG, on_both_benches
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.fakes.launchpad import Launchpad
     from tests.flavours import Flavour
+    from tests.process.faults.bench import Bench
 
 # Promised is one second; a loaded machine has some more.
 SOON = 5.0
 NEVER = "() => new Promise(() => {})"
-
-
-@pytest.fixture
-async def bench(shared_bench: Bench) -> AsyncIterator[Bench]:
-    yield shared_bench
-    await shared_bench.repair()
 
 
 KINDS = [
@@ -51,15 +46,20 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("is_wanted", "reason"), KINDS)
+@on_both_benches
 async def test_what_is_stopped_ends_its_sessions(
     bench: Bench, is_wanted: Callable[[list[str]], bool], reason: CloseReason
 ) -> None:
     session = await bench.client.browser.create_session(timeout=LONG)
     running = asyncio.ensure_future(session.evaluate(NEVER))
     await bench.until_running({session.id: running})
+
+    def suspend_all() -> None:
+        for process in bench.processes(is_wanted):
+            process.suspend()
+
+    await bench.once(suspend_all)
     began = time.monotonic()
-    for process in bench.processes(is_wanted):
-        process.suspend()
     with pytest.raises(BrowserSessionClosedError) as caught:
         await running
     assert time.monotonic() - began < SOON
@@ -100,20 +100,24 @@ async def test_what_hangs_ends_its_sessions(
 
 @pytest.mark.parametrize("end", [psutil.Process.kill, psutil.Process.suspend], ids=["killed", "stopped"])
 @pytest.mark.parametrize("is_wanted", [faults.is_browser, faults.is_driver], ids=["browser", "driver"])
+@on_both_benches
 async def test_a_browser_that_is_ended_while_it_starts_is_started_again(
     bench: Bench, is_wanted: Callable[[list[str]], bool], end: Callable[[psutil.Process], None]
 ) -> None:
     session = await bench.client.browser.create_session(timeout=LONG)
-    for process in bench.processes(faults.is_driver):
-        process.kill()
+    await bench.kill(faults.is_driver)
     await bench.until_gone(session.id)
     making = asyncio.ensure_future(made(bench.client.browser.create_session(timeout=LONG)))
-    while not making.done():
-        found = [each for each in bench.agent_process.children(recursive=True) if is_of(each, is_wanted)]
-        if found:
-            end(found[0])
-            break
-        await asyncio.sleep(0)
+
+    async def end_the_first() -> None:
+        while not making.done():
+            found = [each for each in bench.agent_process.children(recursive=True) if is_of(each, is_wanted)]
+            if found:
+                end(found[0])
+                break
+            await asyncio.sleep(0)
+
+    await bench.once(end_the_first)
     assert await (await making).evaluate("1 + 1") == 2
 
 
@@ -131,11 +135,12 @@ def is_of(process: psutil.Process, is_wanted: Callable[[list[str]], bool]) -> bo
 # The agent
 
 
+@on_both_benches
 async def test_an_agent_that_is_stopped_during_a_call(bench: Bench) -> None:
     session = await bench.client.browser.create_session(timeout=LONG)
     running = asyncio.ensure_future(session.evaluate(NEVER))
     await bench.until_running({session.id: running})
-    with faults.stopped([bench.agent_process]):
+    async with bench.during(lambda: faults.stopped([bench.agent_process])):
         began = time.monotonic()
         with pytest.raises(ConnectionLostError, match="stopped during evaluate") as lost:
             await running
@@ -148,10 +153,12 @@ async def test_an_agent_that_is_stopped_during_a_call(bench: Bench) -> None:
         assert time.monotonic() - began < 2 * SOON
 
 
+@on_both_benches
 async def test_a_session_goes_on_with_an_agent_that_runs_on(bench: Bench) -> None:
     session = await bench.client.browser.create_session(timeout=LONG)
-    with faults.stopped([bench.agent_process]), pytest.raises(AgentOfflineError):
-        await session.title()
+    async with bench.during(lambda: faults.stopped([bench.agent_process])):
+        with pytest.raises(AgentOfflineError):
+            await session.title()
     assert await session.evaluate("1 + 1") == 2
     await session.close()
 

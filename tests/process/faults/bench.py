@@ -1,9 +1,11 @@
-"""An agent and a client of it, on which faults are tried out."""
+"""An agent and a client of it in each flavour, on which faults are tried out."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import inspect
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,11 +15,11 @@ import psutil
 
 from cmdop_browser.exceptions import AgentOfflineError, CMDOPError
 from tests.agents import RunningAgent
-from tests.flavours import InThread
+from tests.flavours import InThread, Together, asking_for, in_both
 from tests.process.faults import calls
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
     from types import TracebackType
 
     from tests.flavours import Flavour
@@ -27,42 +29,33 @@ if TYPE_CHECKING:
 LONG: Final = 40.0
 
 
-class Bench:
-    """An agent with one browser, started again when a fault took it away, and a client in one flavour.
+class Place:
+    """An agent with one browser, started again when a fault took it away.
 
     Attributes:
         agent: The agent that runs now.
-        client: The client under test.
         site: What the pages are from.
     """
 
-    def __init__(self, flavour: Flavour, site: WebSite) -> None:
-        self.flavour = flavour
+    def __init__(self, site: WebSite) -> None:
         self.site = site
         self._directory = tempfile.TemporaryDirectory(prefix="cmdop-bench-")
-        self._threads = ThreadPoolExecutor(len(calls.ARGUMENTS) + 2)
         self._agents = contextlib.ExitStack()
-        self._clients = contextlib.AsyncExitStack()
 
     @property
     def runtime_dir(self) -> Path:
-        """Where client and agent meet."""
+        """Where clients and agent meet."""
         return Path(self._directory.name)
 
-    async def __aenter__(self) -> Self:
+    def __enter__(self) -> Self:
         self.start_agent()
-        self.client = await self._clients.enter_async_context(self.flavour.local())
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._clients.aclose()
         self._agents.close()
-        self._threads.shutdown()
         self._directory.cleanup()
-
-    # The agent
 
     def start_agent(self) -> None:
         """Start an agent in place of the one that has ended."""
@@ -78,15 +71,119 @@ class Bench:
             )
         )
 
+    def replace_agent(self) -> None:
+        """Kill the agent and start another."""
+        self.agent.kill()
+        self.start_agent()
+
     @property
     def agent_process(self) -> psutil.Process:
         """The agent itself."""
         return psutil.Process(self.agent.process.pid)
 
+    def processes(self, is_wanted: Callable[[list[str]], bool]) -> list[psutil.Process]:
+        """The agent's processes whose command lines are wanted; at least one."""
+        found = []
+        for process in self.agent_process.children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if is_wanted(process.cmdline()):
+                    found.append(process)
+        assert found
+        return found
+
+
+class Bench:
+    """A client in one flavour at a place that it shares with one in the other.
+
+    Attributes:
+        client: The client under test.
+        place: Where its agent is.
+    """
+
+    def __init__(self, flavour: Flavour, place: Place) -> None:
+        self.flavour = flavour
+        self.place = place
+        self._threads = ThreadPoolExecutor(len(calls.ARGUMENTS) + 2)
+        self._clients = contextlib.AsyncExitStack()
+        self._both: Together | None = None
+
+    async def __aenter__(self) -> Self:
+        self.client = await self._clients.enter_async_context(self.flavour.local())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._clients.aclose()
+        self._threads.shutdown()
+
+    # Faults
+
+    @contextlib.contextmanager
+    def beside_the_other(self, both: Together) -> Iterator[None]:
+        """During the block a fault is brought about once, when both benches want it."""
+        self._both = both
+        yield
+        self._both = None
+
+    async def once(self, strike: Callable[[], object]) -> None:
+        """Bring a fault about, with the other bench if there is one that does the same."""
+        if self._both is not None:
+            await self._both.once(strike)
+        elif inspect.isawaitable(done := strike()):
+            await done
+
+    @contextlib.asynccontextmanager
+    async def during(
+        self, fault: Callable[[], contextlib.AbstractContextManager[None]]
+    ) -> AsyncIterator[None]:
+        """Keep a fault up for the block, with the other bench if there is one that does the same."""
+        if self._both is not None:
+            async with self._both.during(fault):
+                yield
+        else:
+            with fault():
+                yield
+
+    async def kill(self, is_wanted: Callable[[list[str]], bool]) -> None:
+        """Kill the agent's processes whose command lines are wanted."""
+
+        def kill_all() -> None:
+            for process in self.processes(is_wanted):
+                process.kill()
+
+        await self.once(kill_all)
+
+    # The agent
+
+    @property
+    def site(self) -> WebSite:
+        """What the pages are from."""
+        return self.place.site
+
+    @property
+    def runtime_dir(self) -> Path:
+        """Where client and agent meet."""
+        return self.place.runtime_dir
+
+    @property
+    def agent(self) -> RunningAgent:
+        """The agent that runs now."""
+        return self.place.agent
+
+    @property
+    def agent_process(self) -> psutil.Process:
+        """The agent itself."""
+        return self.place.agent_process
+
+    def processes(self, is_wanted: Callable[[list[str]], bool]) -> list[psutil.Process]:
+        """The agent's processes whose command lines are wanted; at least one."""
+        return self.place.processes(is_wanted)
+
     async def repair(self) -> None:
         """Have an agent, and the client connected to it, whatever the last fault left."""
         if self.agent.process.poll() is not None:
-            self.start_agent()
+            self.place.start_agent()
         await self.client.reconnect()
 
     async def noticed(self) -> None:
@@ -99,16 +196,6 @@ class Bench:
                     return
                 except CMDOPError:  # sent on a connection that was breaking
                     await asyncio.sleep(0.01)
-
-    def processes(self, is_wanted: Callable[[list[str]], bool]) -> list[psutil.Process]:
-        """The agent's processes whose command lines are wanted; at least one."""
-        found = []
-        for process in psutil.Process(self.agent.process.pid).children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if is_wanted(process.cmdline()):
-                    found.append(process)
-        assert found
-        return found
 
     # Sessions
 
@@ -207,3 +294,20 @@ def _outcome_of(bound: Callable[..., Any], given: tuple[Any, ...], options: dict
         return bound(*given, **options)
     except Exception as exc:  # noqa: BLE001 -- same
         return exc
+
+
+def on_both_benches(test: Callable[..., Awaitable[None]]) -> Callable[..., Awaitable[None]]:
+    """Do a test in both flavours at once, each with its ``bench``, so that a fault is needed only once."""
+
+    @functools.wraps(test)
+    async def run(benches: Mapping[str, Bench], **fixtures: Any) -> None:
+        both = Together()
+
+        async def part(flavour: Flavour) -> None:
+            bench = benches[flavour.name]
+            with bench.beside_the_other(both):
+                await test(bench, **fixtures)
+
+        await in_both(part)
+
+    return asking_for(run, test, {"bench": "benches"})

@@ -93,21 +93,24 @@ async def _idle(bench: Bench, session: Any) -> None:
 
 def _kill(is_wanted: Callable[[list[str]], bool]) -> Callable[[Bench, Any], Awaitable[None]]:
     async def strike(bench: Bench, session: Any) -> None:
-        # One after the other: a browser that loses dozens of renderers in one moment may end itself.
-        for process in bench.processes(is_wanted):
-            process.kill()
-            await asyncio.to_thread(process.wait, 10)
+        async def kill_all() -> None:
+            # One after the other: a browser that loses dozens of renderers in one moment may end itself.
+            for process in bench.processes(is_wanted):
+                process.kill()
+                await asyncio.to_thread(process.wait, 10)
+
+        await bench.once(kill_all)
         await bench.until_gone(session.id)
 
     return strike
 
 
 async def _kill_agent(bench: Bench, _session: Any) -> None:
-    bench.agent.kill()
+    await bench.once(bench.agent.kill)
 
 
 async def _end_agent(bench: Bench, _session: Any) -> None:
-    bench.agent.process.terminate()
+    await bench.once(bench.agent.process.terminate)
     assert await asyncio.to_thread(bench.agent.process.wait, 30) == 0
 
 
