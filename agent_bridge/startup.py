@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from typing import TYPE_CHECKING, Final
 
+from agent_bridge.browser.compiled import keep_compiled
 from agent_bridge.browser.executable import find_browser
 from agent_bridge.browser.starting import Drivers, mute_farewell
 from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
@@ -70,6 +72,7 @@ async def serve(
                 workspace,
                 History(paths.history, record.instance_id) as history,
             ):
+                keep_compiled()
                 async with Drivers() as drivers:
                     drivers.start_ahead()
                     # Half a second of imports, in which the driver starts.
@@ -115,6 +118,9 @@ def _load() -> type[AgentServer]:
     from agent_bridge.server import AgentServer  # noqa: PLC0415 -- said where it is called
 
     tracing.set_up()
+    # What is loaded stays: looking through it for garbage would be in vain every time.
+    gc.freeze()
+    gc.enable()
     return AgentServer
 
 

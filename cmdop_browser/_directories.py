@@ -25,6 +25,11 @@ def log_directory() -> Path:
     return _of_user(platformdirs.user_log_path) or runtime_base() / "log"
 
 
+def cache_directory() -> Path | None:
+    """Where lies what can be made again; None for users who have no place for it."""
+    return _of_user(platformdirs.user_cache_path)
+
+
 def has_home() -> bool:
     """Whether this user has a home directory, be it only a name."""
     try:

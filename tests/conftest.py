@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # What a failure is found to be must not depend on how busy the machine is. Those tests that are about
 # the time itself ask for agents that have the usual one.
 os.environ.setdefault("CMDOP_DIAGNOSIS_TIME", "5")
+# Drivers of all tests share what they compiled, below this checkout and not in the home of whoever tests.
+os.environ.setdefault("NODE_COMPILE_CACHE", str(Path(__file__).parents[1] / ".cache" / "driver"))
 # As in the Makefile, for whoever runs pytest without it: what the tests start is compiled once.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 

@@ -13,6 +13,7 @@ from cmdop_browser.wire.rendezvous.paths import (
     new_socket_path,
     runtime_base,
     validate_agent_name,
+    verify_parent,
 )
 from cmdop_browser.wire.rendezvous.processes import (
     boot_id,
@@ -49,5 +50,6 @@ __all__ = [
     "set_aside_logs",
     "supervisor_pid",
     "validate_agent_name",
+    "verify_parent",
     "why_stale",
 ]

@@ -122,7 +122,7 @@ class AgentPaths:
         """
         with _errors_of_ours(self.directory):
             if self.directory.parent.exists():
-                _verify_parent(self.directory.parent)
+                verify_parent(self.directory.parent)
             make_private(self.directory)
 
     def verify(self) -> None:
@@ -134,7 +134,7 @@ class AgentPaths:
             ConfigurationError: There can be no such directory.
         """
         with _errors_of_ours(self.directory, absent_is_fine=True):
-            _verify_parent(self.directory.parent)
+            verify_parent(self.directory.parent)
             verify_private(self.directory)
 
 
@@ -231,8 +231,13 @@ def verify_private(directory: Path) -> None:
         )
 
 
-def _verify_parent(directory: Path) -> None:
-    """Refuse a parent in which another user could put a directory in the place of ours."""
+def verify_parent(directory: Path) -> None:
+    """Refuse a parent in which another user could put a directory in the place of ours.
+
+    Raises:
+        FileNotFoundError: There is none (the builtin error).
+        PermissionDeniedError: It is another user's, or every user's.
+    """
     found = _lstat(directory)
     if found.st_uid not in {0, os.geteuid()}:
         raise _denied(directory, found.st_uid)
