@@ -29,10 +29,9 @@ from tests.agents import RunningAgent
 from tests.flavours import BOTH, Together, in_both
 from tests.process.faults.faults import session_of_another_client
 from tests.site import WebSite
-from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
     from pathlib import Path
 
     from tests.flavours import Flavour
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
 # Longer than any of these tests takes: what ends before did not wait for it.
 LONG = 120.0
-LARGE_PAGE = "/huge/text"
+LARGE_PAGE = "/huge/prose"
 
 
 @pytest.fixture(scope="module")
@@ -202,73 +201,85 @@ async def test_a_call_that_has_not_begun_at_the_limit_says_so(
 
 @pytest.mark.parametrize("call", ["fetch", "html"])
 async def test_a_large_reply_is_fetched_although_the_drain_began_before(
-    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch, call: str
+    site: WebSite, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     with RunningAgent(drain_timeout=LONG) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        async with flavour.local() as client:
-            session = await client.browser.create_session() if call == "html" else None
-            if session is not None:
-                await session.navigate(site.at(LARGE_PAGE, mb=5))
-            drain_before_the_reply_is_fetched(monkeypatch, agent)
-            if session is None:
-                html = (await client.browser.fetch(site.at(LARGE_PAGE, mb=5))).html
-            else:
-                html = await session.dom.html()
-                await session.close()
-            assert len(html) > wire.INLINE_PAYLOAD_BYTES
-            assert await ended(agent) == 0
+        together = Together()
+        ready_to_fetch(monkeypatch, lambda: together.once(lambda: drain(agent)))
+
+        async def part(flavour: Flavour) -> None:
+            async with flavour.local() as client:
+                if call == "fetch":
+                    html = (await client.browser.fetch(site.at(LARGE_PAGE, mb=5))).html
+                else:
+                    session = await client.browser.create_session()
+                    await session.navigate(site.at(LARGE_PAGE, mb=5))
+                    html = await session.dom.html()
+                    await session.close()
+                assert len(html) > wire.INLINE_PAYLOAD_BYTES
+                assert await ended(agent) == 0
+
+        await in_both(part)
 
 
-def drain_before_the_reply_is_fetched(monkeypatch: pytest.MonkeyPatch, agent: RunningAgent) -> None:
-    """Have the agent told to end between the call and the fetching of what it brought."""
+async def drain(agent: RunningAgent) -> None:
+    """Tell an agent to end, and wait until it does."""
+    agent.process.send_signal(signal.SIGTERM)
+    await record_gone(agent)
 
-    def begin() -> None:
-        agent.process.send_signal(signal.SIGTERM)
-        eventually(lambda: not (agent.runtime_dir / "default" / "agent.json").exists())
 
+def ready_to_fetch(
+    monkeypatch: pytest.MonkeyPatch, meanwhile: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    """Have something happen between each call and the fetching of what it brought."""
+    loop = asyncio.get_running_loop()
     async_receive, receive = AsyncRpc.receive, Rpc.receive
 
-    async def drain_and_receive(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-        begin()
+    async def receive_after(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+        await meanwhile()
         async for reply in async_receive(*args, **kwargs):
             yield reply
 
-    def drain_and_receive_blocking(*args: Any, **kwargs: Any) -> Iterator[Any]:
-        begin()
+    def receive_after_blocking(*args: Any, **kwargs: Any) -> Iterator[Any]:
+        asyncio.run_coroutine_threadsafe(meanwhile(), loop).result()
         yield from receive(*args, **kwargs)
 
-    monkeypatch.setattr(AsyncRpc, "receive", drain_and_receive)
-    monkeypatch.setattr(Rpc, "receive", drain_and_receive_blocking)
+    monkeypatch.setattr(AsyncRpc, "receive", receive_after)
+    monkeypatch.setattr(Rpc, "receive", receive_after_blocking)
 
 
 async def test_a_file_is_used_although_the_drain_began_after_it_was_sent(
-    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "some.txt"
     file.write_text("x")
+    loop = asyncio.get_running_loop()
+    together = Together()
 
     async def send_and_drain(*args: Any, **kwargs: Any) -> str:
         sent = await async_send(*args, **kwargs)
-        agent.process.send_signal(signal.SIGTERM)
-        await record_gone(agent)
+        await together.once(lambda: drain(agent))
         return sent
 
     def send_and_drain_blocking(*args: Any, **kwargs: Any) -> str:
         sent = send(*args, **kwargs)
-        agent.process.send_signal(signal.SIGTERM)
-        eventually(lambda: not (agent.runtime_dir / "default" / "agent.json").exists())
+        asyncio.run_coroutine_threadsafe(together.once(lambda: drain(agent)), loop).result()
         return sent
 
     async_send, send = async_transfers.send_file, transfers.send_file
     monkeypatch.setattr(async_transfers, "send_file", send_and_drain)
     monkeypatch.setattr(transfers, "send_file", send_and_drain_blocking)
-    with RunningAgent(drain_timeout=LONG) as agent:
-        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+
+    async def part(flavour: Flavour) -> None:
         async with flavour.local() as client, client.browser.create_session() as session:
             await session.evaluate("document.body.innerHTML = '<input type=file>'")
             await session.upload("input", file)
             assert await session.evaluate("document.querySelector('input').files[0].name") == "some.txt"
+
+    with RunningAgent(drain_timeout=LONG) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        await in_both(part)
         assert await ended(agent) == 0
 
 
@@ -310,24 +321,29 @@ async def test_a_call_that_outlasts_the_drain_ends_with_the_reason(
 
 @pytest.mark.parametrize("on_crash", ["raise", "restore"])
 async def test_who_comes_after_the_end_is_told_the_reason(
-    flavour: Flavour, monkeypatch: pytest.MonkeyPatch, on_crash: str
+    monkeypatch: pytest.MonkeyPatch, on_crash: str
 ) -> None:
     with RunningAgent(drain_timeout=0) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
-        async with flavour.local() as client:
-            session = await client.browser.create_session(on_crash=on_crash)
-            await session.title()
-            other = await client.browser.get_session(session.id)
-            agent.process.send_signal(signal.SIGTERM)
-            assert await ended(agent) == 0
-            for handle in (session, other):
-                with pytest.raises(BrowserSessionClosedError) as closed:
-                    await handle.click("a")
-                assert (closed.value.reason, closed.value.outcome) == (
-                    CloseReason.SHUTDOWN,
-                    Outcome.NOT_EXECUTED,
-                )
-            assert session.is_closed
+        together = Together()
+
+        async def part(flavour: Flavour) -> None:
+            async with flavour.local() as client:
+                session = await client.browser.create_session(on_crash=on_crash)
+                await session.title()
+                other = await client.browser.get_session(session.id)
+                await together.once(lambda: agent.process.send_signal(signal.SIGTERM))
+                assert await ended(agent) == 0
+                for handle in (session, other):
+                    with pytest.raises(BrowserSessionClosedError) as closed:
+                        await handle.click("a")
+                    assert (closed.value.reason, closed.value.outcome) == (
+                        CloseReason.SHUTDOWN,
+                        Outcome.NOT_EXECUTED,
+                    )
+                assert session.is_closed
+
+        await in_both(part)
 
 
 async def test_an_agent_without_clients_ends_by_itself_when_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
