@@ -18,7 +18,6 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanContext, SpanKind, StatusCode
 from prometheus_client.parser import text_string_to_metric_families
 
-from agent_bridge.supervision.processes import wait_until_ended
 from cmdop_browser.exceptions import AgentBusyError, BrowserElementNotFoundError, ConfigurationError
 from tests.agents import RunningAgent
 from tests.process.shell import ROOT
@@ -301,15 +300,13 @@ def test_metrics_without_what_serves_them(shell: Shell, tmp_path: Path) -> None:
 
 
 def test_agents_count_how_often_they_crashed(shell: Shell) -> None:
+    shell.runtime.mkdir(mode=0o700)
     for _ in range(2):
-        agent = psutil.Process(shell.json("agents", "start")["pid"])
-        agent.kill()
-        assert wait_until_ended([agent], 10) == []
+        with RunningAgent(shell.runtime) as agent:
+            agent.kill()
     shell.run("agents", "stop")  # which cleans up, and does not count as a start
-    shell.json("agents", "start")
-    status = shell.json("agents", "status")
-    assert status["restarts"]["agent"] == 2
-    shell.json("agents", "stop")
-    shell.json("agents", "start")
-    assert shell.json("agents", "status")["restarts"]["agent"] == 2
-    assert "agent 2" in shell.run("agents", "status").stdout
+    with RunningAgent(shell.runtime):
+        assert shell.json("agents", "status")["restarts"]["agent"] == 2
+    with RunningAgent(shell.runtime):
+        assert shell.json("agents", "status")["restarts"]["agent"] == 2
+        assert "agent 2" in shell.run("agents", "status").stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,13 @@ from agent_bridge.supervision.processes import wait_until_ended
 from cmdop_browser.exceptions import Outcome, SessionInterruptedError
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
 from tests.agents import end_at_once
+from tests.flavours import at_once
 from tests.site import WebSite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from tests.flavours import Flavour
+    from tests.flavours import Flavour, Together
 
 LONG = 60.0
 GET = "url => fetch(url).then(answer => answer.text())"
@@ -60,10 +62,12 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CMDOP_CONNECT_TIMEOUT", "0.4")
 
 
-@pytest.fixture
-async def session(flavour: Flavour, spawned: Path) -> AsyncIterator[Any]:
+@contextlib.asynccontextmanager
+async def restored_session(flavour: Flavour) -> AsyncIterator[Any]:
     async with flavour.local(start=True, timeout=LONG) as client:
-        yield await client.browser.create_session(name="cart", on_crash="restore", timeout=LONG)
+        yield await client.browser.create_session(
+            name=f"cart-{flavour.name}", on_crash="restore", timeout=LONG
+        )
 
 
 async def posting(session: Any, site: WebSite, gate: str) -> asyncio.Future[Any]:
@@ -75,65 +79,77 @@ async def posting(session: Any, site: WebSite, gate: str) -> asyncio.Future[Any]
 
 
 @pytest.mark.usefixtures("hasty")
+@at_once
 async def test_a_navigation_is_made_again(
-    session: Any, site: WebSite, flavour: Flavour, spawned: Path
+    flavour: Flavour, both: Together, site: WebSite, spawned: Path
 ) -> None:
     """Also where connecting has less time: a call that waits for another agent has its own."""
-    gate = f"again-{flavour.name}"
-    await session.navigate(site.at("/cookies/set", name="ada"))
-    await session.info()
-    running = asyncio.ensure_future(session.navigate(site.at(f"/gate/{gate}")))
-    await site.records.arrival(f"/gate/{gate}")
-    agent_process(spawned).kill()
-    await site.records.arrival(f"/gate/{gate}", times=2)
-    site.open_gate(gate)
-    assert (await running).ok
-    assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"name": "ada"}
-    info = await session.info()
-    assert (info.id, info.name, info.epoch) == (session.id, "cart", 2)
+    async with restored_session(flavour) as session:
+        gate = f"again-{flavour.name}"
+        await session.navigate(site.at("/cookies/set", name="ada"))
+        await session.info()
+        running = asyncio.ensure_future(session.navigate(site.at(f"/gate/{gate}")))
+        await site.records.arrival(f"/gate/{gate}")
+        await both.once(lambda: agent_process(spawned).kill())
+        await site.records.arrival(f"/gate/{gate}", times=2)
+        site.open_gate(gate)
+        assert (await running).ok
+        assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"name": "ada"}
+        info = await session.info()
+        assert (info.id, info.name, info.epoch) == (session.id, f"cart-{flavour.name}", 2)
 
 
+@at_once
 async def test_an_act_whose_outcome_is_unknown_is_not(
-    session: Any, site: WebSite, flavour: Flavour, spawned: Path
+    flavour: Flavour, both: Together, site: WebSite, spawned: Path
 ) -> None:
-    gate = f"once-{flavour.name}"
-    running = await posting(session, site, gate)
-    agent_process(spawned).kill()
-    with pytest.raises(SessionInterruptedError) as caught:
-        await running
-    error = caught.value
-    assert (error.outcome, error.last_action, error.session_id) == (Outcome.UNKNOWN, "evaluate", session.id)
-    assert error.idempotency_key
-    site.open_gate(gate)
-    assert not session.is_closed
-    assert await session.url() == site.at("/plain.html")
-    assert len(site.records.requests(f"/gate/{gate}")) == 1
+    async with restored_session(flavour) as session:
+        gate = f"once-{flavour.name}"
+        running = await posting(session, site, gate)
+        await both.once(lambda: agent_process(spawned).kill())
+        with pytest.raises(SessionInterruptedError) as caught:
+            await running
+        error = caught.value
+        assert (error.outcome, error.last_action, error.session_id) == (
+            Outcome.UNKNOWN,
+            "evaluate",
+            session.id,
+        )
+        assert error.idempotency_key
+        site.open_gate(gate)
+        assert not session.is_closed
+        assert await session.url() == site.at("/plain.html")
+        assert len(site.records.requests(f"/gate/{gate}")) == 1
 
 
+@at_once
 async def test_an_act_that_a_drain_cuts_off_is_told_before_there_is_another_agent(
-    session: Any, site: WebSite, flavour: Flavour, spawned: Path
+    flavour: Flavour, both: Together, site: WebSite, spawned: Path
 ) -> None:
-    gate = f"drained-{flavour.name}"
-    running = await posting(session, site, gate)
-    agent = agent_process(spawned)
-    end_at_once(agent)
-    with pytest.raises(SessionInterruptedError) as caught:
-        await running
-    assert not AgentPaths.of("default", spawned).record.exists()
-    assert caught.value.outcome is Outcome.UNKNOWN
-    site.open_gate(gate)
-    assert await session.url() == site.at("/plain.html")
-    assert (await session.info()).epoch == 2
-    assert len(site.records.requests(f"/gate/{gate}")) == 1
+    async with restored_session(flavour) as session:
+        gate = f"drained-{flavour.name}"
+        running = await posting(session, site, gate)
+        await both.once(lambda: end_at_once(agent_process(spawned)))
+        with pytest.raises(SessionInterruptedError) as caught:
+            await running
+        assert not AgentPaths.of("default", spawned).record.exists()
+        await both.meet()
+        assert caught.value.outcome is Outcome.UNKNOWN
+        site.open_gate(gate)
+        assert await session.url() == site.at("/plain.html")
+        assert (await session.info()).epoch == 2
+        assert len(site.records.requests(f"/gate/{gate}")) == 1
 
 
-async def test_a_read_is_made_again(session: Any, site: WebSite, flavour: Flavour, spawned: Path) -> None:
-    gate = f"read-{flavour.name}"
-    await session.navigate(site.at("/plain.html"))
-    running = asyncio.ensure_future(session.wait_for_function(GET, site.at(f"/gate/{gate}")))
-    await site.records.arrival(f"/gate/{gate}")
-    agent_process(spawned).kill()
-    await site.records.arrival(f"/gate/{gate}", times=2)
-    site.open_gate(gate)
-    assert "You are through." in await running
-    assert (await session.dom.soup()).find("p")
+@at_once
+async def test_a_read_is_made_again(flavour: Flavour, both: Together, site: WebSite, spawned: Path) -> None:
+    async with restored_session(flavour) as session:
+        gate = f"read-{flavour.name}"
+        await session.navigate(site.at("/plain.html"))
+        running = asyncio.ensure_future(session.wait_for_function(GET, site.at(f"/gate/{gate}")))
+        await site.records.arrival(f"/gate/{gate}")
+        await both.once(lambda: agent_process(spawned).kill())
+        await site.records.arrival(f"/gate/{gate}", times=2)
+        site.open_gate(gate)
+        assert "You are through." in await running
+        assert (await session.dom.soup()).find("p")
