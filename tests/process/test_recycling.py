@@ -11,15 +11,16 @@ import pytest
 
 from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason
 from tests.agents import RunningAgent
+from tests.flavours import Flavour
 from tests.process.faults.faults import is_browser
 from tests.site import WebSite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
-    from tests.flavours import Flavour
-
 _PATIENCE = 30.0
+# For what the agent does by itself, and clients see nothing of.
+EITHER = Flavour("async")
 # Outside of V8's heap, whose own limit would end the page otherwise.
 FILL = """(mebibytes) => {
   window.kept = Array.from({ length: mebibytes }, () => new Uint8Array(2 ** 20).fill(1));
@@ -71,9 +72,9 @@ async def reason_of_the_end(session: Any, mebibytes: int) -> CloseReason | None:
 
 
 async def test_a_worn_browser_is_replaced_and_no_session_notices(
-    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
+    site: WebSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with agent_and_client(flavour, monkeypatch, recycle_pages=3) as (agent, client):
+    async with agent_and_client(EITHER, monkeypatch, recycle_pages=3) as (agent, client):
         old: Any = await client.browser.create_session()
         (first,) = browsers(agent)
         for path in ("/plain.html", "/links.html", "/forms.html"):
@@ -93,10 +94,8 @@ async def test_a_worn_browser_is_replaced_and_no_session_notices(
             assert (await last.navigate(site.at("/plain.html"))).ok
 
 
-async def test_an_old_browser_is_replaced(
-    flavour: Flavour, site: WebSite, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with agent_and_client(flavour, monkeypatch, recycle_age=1.0) as (agent, client):
+async def test_an_old_browser_is_replaced(site: WebSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with agent_and_client(EITHER, monkeypatch, recycle_age=1.0) as (agent, client):
         async with client.browser.create_session() as session:
             await session.navigate(site.at("/plain.html"))
             (first,) = browsers(agent)
