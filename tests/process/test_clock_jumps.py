@@ -97,7 +97,7 @@ async def test_nothing_ends_early_or_stays_for_ever(
         # One that is idle ends in its time, whatever the clock says.
         await third.close()
         idle = await client.browser.create_session(idle_timeout=0.5)
-        await asyncio.to_thread(eventually, lambda: agent.log().count("IDLE_TIMEOUT") == len(BOTH))
+        await asyncio.to_thread(eventually, lambda: agent.log().count("IDLE_TIMEOUT") >= len(BOTH))
         with pytest.raises(BrowserSessionClosedError) as caught:
             await idle.url()
         assert caught.value.reason is CloseReason.IDLE_TIMEOUT
