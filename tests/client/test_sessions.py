@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from tests.flavours import Flavour
 
 
+# gRPC gives a little more time than it was told; a busy machine may have used any part of it.
+ROUNDED = 0.5
+
+
 async def test_creating_waits_for_queue_and_work_under_one_deadline(
     client: Any, fake_agent: FakeAgent
 ) -> None:
@@ -38,8 +42,7 @@ async def test_creating_waits_for_queue_and_work_under_one_deadline(
     (call,) = fake_agent.of(methods.CREATE)
     assert call.request.timeout_seconds == 5.0
     assert call.request.queue_timeout_seconds == 7.0
-    # Of the 12 s, a busy machine may have used some before the call was sent.
-    assert 7.0 + wire.RPC_GRACE < (call.time_remaining or 0.0) <= 12.0 + wire.RPC_GRACE
+    assert 7.0 + wire.RPC_GRACE < (call.time_remaining or 0.0) <= 12.0 + wire.RPC_GRACE + ROUNDED
 
 
 async def test_a_call_gives_the_agent_its_time_and_gets_the_answer_a_little_later(
@@ -51,7 +54,7 @@ async def test_a_call_gives_the_agent_its_time_and_gets_the_answer_a_little_late
     default, own = fake_agent.of(methods.NAVIGATE)
     assert default.request.call.timeout_seconds == 11.0
     assert own.request.call.timeout_seconds == 3.0
-    assert 0.0 < (own.time_remaining or 0.0) <= 3.0 + wire.RPC_GRACE
+    assert 0.0 < (own.time_remaining or 0.0) <= 3.0 + wire.RPC_GRACE + ROUNDED
     assert own.request.call.session.session_id == session.id
     assert own.request.call.session.epoch == 1
 
@@ -65,7 +68,7 @@ async def test_an_agent_that_takes_longer_to_diagnose_is_given_the_time(
         await session.navigate("http://site.test/", timeout=3.0)
     (call,) = fake_agent.of(methods.NAVIGATE)
     assert call.request.call.timeout_seconds == 3.0
-    assert 3.0 + wire.RPC_GRACE < (call.time_remaining or 0.0) <= 3.0 + 6.0 * wire.RPC_GRACE
+    assert 3.0 + wire.RPC_GRACE < (call.time_remaining or 0.0) <= 3.0 + 6.0 * wire.RPC_GRACE + ROUNDED
 
 
 async def test_acts_carry_a_fresh_key_and_reads_none(session: Any, fake_agent: FakeAgent) -> None:
