@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import async_playwright
 
 from agent_bridge.browser.executable import find_browser
+from agent_bridge.browser.grace import Grace
 from agent_bridge.browser.near_misses import near_misses
 from agent_bridge.browser.page import ManagedPage
 from agent_bridge.deadline import Deadline
@@ -54,7 +55,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def page(browser: Browser) -> AsyncIterator[ManagedPage]:
     context = await browser.new_context()
     page = await context.new_page()
-    managed = ManagedPage(context, page, await context.new_cdp_session(page))
+    managed = ManagedPage(context, page, await context.new_cdp_session(page), grace=Grace(5.0))
     yield managed
     await managed.close(CloseReason.CLOSED_BY_CALLER)
 

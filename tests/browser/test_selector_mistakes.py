@@ -9,6 +9,7 @@ from playwright.async_api import async_playwright
 
 from agent_bridge.browser.diagnose import element_error
 from agent_bridge.browser.executable import find_browser
+from agent_bridge.browser.grace import Grace
 from agent_bridge.browser.page import ManagedPage
 from agent_bridge.diagnosis.facts import FailedCall
 from cmdop_browser.exceptions import BrowserElementNotFoundError, CloseReason, ElementCause
@@ -27,8 +28,9 @@ async def page() -> AsyncIterator[ManagedPage]:
         program = find_browser(Settings()).path
         browser = await driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
         context = await browser.new_context()
-        managed = ManagedPage(context, page := await context.new_page(), await context.new_cdp_session(page))
-        await page.set_content(PAGE)
+        tab = await context.new_page()
+        managed = ManagedPage(context, tab, await context.new_cdp_session(tab), grace=Grace(5.0))
+        await tab.set_content(PAGE)
         yield managed
         await managed.close(CloseReason.CLOSED_BY_CALLER)
         await browser.close()

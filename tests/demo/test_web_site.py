@@ -11,6 +11,9 @@ from playwright.async_api import Error, Page, TimeoutError, expect
 from tests.site import WebSite
 from tests.site.resources import KINDS
 
+# Milliseconds: Playwright says what was in the way only when it had the time to look.
+BLOCKED = 1500
+
 
 @pytest.fixture(scope="session")
 def site() -> Iterator[WebSite]:
@@ -67,10 +70,10 @@ async def test_covered(page: Page, site: WebSite, after: int) -> None:
         with pytest.raises(
             TimeoutError, match='<div id="cover" class="cover"></div> intercepts pointer events'
         ):
-            await page.click("#covered", timeout=200)
+            await page.click("#covered", timeout=BLOCKED)
     await page.click("#see-through")
     with pytest.raises(TimeoutError, match=r"cookie-banner.*intercepts pointer events"):
-        await page.click("#behind-banner", timeout=200)
+        await page.click("#behind-banner", timeout=BLOCKED)
     await page.click(".accept")
     await page.click("#behind-banner")
     await expect(page.locator("#clicked")).to_have_text("behind-banner")
@@ -93,7 +96,7 @@ async def test_covered(page: Page, site: WebSite, after: int) -> None:
 async def test_elements_that_cannot_be_clicked(page: Page, site: WebSite, element: str, reason: str) -> None:
     await page.goto(site.at("/elements.html"))
     with pytest.raises(TimeoutError, match=reason):
-        await page.click(element, timeout=1500)
+        await page.click(element, timeout=BLOCKED)
 
 
 @pytest.mark.parametrize("element", ["#transparent", "#in-scroller", "#bottom", "#summary"])
