@@ -11,7 +11,7 @@ import contextlib
 import logging
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psutil
@@ -22,8 +22,7 @@ from agent_bridge.browser.crashes import Endings, watch_crashes
 from agent_bridge.browser.page import guarded
 from agent_bridge.browser.refusals import cannot_start
 from agent_bridge.browser.starting import Drivers, unless_stuck, was_ended
-from agent_bridge.browser.starts import Starts
-from agent_bridge.browser.vigil import HANG_SECONDS, Vigil
+from agent_bridge.browser.vigil import Vigil
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
 from agent_bridge.supervision import memory, processes
 from cmdop_browser.exceptions import CloseReason, CMDOPError
@@ -31,6 +30,7 @@ from cmdop_browser.exceptions import CloseReason, CMDOPError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from agent_bridge.browser.starts import Starts
     from agent_bridge.supervision.family import Family
     from agent_bridge.supervision.memory import Usage
 
@@ -59,8 +59,8 @@ class Make:
     arguments: Sequence[str]
     sandboxed: bool
     drivers: Drivers
-    patience: float = HANG_SECONDS
-    starts: Starts = field(default_factory=Starts)
+    patience: float
+    starts: Starts
 
 
 class Engine:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +21,7 @@ from cmdop_browser.exceptions import (
 from tests.agents import RunningAgent
 from tests.flavours import Together, in_both
 from tests.process.faults import faults, standstill
-from tests.process.faults.bench import LONG, on_both_benches
+from tests.process.faults.bench import LONG, on_both_benches, until_offline
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -188,17 +187,6 @@ async def test_a_client_that_may_start_agents_makes_sessions_in_another_one(
             assert await session.evaluate("1 + 1") == 2
         assert client.agent_info.pid != agent.pid
         eventually(lambda: not lives(agent))
-
-
-async def until_offline(client: Any) -> None:
-    """Wait until the client knows that its agent does not answer: until then calls are sent."""
-    async with asyncio.timeout(LONG):
-        while True:
-            with contextlib.suppress(ConnectionLostError):
-                try:
-                    await client.ping()
-                except AgentOfflineError:
-                    return
 
 
 async def test_nobody_waits_for_an_agent_that_nobody_starts(runtime_dir: Path) -> None:

@@ -92,6 +92,18 @@ class Place:
         return found
 
 
+async def until_offline(client: Any) -> None:
+    """Wait until a client knows that its agent does not answer: until then calls are sent."""
+    async with asyncio.timeout(LONG):
+        while True:
+            try:
+                await client.ping()
+            except AgentOfflineError:
+                return
+            except CMDOPError:  # sent on a connection that was breaking
+                await asyncio.sleep(0.01)
+
+
 class Bench:
     """A client in one flavour at a place that it shares with one in the other.
 
@@ -188,14 +200,7 @@ class Bench:
 
     async def noticed(self) -> None:
         """Wait until the client knows that its connection is broken."""
-        async with asyncio.timeout(LONG):
-            while True:
-                try:
-                    await self.client.ping()
-                except AgentOfflineError:
-                    return
-                except CMDOPError:  # sent on a connection that was breaking
-                    await asyncio.sleep(0.01)
+        await until_offline(self.client)
 
     # Sessions
 
