@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import blocking
+from agent_bridge.browser.answers import abandon
 from agent_bridge.browser.page import ManagedPage
 
 if TYPE_CHECKING:
@@ -13,9 +17,48 @@ if TYPE_CHECKING:
     from agent_bridge.browser.grace import Grace
     from agent_bridge.browser.options import ContextOptions
 
+# Most of what a renderer leaves undone fails at once when it ends, and a page takes 70 ms.
+_GIVEN_UP_AFTER: Final = 1.0
+
+
+class Births:
+    """The pages that are being made in one browser.
+
+    Who makes a page is told that its renderer ended, but for some moments: what is
+    under way then comes to nothing, ever. Only the browser tells, by an id that nothing
+    else here knows yet.
+    """
+
+    def __init__(self, grace: Grace | None) -> None:
+        self._grace = grace
+        self._under_way: set[asyncio.Task[ManagedPage]] = set()
+
+    async def make(self, context: BrowserContext, options: ContextOptions) -> ManagedPage:
+        """Return a new page in *context*.
+
+        Raises:
+            PlaywrightError: The browser made none, or the page's renderer ended.
+        """
+        making = asyncio.ensure_future(page_in(context, options, self._grace))
+        self._under_way.add(making)
+        making.add_done_callback(self._under_way.discard)
+        try:
+            await asyncio.wait({making})
+        finally:
+            abandon(making)
+        if making.cancelled():
+            raise PlaywrightError("Page crashed while it was made")
+        return making.result()
+
+    def renderer_ended(self) -> None:
+        """Note the end of a renderer whose page is not there: yet, or it is a popup's."""
+        loop = asyncio.get_running_loop()
+        for making in self._under_way:
+            loop.call_later(_GIVEN_UP_AFTER, making.cancel)
+
 
 async def page_in(context: BrowserContext, options: ContextOptions, grace: Grace | None) -> ManagedPage:
-    """Return a new page in *context*.
+    """Return a new page in *context*, or wait for ever when its renderer ends at the wrong moment.
 
     Raises:
         PlaywrightError: The browser made none.

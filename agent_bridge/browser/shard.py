@@ -16,7 +16,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser.answers import abandon, is_gone
 from agent_bridge.browser.engine import Engine, Make
-from agent_bridge.browser.opening import page_in
+from agent_bridge.browser.opening import Births
 from agent_bridge.browser.recycling import Wear
 from agent_bridge.browser.refusals import refused
 from agent_bridge.browser.starts import Starts
@@ -48,6 +48,9 @@ log = logging.getLogger(__name__)
 
 # A context with its page takes 70 ms; one that takes this long will never come.
 OPEN_TIMEOUT = 20.0
+# A renderer that ends costs its page. Where the next one of the same browser ends, too, it
+# may be the browser's doing: the third page is made in another one.
+_OPEN_ATTEMPTS = 3
 
 
 class Shard:
@@ -67,7 +70,7 @@ class Shard:
     ) -> None:
         make = Make(executable, arguments, sandboxed, drivers, patience, starts or Starts())
         self._engine = Engine(make, on_lost=self._lost, on_crash=self._page_died, restarts=restarts)
-        self._grace = grace
+        self._births = Births(grace)
         self._opening: set[asyncio.Task[ManagedPage]] = set()
         self._reaping: set[asyncio.Task[None]] = set()
         self._pages_before = 0  # shown by pages that are closed
@@ -193,6 +196,8 @@ class Shard:
         for page in self.pages:
             if page.frame_id == target_id:
                 page.lose(reason)
+                return
+        self._births.renderer_ended()
 
     def _lost(self, reason: CloseReason) -> bool:
         in_use = self.load > 0 or self._pages_before > 0
@@ -206,7 +211,8 @@ class Shard:
         return in_use
 
     async def _open(self, options: ContextOptions) -> ManagedPage:
-        for last_try in (False, True):
+        failed_in: Browser | None = None
+        for attempt in range(1, _OPEN_ATTEMPTS + 1):
             browser = await self._engine.start()
             try:
                 return await self._open_while(self._loss, browser, options)
@@ -220,15 +226,16 @@ class Shard:
                     outcome=Outcome.NOT_EXECUTED,
                 ) from exc
             except PlaywrightError as exc:
-                died = browser is not self._engine.browser or not browser.is_connected() or is_gone(exc)
-                if not died:
+                runs, connected = browser is self._engine.browser, browser.is_connected()
+                if runs and connected and not is_gone(exc):
                     raise refused(exc) from exc
-                if browser is self._engine.browser:
-                    ended = not browser.is_connected()
-                    self._engine.lose(CloseReason.BROWSER_CRASH, driver_goes_on=ended)
-                if last_try:
+                log.info("page, browser or driver ended while a page was made")
+                if runs and (browser is failed_in or not connected):
+                    self._engine.lose(CloseReason.BROWSER_CRASH, driver_goes_on=not connected)
+                failed_in = browser
+                if attempt == _OPEN_ATTEMPTS:
                     raise BrowserSessionClosedError(
-                        "create_session failed: the browser died twice while it made the page",
+                        f"create_session failed: the browser died {attempt} times while it made the page",
                         reason=CloseReason.BROWSER_CRASH,
                         action="create_session",
                         outcome=Outcome.NOT_EXECUTED,
@@ -270,7 +277,7 @@ class Shard:
     async def _page_in(
         self, browser: Browser, context: BrowserContext, options: ContextOptions
     ) -> ManagedPage:
-        managed = await page_in(context, options, self._grace)
+        managed = await self._births.make(context, options)
         managed.why_ended = functools.partial(self._engine.endings.why, self._engine.processes)
         if browser is not self._engine.browser:
             managed.lose(CloseReason.BROWSER_CRASH)

@@ -9,25 +9,27 @@ from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from playwright.async_api import BrowserContext
+from playwright.async_api import Error as PlaywrightError
 
+from agent_bridge.browser import opening
 from agent_bridge.browser import shard as shards
 from agent_bridge.browser.executable import find_browser, launch_arguments
-from agent_bridge.browser.opening import page_in
 from agent_bridge.browser.options import ContextOptions
 from agent_bridge.browser.starting import Drivers
 from agent_bridge.deadline import Deadline
 from cmdop_browser import CMDOPClient
-from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason
+from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason, Outcome
 from cmdop_browser.settings import Settings
 from tests.agents import RunningAgent
 from tests.process.faults.faults import is_browser, is_driver, is_renderer
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
-    from playwright.async_api import BrowserContext
+    from playwright.async_api import Page
 
     from agent_bridge.browser.grace import Grace
     from agent_bridge.browser.page import ManagedPage
@@ -183,10 +185,21 @@ async def test_sessions_are_spread_over_browsers_and_fall_with_their_own(
                 assert (await third.navigate(site.at("/plain.html"))).status == 200
 
 
+@pytest.fixture
+async def shard() -> AsyncIterator[shards.Shard]:
+    settings = Settings()
+    browser = find_browser(settings)
+    arguments = launch_arguments(browser, settings)
+    shard = shards.Shard(str(browser.path), arguments.flags, sandboxed=arguments.sandboxed, drivers=Drivers())
+    yield shard
+    await shard.stop()
+
+
 async def test_a_page_that_is_on_its_way_when_its_browser_dies_comes_from_the_next_one(
-    monkeypatch: pytest.MonkeyPatch,
+    shard: shards.Shard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began: list[float] = []
+    page_in = opening.page_in
 
     async def mute(context: BrowserContext, options: ContextOptions, grace: Grace | None) -> ManagedPage:
         if not began:  # some calls on a browser that dies are never answered
@@ -195,18 +208,68 @@ async def test_a_page_that_is_on_its_way_when_its_browser_dies_comes_from_the_ne
             await asyncio.Event().wait()
         return await page_in(context, options, grace)
 
-    monkeypatch.setattr(shards, "page_in", mute)
-    settings = Settings()
-    browser = find_browser(settings)
-    arguments = launch_arguments(browser, settings)
-    shard = shards.Shard(str(browser.path), arguments.flags, sandboxed=arguments.sandboxed, drivers=Drivers())
-    try:
-        page = await shard.open(ContextOptions(), Deadline.after(60))
-        assert time.monotonic() - began[0] < shards.OPEN_TIMEOUT
-        assert not page.lost.done()
-        assert page in shard.pages
-    finally:
-        await shard.stop()
+    monkeypatch.setattr(opening, "page_in", mute)
+    page = await shard.open(ContextOptions(), Deadline.after(60))
+    assert time.monotonic() - began[0] < shards.OPEN_TIMEOUT
+    assert not page.lost.done()
+    assert page in shard.pages
+
+
+async def test_a_page_whose_renderer_ends_while_it_is_made_is_made_again_beside_the_others(
+    shard: shards.Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await shard.open(ContextOptions(), Deadline.after(60))
+    crash_pages_that_are_made(monkeypatch, 1)
+    page = await shard.open(ContextOptions(), Deadline.after(60))
+    assert shard.pages == {other, page}
+    assert not other.lost.done()
+    assert await page.evaluate("() => 1 + 1", deadline=Deadline.after(60)) == 2
+    browser = page.context.browser
+    assert browser is not None
+    assert len(browser.contexts) == 2  # that of the first attempt is closed
+
+
+async def test_a_browser_whose_renderers_end_one_after_the_other_is_replaced(
+    shard: shards.Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await shard.open(ContextOptions(), Deadline.after(60))
+    crash_pages_that_are_made(monkeypatch, 2)
+    page = await shard.open(ContextOptions(), Deadline.after(60))
+    assert await other.lost is CloseReason.BROWSER_CRASH
+    assert shard.pages == {page}
+
+
+async def test_a_page_whose_renderer_ends_each_time_does_not_come(
+    shard: shards.Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crash_pages_that_are_made(monkeypatch, 3)
+    with pytest.raises(BrowserSessionClosedError) as caught:
+        await shard.open(ContextOptions(), Deadline.after(60))
+    assert caught.value.reason is CloseReason.BROWSER_CRASH
+    assert caught.value.outcome is Outcome.NOT_EXECUTED
+    assert not shard.pages
+    assert shard.load == 0
+
+
+def crash_pages_that_are_made(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Have the renderers of the next pages end when Playwright knows them and nothing else does."""
+    new_page = BrowserContext.new_page
+    ended: list[Page] = []
+
+    async def new_page_that_ends(context: BrowserContext) -> Page:
+        page = await new_page(context)
+        if len(ended) < times:
+            ended.append(page)
+            crash = asyncio.ensure_future(page.wait_for_event("crash"))
+            cdp = await context.new_cdp_session(page)
+            crashing = asyncio.ensure_future(cdp.send("Page.crash"))
+            await crash
+            await cdp.detach()  # nothing else ends the call
+            await asyncio.wait({crashing})
+            assert isinstance(crashing.exception(), PlaywrightError)
+        return page
+
+    monkeypatch.setattr(BrowserContext, "new_page", new_page_that_ends)
 
 
 def kill_own_browsers() -> None:
