@@ -25,7 +25,8 @@ def main(words: list[str] | None = None) -> int:
     directory = arguments.output
     directory.mkdir(parents=True, exist_ok=True)
     log = directory / f"{arguments.what}.log"
-    log.write_bytes(b"")
+    if not getattr(arguments, "resume", False):
+        log.write_bytes(b"")
     if arguments.what == "matrix":
         wanted = matrix.Wanted(
             victims=arguments.victim or tuple(Victim),
@@ -35,7 +36,7 @@ def main(words: list[str] | None = None) -> int:
             trials=arguments.trials,
             workers=arguments.workers,
         )
-        told = asyncio.run(matrix.run(wanted, log))
+        told = asyncio.run(matrix.run(wanted, log, resume=arguments.resume))
         matrix.print_report(told)
     else:
         told = importlib.import_module(f"chaos.{arguments.what}").run(arguments, log)
@@ -56,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _choice(cells, "--mode", Mode)
     cells.add_argument("--trials", type=int, default=20, help="of each cell")
     cells.add_argument("--workers", type=int, default=_at_once(), help="agents that are struck at once")
+    cells.add_argument("--resume", action="store_true", help="go on with the trials that the output has")
     made["submits"].add_argument("--submits", type=int, default=500)
     made["soak"].add_argument("--pages", type=int, default=5000)
     made["soak"].add_argument("--sessions", type=int, default=500)

@@ -30,6 +30,8 @@ _POLL: Final = 0.01
 # What was lost is on its way again sooner.
 _REST_SECONDS: Final = 0.3
 # Two browsers, so that there is one that a fault does not concern; three sessions fill the agent.
+# Who has not found out in time why a call failed is not told in time that it did: on a machine
+# that others keep busy, one second is not enough.
 _SETTINGS: Final = {
     "CMDOP_SHARDS": "2",
     "CMDOP_MAX_SESSIONS": "3",
@@ -37,6 +39,7 @@ _SETTINGS: Final = {
     "CMDOP_SESSION_MEMORY": "300",
     "CMDOP_SPAWN_IDLE_EXIT": "60",
     "CMDOP_EVIDENCE": "off",
+    "CMDOP_DIAGNOSIS_TIME": "3.0",
 }
 _MARKER: Final = "TMPDIR"
 

@@ -73,6 +73,12 @@ class Cell:
             Victim(known["victim"]), Fault(known["fault"]), During(known["during"]), Mode(known["mode"])
         )
 
+    @classmethod
+    def named(cls, name: str) -> Cell:
+        """The cell whose `str` is *name*."""
+        victim, fault, during, mode = name.split()
+        return cls(Victim(victim), Fault(fault), During(during), Mode(mode))
+
 
 def all_cells() -> list[Cell]:
     """Every combination, those that do not apply included."""

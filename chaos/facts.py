@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,23 @@ def facts() -> dict[str, Any]:
         "python": platform.python_version(),
         **{name: version(name) for name in ("cmdop-browser", "playwright", "grpcio")},
     }
+
+
+class Stolen:
+    """Tells how much of the processors' time the host of this machine gives to others, from now on."""
+
+    def __init__(self) -> None:
+        self._before = _stolen_seconds()
+        self._began = time.monotonic()
+
+    def share(self) -> float:
+        """The share since the beginning; 0 where the system does not tell."""
+        possible = (time.monotonic() - self._began) * (os.cpu_count() or 1)
+        return round((_stolen_seconds() - self._before) / possible, 3) if possible else 0.0
+
+
+def _stolen_seconds() -> float:
+    return float(getattr(psutil.cpu_times(), "steal", 0.0))
 
 
 def quantiles(values: Sequence[float]) -> dict[str, float] | None:

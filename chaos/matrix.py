@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.progress import Progress
 
 from chaos.cells import During, Fault, Mode, Victim, all_cells
 from chaos.documented import NotHere, detection_limit, documented, recovery_limit
-from chaos.facts import facts, quantiles
+from chaos.facts import Stolen, facts, quantiles
 from chaos.report import console, show
+from chaos.trials import Trials, is_undisturbed
 from chaos.workers import Worker
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from chaos.cells import Cell
     from chaos.trial import Trial
+
+# Trials that the machine's host disturbed are made again, and what it disturbs again, once more.
+_ATTEMPTS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -53,33 +56,42 @@ class Wanted:
         ]
 
 
-async def run(wanted: Wanted, log: Path) -> dict[str, Any]:
-    """Make all trials; returns the report, whose `wrong` is empty when all is well."""
+async def run(wanted: Wanted, log: Path, *, resume: bool = False) -> dict[str, Any]:
+    """Make all trials; returns the report, whose `wrong` is empty when all is well.
+
+    Args:
+        wanted: The cells.
+        log: Of the workers; beside it is a file with each trial.
+        resume: Whether to count the trials that this file has.
+    """
     began = time.monotonic()
     cells = wanted.cells()
     applying = [cell for cell in cells if not isinstance(documented(cell), NotHere)]
     # What is timed has the machine to itself. Of the rest most of the time is waiting.
     timed = [cell for cell in applying if recovery_limit(cell) is not None]
     others = [cell for cell in applying if recovery_limit(cell) is None]
-    trials: dict[Cell, list[Trial]] = defaultdict(list)
-    with Progress(console=console, transient=True) as progress, log.with_suffix(".jsonl").open("w") as each:
-        bar = progress.add_task("trials", total=len(applying) * wanted.trials)
+    stolen = Stolen()
+    with (
+        Progress(console=console, transient=True) as progress,
+        Trials(wanted.trials, log.with_suffix(".jsonl"), resume=resume) as trials,
+    ):
+        bar = progress.add_task("trials", total=len(trials.missing(applying)))
 
         def note(cell: Cell, trial: Trial) -> None:
-            trials[cell].append(trial)
-            # Whoever breaks a long run off has what came until then.
-            each.write(json.dumps(trial.to_dict()) + "\n")
-            each.flush()
+            trials.add(cell, trial)
             progress.advance(bar)
 
         for together, workers in ((timed, 1), (others, wanted.workers)):
-            await _make(together, wanted.trials, workers, log, note)
-    rows = [row_of(cell, trials[cell]) for cell in applying]
+            for _ in range(_ATTEMPTS):
+                await _make(trials.missing(together), workers, log, note)
+    rows = [row_of(cell, trials.of[cell], wanted.trials) for cell in applying]
     return {
         "what": "matrix",
         "facts": facts(),
         "seconds": round(time.monotonic() - began, 1),
+        "stolen": stolen.share(),
         "trials": sum(row["trials"] for row in rows),
+        "undisturbed": sum(row["undisturbed"] for row in rows),
         "hangs": sum(row["hangs"] for row in rows),
         "bare_exceptions": sum(row["bare"] for row in rows),
         "cells": rows,
@@ -91,12 +103,9 @@ async def run(wanted: Wanted, log: Path) -> dict[str, Any]:
 
 
 async def _make(
-    cells: Sequence[Cell], trials: int, workers: int, log: Path, note: Callable[[Cell, Trial], None]
+    queue: list[tuple[Cell, int]], workers: int, log: Path, note: Callable[[Cell, Trial], None]
 ) -> None:
-    """Make so many trials of each cell."""
-    # A round of all cells after the other, so that a slow minute of the machine hits no cell alone.
-    # The number chooses the flavour: with one trial of each cell both have their share, too.
-    queue = [(cell, number + position) for number in range(trials) for position, cell in enumerate(cells)]
+    """Make the trials of these cells and numbers."""
 
     async def work() -> None:
         async with Worker(log) as worker:
@@ -105,26 +114,29 @@ async def _make(
                 note(cell, await worker.make(cell, number))
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(min(workers, len(cells))):
+        for _ in range(min(workers, len(queue))):
             group.create_task(work())
 
 
-def row_of(cell: Cell, trials: list[Trial]) -> dict[str, Any]:
-    """What came of the trials of a cell, held against its limits."""
+def row_of(cell: Cell, trials: Sequence[Trial], wanted: int) -> dict[str, Any]:
+    """What came of the trials of a cell, held against its limits where *wanted* are enough to tell."""
     wrong = [f"{trial.flavour}: {each}" for trial in trials for each in trial.wrong]
-    detection = quantiles([trial.detection for trial in trials if trial.detection is not None])
-    recovery = quantiles([trial.recovery for trial in trials if trial.recovery is not None])
-    limit = detection_limit(cell)
-    if detection is not None and limit is not None and detection["max"] > limit:
-        wrong.append(f"known after {detection['max']:.2f} s, not {limit:g} s")
-    limit = recovery_limit(cell)
-    if recovery is not None and limit is not None and recovery["p95"] > limit:
-        wrong.append(f"works again after {recovery['p95']:.2f} s (p95), not {limit:g} s")
+    quiet = [trial for trial in trials if is_undisturbed(trial)]
+    detection = quantiles([trial.detection for trial in quiet if trial.detection is not None])
+    recovery = quantiles([trial.recovery for trial in quiet if trial.recovery is not None])
+    known_within, again_within = detection_limit(cell), recovery_limit(cell)
+    if known_within is not None and detection is not None and detection["max"] > known_within:
+        wrong.append(f"known after {detection['max']:.2f} s, not {known_within:g} s")
+    if again_within is not None and recovery is not None and recovery["p95"] > again_within:
+        wrong.append(f"works again after {recovery['p95']:.2f} s (p95), not {again_within:g} s")
+    if (known_within or again_within) and 2 * len(quiet) < wanted:
+        wrong.append(f"the machine had its processors in {len(quiet)} trials: its times cannot be told")
     return {
         "cell": str(cell),
         **cell.to_dict(),
         "documented": str(documented(cell)),
         "trials": len(trials),
+        "undisturbed": len(quiet),
         "as_documented": sum(not trial.wrong for trial in trials),
         "hangs": sum(trial.hung for trial in trials),
         "bare": sum(trial.bare for trial in trials),
@@ -136,7 +148,7 @@ def row_of(cell: Cell, trials: list[Trial]) -> dict[str, Any]:
 
 def print_report(report: dict[str, Any]) -> None:
     """Print the table."""
-    columns = ("victim", "fault", "during", "mode", "documented", "ok", "known", "p50", "p95", "max")
+    columns = ("victim", "fault", "during", "mode", "documented", "ok", "timed", "known", "p50", "p95", "max")
     rows = []
     for row in report["cells"]:
         known, again = row["detection"] or {}, row["recovery"] or {}
@@ -144,8 +156,9 @@ def print_report(report: dict[str, Any]) -> None:
             (
                 *(row[name] for name in columns[:5]),
                 f"{row['as_documented']}/{row['trials']}",
+                row["undisturbed"],
                 known.get("max"),
-                *(again.get(name) for name in columns[7:]),
+                *(again.get(name) for name in columns[8:]),
                 not row["wrong"],
             )
         )

@@ -45,6 +45,7 @@ class Trial:
         recovery: Seconds from the fault until a call worked again.
         came: What the call came to.
         seconds: How long all of it took, the scene included.
+        stolen: The share of the processors' time that the machine's host gave to others meanwhile.
     """
 
     cell: str
@@ -56,6 +57,7 @@ class Trial:
     recovery: float | None = None
     came: str = ""
     seconds: float = 0.0
+    stolen: float = 0.0
 
     def to_dict(self) -> dict[str, Any]:
         """The trial as JSON holds it."""
@@ -286,7 +288,9 @@ async def check_nothing_left(bench: Bench, cell: Cell, family: list[psutil.Proce
         await _until_empty(bench)
         zombies = [process.pid for process in bench.agent.children(recursive=True) if not _lives(process)]
         if zombies:
-            await bench.until(lambda: not any(map(psutil.pid_exists, zombies)), "no zombies", within=2.0)
+            await bench.until(
+                lambda: not any(map(psutil.pid_exists, zombies)), "no zombies", within=_CLEAN_WITHIN
+            )
         pages = len(bench.victims(is_renderer))
         if pages > 2:
             trial.wrong.append(f"{pages} renderers are left")

@@ -14,6 +14,7 @@ from pathlib import Path
 from chaos import client_trial, trial
 from chaos.bench import Bench
 from chaos.cells import Cell, Victim
+from chaos.facts import Stolen
 
 
 async def main(place: Path) -> None:
@@ -22,14 +23,14 @@ async def main(place: Path) -> None:
         while line := await asyncio.to_thread(sys.stdin.readline):
             asked = json.loads(line)
             cell = Cell.from_dict(asked["cell"])
-            began = time.monotonic()
+            began, stolen = time.monotonic(), Stolen()
             module = client_trial if cell.victim is Victim.CLIENT else trial
             try:
                 result = await module.run(bench, cell, asked["number"])
             except Exception as exc:
                 logging.getLogger(__name__).exception("a trial of %s failed", cell)
                 result = trial.Trial(str(cell), "", [f"the harness failed: {exc!r}"])
-            result.seconds = round(time.monotonic() - began, 2)
+            result.seconds, result.stolen = round(time.monotonic() - began, 2), stolen.share()
             sys.stdout.write(json.dumps(result.to_dict()) + "\n")
             sys.stdout.flush()
 

@@ -16,6 +16,7 @@ from chaos.documented import Due, NotHere, documented
 from chaos.facts import quantiles
 from chaos.matrix import row_of
 from chaos.trial import Trial
+from chaos.trials import Trials
 from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason, Outcome
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,8 +63,35 @@ def test_a_figure_over_its_limit_is_wrong(field: str, limit: float) -> None:
     within, beyond = Trial(str(KILLED), "sync"), Trial(str(KILLED), "sync")
     setattr(within, field, limit)
     setattr(beyond, field, limit + 0.1)
-    assert row_of(KILLED, [within])["wrong"] == []
-    assert row_of(KILLED, [within, beyond])["wrong"]
+    assert row_of(KILLED, [within], 1)["wrong"] == []
+    assert row_of(KILLED, [within, beyond], 1)["wrong"]
+
+
+def test_times_of_a_machine_without_processors_are_not_told() -> None:
+    quiet = Trial(str(KILLED), "sync", detection=0.1, recovery=0.5)
+    disturbed = Trial(str(KILLED), "sync", detection=2.0, recovery=9.0, stolen=0.5)
+    row = row_of(KILLED, [quiet, disturbed], 2)
+    assert row["wrong"] == []
+    assert (row["trials"], row["undisturbed"], row["recovery"]["max"]) == (2, 1, 0.5)
+    assert row_of(KILLED, [quiet, disturbed, disturbed], 3)["wrong"]
+    outcome = Trial(str(KILLED), "sync", ["the wrong error"], stolen=0.5)
+    assert row_of(KILLED, [quiet, outcome], 2)["wrong"] == ["sync: the wrong error"]
+
+
+def test_a_run_goes_on_where_it_was_broken_off(tmp_path: Path) -> None:
+    file = tmp_path / "matrix.jsonl"
+    untimed = Cell(Victim.RENDERER, Fault.HANG, During.CLICK, Mode.RAISE)
+    cells = [KILLED, untimed]
+    with Trials(2, file, resume=True) as trials:
+        assert trials.missing(cells) == [(KILLED, 0), (untimed, 1), (KILLED, 1), (untimed, 2)]
+        trials.add(KILLED, Trial(str(KILLED), "sync", stolen=0.5))
+        trials.add(KILLED, Trial(str(KILLED), "async"))
+        trials.add(untimed, Trial(str(untimed), "sync", stolen=0.5))
+    with Trials(2, file, resume=True) as trials:
+        assert trials.of[KILLED][0].stolen == 0.5
+        assert trials.missing(cells) == [(KILLED, 2), (untimed, 2)]
+    with Trials(2, file, resume=False) as trials:
+        assert len(trials.missing(cells)) == 4
 
 
 def test_quantiles() -> None:
