@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
 from playwright.async_api import Error as PlaywrightError
@@ -19,19 +20,22 @@ if TYPE_CHECKING:
 
 # Most of what a renderer leaves undone fails at once when it ends, and a page takes 70 ms.
 _GIVEN_UP_AFTER: Final = 1.0
+# More than a browser makes pages at once.
+_MAX_ENDED: Final = 100
 
 
 class Births:
     """The pages that are being made in one browser.
 
     Who makes a page is told that its renderer ended, but for some moments: what is
-    under way then comes to nothing, ever. Only the browser tells, by an id that nothing
-    else here knows yet.
+    under way then comes to nothing, ever. Only the browser tells, by an id that nobody
+    else knows until the page is there.
     """
 
     def __init__(self, grace: Grace | None) -> None:
         self._grace = grace
         self._under_way: set[asyncio.Task[ManagedPage]] = set()
+        self._ended: deque[str] = deque(maxlen=_MAX_ENDED)
 
     async def make(self, context: BrowserContext, options: ContextOptions) -> ManagedPage:
         """Return a new page in *context*.
@@ -46,12 +50,14 @@ class Births:
             await asyncio.wait({making})
         finally:
             abandon(making)
-        if making.cancelled():
+        page = None if making.cancelled() else making.result()
+        if page is None or page.lost.done() or page.frame_id in self._ended:
             raise PlaywrightError("Page crashed while it was made")
-        return making.result()
+        return page
 
-    def renderer_ended(self) -> None:
+    def renderer_ended(self, target_id: str) -> None:
         """Note the end of a renderer whose page is not there: yet, or it is a popup's."""
+        self._ended.append(target_id)
         loop = asyncio.get_running_loop()
         for making in self._under_way:
             loop.call_later(_GIVEN_UP_AFTER, making.cancel)

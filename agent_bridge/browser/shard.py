@@ -197,7 +197,7 @@ class Shard:
             if page.frame_id == target_id:
                 page.lose(reason)
                 return
-        self._births.renderer_ended()
+        self._births.renderer_ended(target_id)
 
     def _lost(self, reason: CloseReason) -> bool:
         in_use = self.load > 0 or self._pages_before > 0

@@ -229,6 +229,26 @@ async def test_a_page_whose_renderer_ends_while_it_is_made_is_made_again_beside_
     assert len(browser.contexts) == 2  # that of the first attempt is closed
 
 
+async def test_a_page_whose_renderer_ends_at_the_last_moment_is_made_again(
+    shard: shards.Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page_in = opening.page_in
+    dead: list[ManagedPage] = []
+
+    async def too_late(context: BrowserContext, options: ContextOptions, grace: Grace | None) -> ManagedPage:
+        page = await page_in(context, options, grace)
+        if not dead:
+            dead.append(page)
+            await crash(page.page)
+            await page.lost
+        return page
+
+    monkeypatch.setattr(opening, "page_in", too_late)
+    page = await shard.open(ContextOptions(), Deadline.after(60))
+    assert shard.pages == {page}
+    assert page not in dead
+
+
 async def test_a_browser_whose_renderers_end_one_after_the_other_is_replaced(
     shard: shards.Shard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -260,16 +280,18 @@ def crash_pages_that_are_made(monkeypatch: pytest.MonkeyPatch, times: int) -> No
         page = await new_page(context)
         if len(ended) < times:
             ended.append(page)
-            crash = asyncio.ensure_future(page.wait_for_event("crash"))
-            cdp = await context.new_cdp_session(page)
-            crashing = asyncio.ensure_future(cdp.send("Page.crash"))
-            await crash
-            await cdp.detach()  # nothing else ends the call
-            await asyncio.wait({crashing})
-            assert isinstance(crashing.exception(), PlaywrightError)
+            await crash(page)
         return page
 
     monkeypatch.setattr(BrowserContext, "new_page", new_page_that_ends)
+
+
+async def crash(page: Page) -> None:
+    """End the renderer of *page*."""
+    ended = asyncio.ensure_future(page.wait_for_event("crash"))
+    with pytest.raises(PlaywrightError, match="crash"):
+        await page.goto("chrome://crash")
+    await ended
 
 
 def kill_own_browsers() -> None:
