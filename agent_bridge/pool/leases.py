@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from cmdop_browser.exceptions import PermissionDeniedError
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 # Reading the state of a process takes 20 µs. Seen twice, or one that is stopped for a moment would count.
 _LOOK_SECONDS: Final = 0.3
 _LOOKS: Final = 2
+# A client says who it is before it attaches; longer than it may take for that.
+_ATTACHES_WITHIN: Final = 60.0
 
 
 @dataclass
@@ -33,6 +36,7 @@ class _Lease:
 class _Process:
     pid: int
     start_time: float
+    known_since: float = field(default_factory=time.monotonic)
 
 
 class Leases:
@@ -77,18 +81,23 @@ class Leases:
         """
         while True:
             await asyncio.sleep(_LOOK_SECONDS)
-            for client_id, process in list(self._processes.items()):
-                lease = self._leases.get(client_id)
-                if lease is None:
+            self.look()
+
+    def look(self) -> None:
+        """Look once whether clients stand still."""
+        for client_id, process in list(self._processes.items()):
+            lease = self._leases.get(client_id)
+            if lease is None:
+                if time.monotonic() - process.known_since > _ATTACHES_WITHIN:
                     del self._processes[client_id]
-                    continue
-                before = lease.halt_seen
-                halted = is_halted(process.pid, process.start_time)
-                lease.halt_seen = before + 1 if halted else 0
-                if lease.halt_seen == _LOOKS:
-                    log.info("client %s, process %d, is stopped", client_id, process.pid)
-                elif before >= _LOOKS and not halted:
-                    log.info("client %s runs on", client_id)
+                continue
+            before = lease.halt_seen
+            halted = is_halted(process.pid, process.start_time)
+            lease.halt_seen = before + 1 if halted else 0
+            if lease.halt_seen == _LOOKS:
+                log.info("client %s, process %d, is stopped", client_id, process.pid)
+            elif before >= _LOOKS and not halted:
+                log.info("client %s runs on", client_id)
 
     def attach(self, client_id: str, secret: str) -> None:
         """Take or renew the lease of a client.
