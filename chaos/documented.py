@@ -207,6 +207,11 @@ def recovery_limit(cell: Cell) -> float | None:
     return _RECOVERY.get(cell.victim) if cell.fault is Fault.SIGKILL else None
 
 
+def is_timed(cell: Cell) -> bool:
+    """Whether a time of the cell is held against a limit."""
+    return detection_limit(cell) is not None or recovery_limit(cell) is not None
+
+
 def _told(came: Any) -> str:
     if not isinstance(came, BaseException):
         return f"came back with {str(came)[:80]!r}"
@@ -214,4 +219,4 @@ def _told(came: Any) -> str:
     return said if came.__cause__ in {None, came} else f"{said}, because of {_told(came.__cause__)}"
 
 
-__all__ = ["TABLE", "Due", "During", "NotHere", "detection_limit", "documented", "recovery_limit"]
+__all__ = ["TABLE", "Due", "During", "NotHere", "detection_limit", "documented", "is_timed", "recovery_limit"]

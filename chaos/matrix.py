@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.progress import Progress
 
 from chaos.cells import During, Fault, Mode, Victim, all_cells
-from chaos.documented import NotHere, detection_limit, documented, recovery_limit
+from chaos.documented import NotHere, detection_limit, documented, is_timed, recovery_limit
 from chaos.facts import Stolen, facts, quantiles
 from chaos.report import console, show
 from chaos.trials import Trials, is_undisturbed
@@ -129,7 +129,7 @@ def row_of(cell: Cell, trials: Sequence[Trial], wanted: int) -> dict[str, Any]:
         wrong.append(f"known after {detection['max']:.2f} s, not {known_within:g} s")
     if again_within is not None and recovery is not None and recovery["p95"] > again_within:
         wrong.append(f"works again after {recovery['p95']:.2f} s (p95), not {again_within:g} s")
-    if (known_within or again_within) and 2 * len(quiet) < wanted:
+    if is_timed(cell) and 2 * len(quiet) < wanted:
         wrong.append(f"the machine had its processors in {len(quiet)} trials: its times cannot be told")
     return {
         "cell": str(cell),

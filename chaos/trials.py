@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Self
 
 from chaos.cells import Cell
-from chaos.documented import detection_limit, recovery_limit
+from chaos.documented import is_timed
 from chaos.trial import Trial
 
 if TYPE_CHECKING:
@@ -82,5 +82,4 @@ class Trials:
 
 def _counts(cell: Cell, trial: Trial) -> bool:
     """Whether it need not be made again."""
-    timed = detection_limit(cell) is not None or recovery_limit(cell) is not None
-    return bool(trial.wrong) or not timed or is_undisturbed(trial)
+    return bool(trial.wrong) or not is_timed(cell) or is_undisturbed(trial)

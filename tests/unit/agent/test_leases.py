@@ -11,6 +11,7 @@ import pytest
 from agent_bridge.pool import leases as module
 from agent_bridge.pool.leases import Leases
 from cmdop_browser.exceptions import PermissionDeniedError
+from tests.process.faults.faults import stopped
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -74,13 +75,11 @@ async def test_a_client_that_was_looked_for_before_it_attached_is_seen_to_stand_
     leases.know("c", process.pid)
     leases.look()
     leases.attach("c", "secret")
-    process.suspend()
-    eventually(lambda: process.status() == psutil.STATUS_STOPPED)
-    leases.look()
-    assert leases.holds("c")  # it may be stopped for a moment
-    leases.look()
-    assert (leases.holds("c"), leases.away) == (False, 1)
-    process.resume()
+    with stopped([process]):
+        leases.look()
+        assert leases.holds("c")  # it may be stopped for a moment
+        leases.look()
+        assert (leases.holds("c"), leases.away) == (False, 1)
     eventually(lambda: process.status() != psutil.STATUS_STOPPED)
     leases.look()
     assert (leases.holds("c"), leases.away) == (True, 0)
@@ -94,9 +93,7 @@ async def test_who_never_attaches_is_forgotten(
     monkeypatch.setattr(module, "_ATTACHES_WITHIN", 0.0)
     leases.look()
     leases.attach("c", "secret")
-    process.suspend()
-    eventually(lambda: process.status() == psutil.STATUS_STOPPED)
-    for _ in range(2):
-        leases.look()
-    assert leases.holds("c")
-    process.resume()
+    with stopped([process]):
+        for _ in range(2):
+            leases.look()
+        assert leases.holds("c")
