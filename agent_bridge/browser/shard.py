@@ -234,12 +234,7 @@ class Shard:
                     self._engine.lose(CloseReason.BROWSER_CRASH, driver_goes_on=not connected)
                 failed_in = browser
                 if attempt == _OPEN_ATTEMPTS:
-                    raise BrowserSessionClosedError(
-                        f"create_session failed: the browser died {attempt} times while it made the page",
-                        reason=CloseReason.BROWSER_CRASH,
-                        action="create_session",
-                        outcome=Outcome.NOT_EXECUTED,
-                    ) from exc
+                    raise _made_no_page(browser_died=not (runs and connected)) from exc
         raise AssertionError("unreachable")
 
     async def _open_while(
@@ -296,3 +291,13 @@ class Shard:
         reaping = asyncio.ensure_future(reap())
         self._reaping.add(reaping)
         reaping.add_done_callback(self._reaping.discard)
+
+
+def _made_no_page(*, browser_died: bool) -> BrowserSessionClosedError:
+    died = "browser" if browser_died else "page"
+    return BrowserSessionClosedError(
+        f"create_session failed: in the last of {_OPEN_ATTEMPTS} attempts the {died} died",
+        reason=CloseReason.BROWSER_CRASH if browser_died else CloseReason.RENDERER_CRASH,
+        action="create_session",
+        outcome=Outcome.NOT_EXECUTED,
+    )

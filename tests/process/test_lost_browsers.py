@@ -265,10 +265,27 @@ async def test_a_page_whose_renderer_ends_each_time_does_not_come(
     crash_pages_that_are_made(monkeypatch, 3)
     with pytest.raises(BrowserSessionClosedError) as caught:
         await shard.open(ContextOptions(), Deadline.after(60))
-    assert caught.value.reason is CloseReason.BROWSER_CRASH
+    assert caught.value.reason is CloseReason.RENDERER_CRASH
+    assert "the page died" in caught.value.message
     assert caught.value.outcome is Outcome.NOT_EXECUTED
     assert not shard.pages
     assert shard.load == 0
+
+
+async def test_a_page_whose_browser_dies_each_time_does_not_come(
+    shard: shards.Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def deadly(_context: BrowserContext) -> Page:
+        kill_own_browsers()
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable")
+
+    monkeypatch.setattr(BrowserContext, "new_page", deadly)
+    with pytest.raises(BrowserSessionClosedError) as caught:
+        await shard.open(ContextOptions(), Deadline.after(60))
+    assert caught.value.reason is CloseReason.BROWSER_CRASH
+    assert "the browser died" in caught.value.message
+    assert caught.value.outcome is Outcome.NOT_EXECUTED
 
 
 def crash_pages_that_are_made(monkeypatch: pytest.MonkeyPatch, times: int) -> None:
