@@ -91,6 +91,23 @@ AsyncLock = asyncio.Lock
 Lock = threading.Lock
 
 
+async def async_released(lock: asyncio.Lock, timeout: float) -> bool:
+    """Wait until nobody has *lock*; False when *timeout* seconds passed first."""
+    try:
+        async with asyncio.timeout(timeout), lock:
+            return True
+    except TimeoutError:
+        return False
+
+
+def released(lock: threading.Lock, timeout: float) -> bool:
+    """Wait until nobody has *lock*; False when *timeout* seconds passed first."""
+    if not lock.acquire(timeout=timeout):
+        return False
+    lock.release()
+    return True
+
+
 # Where an object may be used
 
 

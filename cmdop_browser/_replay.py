@@ -91,16 +91,21 @@ class Loss:
                 return cls(error.outcome, epoch) if isinstance(epoch, int) else None
             case BrowserSessionClosedError(reason=CloseReason.SHUTDOWN):
                 return cls(error.outcome or Outcome.UNKNOWN)
-            case InstanceGoneError() | AgentOfflineError():
-                return cls(Outcome.NOT_EXECUTED)
-            case ConnectionLostError():
-                return cls(Outcome.UNKNOWN)
+            case InstanceGoneError() | AgentOfflineError() | ConnectionLostError():
+                return cls(Outcome.NOT_EXECUTED if was_not_sent(error) else Outcome.UNKNOWN)
             case _:
                 return None
 
     def permits_replay(self, *, read: bool) -> bool:
         """Whether the call may be made again: when it did not run, or when that does not matter."""
         return read or self.outcome is Outcome.NOT_EXECUTED
+
+
+def was_not_sent(error: Exception) -> bool:
+    """Whether a call failed because there is no connection to the agent that it was meant for."""
+    if isinstance(error, ConnectionLostError):
+        return error.outcome is Outcome.NOT_EXECUTED
+    return isinstance(error, InstanceGoneError | AgentOfflineError)
 
 
 def ends_a_fetch(error: Exception) -> bool:

@@ -8,8 +8,8 @@ import grpc
 
 from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import ChannelClosed, async_sleep
-from cmdop_browser._async.connection import broken
 from cmdop_browser._deadline import Deadline
+from cmdop_browser._failures import broken
 from cmdop_browser._halt import AgentHalted
 from cmdop_browser.wire.rendezvous import why_stale
 from cmdop_browser.wire.v1 import agent_pb2
@@ -60,21 +60,32 @@ class AsyncConnections:
     async def keeps(self, record: DiscoveryRecord, deadline: Deadline) -> bool:
         """Whether the instance of *record* is connected already.
 
-        If not, a connection that is broken is closed. One that works, to an instance that
+        If not, a connection that is broken is closed. One that is whole, to an instance that
         drains, stays until `take` has another.
+
+        Raises:
+            grpc.RpcError: It is connected, and does not answer.
+            AgentHalted: The same.
         """
         old = self.current
         if old is None:
             return False
         if old.instance_id == record.instance_id:
-            if await _works(old, deadline):
+            try:
+                await _ping(old, deadline)
+            except (grpc.RpcError, ChannelClosed, AgentHalted):
+                # Calls may be under way in it, which another connection would make no faster.
+                if old.lives:
+                    raise
+            else:
                 return True
         else:
             await self._close_broken()
-            if await _works(old, Deadline.after(min(_ELDER_SECONDS, deadline.remaining()))):
+            if await _answers(old, Deadline.after(min(_ELDER_SECONDS, deadline.remaining()))) or old.lives:
                 return False
+        await self._note_end(old)
         self.current = None
-        await self._close(old)
+        await old.close()
         return False
 
     def take(self, connection: AsyncConnection) -> None:
@@ -101,25 +112,39 @@ class AsyncConnections:
     async def _close_broken(self) -> None:
         for elder in list(self._elders.values()):
             # One that does not answer may still have sessions; one that broke has none.
-            if not await _works(elder, Deadline.after(_ELDER_SECONDS)) and not elder.lives:
+            if not await _answers(elder, Deadline.after(_ELDER_SECONDS)) and not elder.lives:
+                await self._note_end(elder)
                 del self._elders[elder.instance_id]
-                await self._close(elder)
+                await elder.close()
 
-    async def _close(self, connection: AsyncConnection) -> None:
+    async def _note_end(self, connection: AsyncConnection) -> None:
         if await connection.has_ended():
             self._ended.add(connection.instance_id)
-        await connection.close()
 
 
-async def _works(connection: AsyncConnection, deadline: Deadline) -> bool:
+async def _ping(connection: AsyncConnection, deadline: Deadline) -> None:
+    """Have an instance answer.
+
+    Raises:
+        grpc.RpcError: It did not.
+        ChannelClosed: This side has closed the channel, or the lease has ended.
+        AgentHalted: It stands still.
+    """
     if not connection.lease_held:
-        return False
+        raise ChannelClosed
     try:
         await connection.unary(
             methods.PING, agent_pb2.PingRequest(), connection.header(), deadline.remaining()
         )
-    except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
-        connection.is_broken = isinstance(exc, grpc.RpcError) and broken(exc)
+    except grpc.RpcError as exc:
+        connection.is_broken = broken(exc)
+        raise
+
+
+async def _answers(connection: AsyncConnection, deadline: Deadline) -> bool:
+    try:
+        await _ping(connection, deadline)
+    except (grpc.RpcError, ChannelClosed, AgentHalted):
         return False
     return True
 

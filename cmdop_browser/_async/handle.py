@@ -15,7 +15,7 @@ from cmdop_browser._convert import checks
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._halt import AgentHalted
 from cmdop_browser._journal import Journal, SessionState
-from cmdop_browser._replay import InstanceGoneError, is_read
+from cmdop_browser._replay import InstanceGoneError, is_read, was_not_sent
 from cmdop_browser.exceptions import (
     AgentOfflineError,
     BrowserSessionClosedError,
@@ -256,9 +256,10 @@ class AsyncHandle:
             reason = await self._rpc.why_lost(self.instance_id)
             raise self.journal.agent_gone_error(action, Outcome.NOT_EXECUTED, None, reason) from exc
         except (AgentOfflineError, ConnectionLostError) as exc:
-            if isinstance(exc.__cause__, AgentHalted):
+            unsent = was_not_sent(exc)
+            out_of_reach = unsent and isinstance(exc, ConnectionLostError)
+            if out_of_reach or isinstance(exc.__cause__, AgentHalted):
                 raise  # it may run on, and the session with it
-            unsent = isinstance(exc, AgentOfflineError)
             outcome = Outcome.NOT_EXECUTED if unsent else Outcome.UNKNOWN
             reason = await self._rpc.why_lost(self.instance_id)
             raise self.journal.agent_gone_error(action, outcome, exc, reason) from exc

@@ -10,6 +10,7 @@ from cmdop_browser._acompat import async_sleep
 from cmdop_browser._convert import checks
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._halt import AgentHalted
+from cmdop_browser._replay import was_not_sent
 from cmdop_browser.exceptions import AgentNotRunningError, AgentOfflineError, StalePortFileError
 from cmdop_browser.wire.channel import DRAINING
 
@@ -76,8 +77,8 @@ async def moved(rpc: AsyncRpc, refusal: CMDOPError, deadline: Deadline) -> bool:
 
 
 async def _may_have_moved(rpc: AsyncRpc, refusal: CMDOPError) -> bool:
-    if isinstance(refusal, AgentOfflineError) and rpc.succeeded:
-        return True  # the call was not sent
+    if was_not_sent(refusal) and rpc.succeeded:
+        return True
     if isinstance(refusal.__cause__, AgentHalted):
         return False  # the connection is there, and says nothing for as long as the agent is stopped
     if refusal.details.get(DRAINING):

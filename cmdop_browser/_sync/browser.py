@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from typing import TYPE_CHECKING, Unpack
 
@@ -21,6 +22,7 @@ from cmdop_browser.exceptions import (
     CMDOPError,
     ConnectionLostError,
     ConnectionTimeoutError,
+    Outcome,
     SessionNotFoundError,
 )
 from cmdop_browser.wire.v1 import sessions_pb2
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
         SessionOptions,
         WaitUntil,
     )
+    from cmdop_browser.wire.v1 import navigation_pb2
 
 _RESTORE = "restore"
 # What ends a call without a word of the agent's.
@@ -158,17 +161,19 @@ class Browser:
         """
         request = sessions_pb2.GetSessionRequest(id_or_name=checks.filled("id_or_name", id_or_name))
         seconds = checks.timeout(timeout, self._rpc.default_timeout)
-        current, *elders = self._rpc.instances or (None,)
-        try:
-            return self._get(request, seconds, current)
-        except SessionNotFoundError:
-            # It may be in an agent that drains.
-            for instance_id in elders:
-                try:
-                    return self._get(request, seconds, instance_id)
-                except (CMDOPError, InstanceGoneError):
-                    continue
-            raise
+        while True:
+            instance_id = self._rpc.info.instance_id
+            try:
+                return self._get(request, seconds, instance_id)
+            except InstanceGoneError:
+                pass  # another thread has connected this client to another agent meanwhile
+            except SessionNotFoundError:
+                # It may be in an agent that drains.
+                for elder in self._rpc.instances:
+                    if elder != instance_id:
+                        with contextlib.suppress(CMDOPError, InstanceGoneError):
+                            return self._get(request, seconds, elder)
+                raise
 
     def list_sessions(self, *, timeout: float | None = None) -> list[SessionInfo]:
         """All sessions that are open in the agent.
@@ -235,16 +240,18 @@ class Browser:
         deadline = Deadline.after(seconds + queue_seconds)
         replays = MAX_REPLAYS if request.options.on_crash == sessions_pb2.ON_CRASH_RESTORE else 0
         while True:
+            instance_id = self._rpc.info.instance_id
             try:
                 reply = self._rpc.call(
                     methods.FETCH,
                     request,
                     timeout=seconds + queue_seconds,
                     operation="fetch",
-                    instance_id=(instance_id := self._rpc.info.instance_id),
+                    instance_id=instance_id,
                 )
-                html = transfers.read_payload(self._rpc, reply.html, deadline, "fetch", instance_id)
-                return replies.page_result(reply.navigation, html)
+                return self._fetched(reply, instance_id, deadline)
+            except InstanceGoneError:
+                pass  # another thread has connected this client to another agent meanwhile
             except CMDOPError as exc:
                 is_gone = isinstance(exc, AgentOfflineError | ConnectionLostError)
                 if not is_gone or not moved(self._rpc, exc, deadline):
@@ -288,14 +295,21 @@ class Browser:
             raise
 
     def _get(
-        self, request: sessions_pb2.GetSessionRequest, seconds: float, instance_id: str | None
+        self, request: sessions_pb2.GetSessionRequest, seconds: float, instance_id: str
     ) -> BrowserSession:
         reply = self._rpc.call(
             methods.GET, request, timeout=seconds, operation="get_session", instance_id=instance_id
         )
-        return BrowserSession(
-            self._rpc, replies.session_info(reply), instance_id or self._rpc.info.instance_id
-        )
+        return BrowserSession(self._rpc, replies.session_info(reply), instance_id)
+
+    def _fetched(self, reply: navigation_pb2.FetchReply, instance_id: str, deadline: Deadline) -> PageResult:
+        try:
+            html = transfers.read_payload(self._rpc, reply.html, deadline, "fetch", instance_id)
+        except InstanceGoneError as exc:
+            raise ConnectionLostError(
+                "the reply of fetch is lost with its agent", outcome=Outcome.EXECUTED
+            ) from exc
+        return replies.page_result(reply.navigation, html)
 
     def _require_possible(self, options: sessions_pb2.SessionOptions) -> None:
         restore = options.on_crash == sessions_pb2.ON_CRASH_RESTORE

@@ -20,6 +20,7 @@ from cmdop_browser._acompat import (
     post,
 )
 from cmdop_browser._convert import replies
+from cmdop_browser._failures import broken
 from cmdop_browser._halt import Halt
 from cmdop_browser._identity import CallHeader
 from cmdop_browser._version import __version__
@@ -268,13 +269,3 @@ class Connection:
                 response_deserializer=method.reply.FromString,
             )
         return self._callables[method.path]
-
-
-def broken(exc: grpc.RpcError) -> bool:
-    """Whether the call failed because the connection did."""
-    return bool(exc.code() is grpc.StatusCode.UNAVAILABLE)
-
-
-def never_left(exc: grpc.RpcError) -> bool:
-    """Whether the call failed before anything of it was sent, so that it cannot have run."""
-    return broken(exc) and "failed to connect to all addresses" in (exc.details() or "")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
@@ -11,18 +12,15 @@ from google.protobuf.message import Message
 
 from cmdop_browser import _methods as methods
 from cmdop_browser import discovery
-from cmdop_browser._acompat import ChannelClosed, Lock, Origin
+from cmdop_browser._acompat import ChannelClosed, Lock, Origin, released
 from cmdop_browser._deadline import Deadline
+from cmdop_browser._failures import FailedCall, Failures
 from cmdop_browser._halt import AgentHalted
 from cmdop_browser._identity import CallHeader, Identity
-from cmdop_browser._origin import AgentOrigin
 from cmdop_browser._replay import InstanceGoneError
-from cmdop_browser._silence import explain_silence, halted_error
-from cmdop_browser._sync.connection import Connection, never_left
+from cmdop_browser._sync.connection import Connection
 from cmdop_browser._sync.connections import Connections, ends
 from cmdop_browser._sync.launcher import ensure_agent
-from cmdop_browser._versions import unknown_to_agent
-from cmdop_browser.agent_log import log_path
 from cmdop_browser.exceptions import (
     AgentOfflineError,
     CloseReason,
@@ -30,9 +28,8 @@ from cmdop_browser.exceptions import (
     ConnectionError,
     ConnectionLostError,
     ConnectionTimeoutError,
-    MethodNotFoundError,
+    Outcome,
 )
-from cmdop_browser.wire.errors import from_rpc_error
 from cmdop_browser.wire.evidence import OFF, retries_ahead
 from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised
 
@@ -51,8 +48,6 @@ ReplyT = TypeVar("ReplyT", bound=Message)
 _POSTED_SECONDS = 60.0
 # What an agent says that a service manager looks after.
 _MANAGED = "managed"
-# The status of a call whose connection broke under it, in an error that is not the agent's own.
-_BROKEN = grpc.StatusCode.UNAVAILABLE.name
 
 
 class Rpc:
@@ -66,6 +61,7 @@ class Rpc:
         self._settings = settings
         self._start = start
         self._paths = AgentPaths.of(agent, settings.runtime_dir)
+        self._failures = Failures(agent, settings, self._paths)
         self._identity = Identity()
         self._origin = Origin()
         self._lock = Lock()
@@ -174,11 +170,12 @@ class Rpc:
             InstanceGoneError: Another instance is connected.
             CMDOPError: Whatever went wrong.
         """
-        connection = self._usable(instance_id)
+        deadline = Deadline.after(timeout)
+        connection = self._connected(instance_id, deadline, operation)
         header = connection.header(idempotency_key=key or _new_key(method), evidence=self._pictures())
         try:
             connection.keep_lease()
-            return connection.unary(method, request, header, timeout + connection.grace)
+            return connection.unary(method, request, header, deadline.remaining() + connection.grace)
         except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, header, timeout, operation=operation, method=method) from exc
 
@@ -188,7 +185,7 @@ class Rpc:
             return
         try:
             connection = self._usable(instance_id)
-        except (InstanceGoneError, ConnectionError):
+        except (InstanceGoneError, CMDOPError):
             return
         connection.post(method, request, connection.header(), _POSTED_SECONDS)
 
@@ -217,10 +214,11 @@ class Rpc:
             InstanceGoneError: Another instance is connected.
             CMDOPError: Whatever went wrong.
         """
-        connection = self._usable(instance_id)
+        deadline = Deadline.after(timeout)
+        connection = self._connected(instance_id, deadline, operation)
         header = connection.header()
         try:
-            yield from connection.stream(method, request, header, timeout + connection.grace)
+            yield from connection.stream(method, request, header, deadline.remaining() + connection.grace)
         except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, header, timeout, operation=operation, method=method) from exc
 
@@ -239,11 +237,12 @@ class Rpc:
             InstanceGoneError: Another instance is connected.
             CMDOPError: Whatever went wrong.
         """
-        connection = self._usable(instance_id)
+        deadline = Deadline.after(timeout)
+        connection = self._connected(instance_id, deadline, operation)
         header = connection.header(idempotency_key=_new_key(method))
         try:
             connection.keep_lease()
-            return connection.send(method, parts, header, timeout + connection.grace)
+            return connection.send(method, parts, header, deadline.remaining() + connection.grace)
         except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             raise self._error(exc, connection, header, timeout, operation=operation, method=method) from exc
 
@@ -264,33 +263,55 @@ class Rpc:
 
     def _connect_to(self, record: DiscoveryRecord, deadline: Deadline) -> None:
         # Another thread may have connected while this one waited for the lock.
-        if self._connections.keeps(record, deadline):
-            return
+        current = self._connections.current
+        if current is not None:
+            with self._connecting(current, deadline):
+                if self._connections.keeps(record, deadline):
+                    return
         connection = Connection(record, self._identity)
         try:
-            self._open(connection, deadline)
+            with self._connecting(connection, deadline):
+                connection.open(str(self._paths.record), deadline.remaining())
         except BaseException:
             connection.close()
             raise
         self._info = connection.info
         self._connections.take(connection)
 
-    def _open(self, connection: Connection, deadline: Deadline) -> None:
+    @contextmanager
+    def _connecting(self, connection: Connection, deadline: Deadline) -> Iterator[None]:
         try:
-            connection.open(str(self._paths.record), deadline.remaining())
+            yield
         except (grpc.RpcError, ChannelClosed, AgentHalted) as exc:
             header = connection.header()
             raise self._error(
                 exc, connection, header, deadline.seconds, operation="connect", method=methods.HELLO
             ) from exc
 
+    def _connected(self, instance_id: str | None, deadline: Deadline, operation: str) -> Connection:
+        """The connection for a call; when another task or thread is making it, what comes of that.
+
+        Raises:
+            InstanceGoneError: Another instance is connected.
+            ConnectionLostError: None is.
+            ConnectionTimeoutError: None was in time.
+        """
+        self._guard()
+        if self._connections.to(instance_id) is None and not released(self._lock, deadline.remaining()):
+            raise ConnectionTimeoutError(
+                f"{operation} was not sent: the client is connecting to its agent anew",
+                timeout_seconds=deadline.seconds,
+                operation=operation,
+            )
+        return self._usable(instance_id)
+
     def _usable(self, instance_id: str | None) -> Connection:
         self._guard()
         connection = self._connections.to(instance_id)
         if connection is None:
-            raise ConnectionError(
+            raise ConnectionLostError(
                 "this client is not connected: its last attempt to connect failed",
-                tips=("client.reconnect()", "or make a new client"),
+                outcome=Outcome.NOT_EXECUTED,
             )
         if instance_id is not None and instance_id != connection.instance_id:
             raise InstanceGoneError
@@ -333,45 +354,8 @@ class Rpc:
         operation: str,
         method: Method[Any, Any],
     ) -> CMDOPError:
-        # An error that names its key is one of an act, which must not be made again.
-        key = header.idempotency_key if method.act else None
-        if self._closed or isinstance(exc, ChannelClosed):
-            return ConnectionError(
-                f"the connection was closed here during {operation}",
-                agent_id=connection.instance_id,
-                request_id=header.request_id,
-                idempotency_key=key,
-            )
-        if isinstance(exc, AgentHalted):
-            return halted_error(
-                operation,
-                sent=exc.sent,
-                heartbeat_age=discovery.heartbeat_age(self._paths, connection.instance_id),
-                agent_id=connection.instance_id,
-                request_id=header.request_id,
-                idempotency_key=key,
-            )
-        error = from_rpc_error(
-            exc,
-            operation=operation,
-            timeout_seconds=timeout,
-            answered_before=connection.answered and not never_left(exc),
-            agent_id=connection.instance_id,
-            request_id=header.request_id,
-            idempotency_key=key,
-        )
-        connection.is_broken = error.details.get("grpc_status") == _BROKEN
-        error.idempotency_key = error.idempotency_key if method.act else None
-        if isinstance(error, MethodNotFoundError) and connection.info is not None:
-            error = unknown_to_agent(operation, connection.info.version)
-            error.request_id, error.agent_id = header.request_id, connection.instance_id
-        log = log_path(self._agent, self._settings)
-        error.came_from(
-            AgentOrigin.of(self._agent, self._paths, log, connection.instance_id, connection.info)
-        )
-        if isinstance(error, ConnectionTimeoutError):
-            error.tips = (explain_silence(discovery.heartbeat_age(self._paths, connection.instance_id)),)
-        return error
+        call = FailedCall(connection, header, method, operation, timeout)
+        return self._failures.error(exc, call, closed=self._closed)
 
 
 def _new_key(method: Method[Any, Any]) -> str | None:

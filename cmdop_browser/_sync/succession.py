@@ -11,6 +11,7 @@ from cmdop_browser._acompat import sleep
 from cmdop_browser._convert import checks
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._halt import AgentHalted
+from cmdop_browser._replay import was_not_sent
 from cmdop_browser.exceptions import AgentNotRunningError, AgentOfflineError, StalePortFileError
 from cmdop_browser.wire.channel import DRAINING
 
@@ -77,8 +78,8 @@ def moved(rpc: Rpc, refusal: CMDOPError, deadline: Deadline) -> bool:
 
 
 def _may_have_moved(rpc: Rpc, refusal: CMDOPError) -> bool:
-    if isinstance(refusal, AgentOfflineError) and rpc.succeeded:
-        return True  # the call was not sent
+    if was_not_sent(refusal) and rpc.succeeded:
+        return True
     if isinstance(refusal.__cause__, AgentHalted):
         return False  # the connection is there, and says nothing for as long as the agent is stopped
     if refusal.details.get(DRAINING):

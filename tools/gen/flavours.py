@@ -57,6 +57,7 @@ RENAMES: Mapping[str, str] = {
     "async_post": "post",
     "async_sleep": "sleep",
     "async_wait_readable": "wait_readable",
+    "async_released": "released",
     # Pairs of the standard library.
     "asynccontextmanager": "contextmanager",
 }
