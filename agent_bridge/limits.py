@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
+from agent_bridge.supervision.cgroup import Cgroup
+
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
 
-_CGROUP_MEMORY = Path("/sys/fs/cgroup/memory.max")
 _GIB = 2**30
 
 # A page at work wants about an eighth of a core; an idle one only its memory.
@@ -31,22 +32,21 @@ def max_sessions(settings: Settings) -> int:
 
 
 def shards(settings: Settings) -> int:
-    """Return how many browsers the sessions are spread over: one for two cores."""
-    return settings.shards if settings.shards is not None else max(1, cpus() // 2)
+    """Return how many browsers the sessions are spread over: one for two cores, at most one for a GiB."""
+    if settings.shards is not None:
+        return settings.shards
+    return max(1, min(cpus() // 2, memory_bytes() // _GIB))
 
 
 def cpus() -> int:
     """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = Cgroup().cpus()
+    return seen if quota is None else min(seen, max(1, math.ceil(quota)))
 
 
 def memory_bytes() -> int:
     """Return the memory of the machine, or of the container when that is less."""
     total = int(psutil.virtual_memory().total)
-    try:
-        limit = _CGROUP_MEMORY.read_text(encoding="ascii").strip()
-    except OSError:
-        return total
-    return min(total, int(limit)) if limit.isdigit() else total
+    limit = Cgroup().memory()
+    return total if limit is None else min(total, limit)

@@ -10,11 +10,11 @@ import logging
 import signal
 import time
 from collections import deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from agent_bridge.browser.page import guarded
 from agent_bridge.supervision import processes
+from agent_bridge.supervision.cgroup import Cgroup
 from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ log = logging.getLogger(__name__)
 _TOLD_WITHIN: Final = 2.0
 # More than a browser has pages.
 _MAX_UNTOLD: Final = 100
-_CGROUP_EVENTS = Path("/sys/fs/cgroup/memory.events")
 
 
 class Endings:
@@ -58,6 +57,22 @@ class Endings:
         return None
 
 
+class OomKills:
+    """The kernel's ends of processes for want of memory, of which it tells only how many there were."""
+
+    def __init__(self, cgroup: Cgroup) -> None:
+        self._cgroup = cgroup
+        self._seen = cgroup.oom_kills()
+        self._risen_at: float | None = None
+
+    def came(self) -> bool:
+        """Whether there was one just now, or since the last look; one of long ago explains nothing."""
+        count, now = self._cgroup.oom_kills(), time.monotonic()
+        if count > self._seen:
+            self._seen, self._risen_at = count, now
+        return self._risen_at is not None and now - self._risen_at < _TOLD_WITHIN
+
+
 async def watch_crashes(browser: Browser, on_crash: Callable[[str, CloseReason], None]) -> CDPSession:
     """Call *on_crash* with target and reason whenever a page's renderer ends by itself.
 
@@ -67,12 +82,12 @@ async def watch_crashes(browser: Browser, on_crash: Callable[[str, CloseReason],
     Raises:
         PlaywrightError: The browser died meanwhile.
     """
-    killed_before = oom_kills()
+    kills = OomKills(Cgroup())
     session = await browser.new_browser_cdp_session()
 
     def crashed(event: dict[str, Any]) -> None:
         status, code = str(event.get("status", "")), int(event.get("errorCode", 0))
-        reason = reason_of(status, code, oom_killed=oom_kills() > killed_before)
+        reason = reason_of(status, code, oom_killed=kills.came())
         log.info("a renderer ended: %s, %d", status, code)
         on_crash(event["targetId"], reason)
 
@@ -98,13 +113,3 @@ def reason_of(status: str, code: int, *, oom_killed: bool) -> CloseReason:
     if code == signal.SIGKILL and oom_killed:
         return CloseReason.OUT_OF_MEMORY
     return CloseReason.RENDERER_CRASH
-
-
-def oom_kills() -> int:
-    """Return how many processes the kernel has ended here for want of memory, 0 when it does not tell."""
-    try:
-        lines = _CGROUP_EVENTS.read_text(encoding="ascii").splitlines()
-    except OSError:
-        return 0
-    counts = [line.rpartition(" ")[2] for line in lines if line.startswith("oom_kill ")]
-    return int(counts[0]) if counts and counts[0].isdigit() else 0

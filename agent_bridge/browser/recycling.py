@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 # Of the machine's memory, for all of the agent's processes, where the settings do not say.
 _SHARE = 0.8
+# An empty browser with its driver takes some 220 MiB: with less than twice that, one would be
+# worn before it has shown a page.
+_LEAST_SIZE = 512 * MIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class Limits:
         """Return what the settings say, for so many browsers."""
         agent = int(settings.memory * MIB if settings.memory is not None else limits.memory_bytes() * _SHARE)
         # Before the agent comes to its limit, where sessions have to end, its browsers are replaced.
-        size = agent // (2 * shards)
+        size = max(_LEAST_SIZE, agent // (2 * shards))
         return cls(settings.recycle_pages, settings.recycle_age, size, settings.session_memory * MIB, agent)
 
     def worn_by(self, wear: Wear) -> str:

@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 # Measuring takes 6 ms of a core for each browser. A page cannot fill a machine in this
 # time: it fills some two GiB a second at the most.
 _MEASURED_EVERY: Final = 0.5
+# A browser that did not start, because it was removed for example, would not half a second later.
+_REPLACED_AGAIN_AFTER: Final = 60.0
 # Ends of a page that somebody meant: nothing was lost.
 _WANTED: Final = frozenset(
     {
@@ -211,11 +213,16 @@ class Shards:
         return [*self._shards, *self._retired]
 
     def _replace_if_worn(self, shard: Shard) -> None:
+        if self._limits is None or shard in self._replacing or not self._may_start:
+            return
         wear = shard.wear
-        why = self._limits.why_worn(wear) if self._limits is not None else ""
-        if self._limits is not None and why and shard not in self._replacing:
+        if why := self._limits.why_worn(wear):
             self._replacing.add(shard)
             self._chore(self._replace(shard, self._limits.worn_by(wear), why))
+
+    @property
+    def _may_start(self) -> bool:
+        return self.starts.failure is None or self.starts.since_failure >= _REPLACED_AGAIN_AFTER
 
     async def _replace(self, worn: Shard, cause: str, why: str) -> None:
         """Put a new shard in the place of *worn*, which goes on until its pages are closed."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from agent_bridge.browser.executable import find_browser
 from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason
+from cmdop_browser.settings import Settings
 from tests.agents import RunningAgent
 from tests.flavours import Flavour
 from tests.process.faults.faults import is_browser
@@ -17,6 +19,7 @@ from tests.site import WebSite
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
 
 _PATIENCE = 30.0
 # For what the agent does by itself, and clients see nothing of.
@@ -102,6 +105,28 @@ async def test_an_old_browser_is_replaced(site: WebSite, monkeypatch: pytest.Mon
         await until(lambda: first not in browsers(agent))
         async with client.browser.create_session() as session:
             assert (await session.navigate(site.at("/plain.html"))).ok
+
+
+async def test_a_worn_browser_whose_successor_does_not_start_goes_on(
+    site: WebSite, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "browser"
+    program.write_text(f'#!/bin/sh\nexec "{find_browser(Settings()).path}" "$@"\n')
+    program.chmod(0o755)
+    kept = "a worn browser is kept"
+    async with agent_and_client(EITHER, monkeypatch, recycle_pages=1, browser_path=program) as (
+        agent,
+        client,
+    ):
+        async with client.browser.create_session() as session:
+            program.unlink()  # as by an upgrade
+            await session.navigate(site.at("/plain.html"))
+            await until(lambda: kept in agent.log())
+        for _ in range(3):
+            async with client.browser.create_session() as session:
+                assert (await session.navigate(site.at("/plain.html"))).ok
+        await asyncio.sleep(1.5)  # it looks again twice a second
+        assert agent.log().count(kept) == 1
 
 
 async def test_a_page_that_leaks_costs_that_page(

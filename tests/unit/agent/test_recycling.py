@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
+from types import SimpleNamespace
 from typing import Any, cast
 
+import psutil
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agent_bridge import limits
 from agent_bridge.browser.recycling import Limits, Wear
+from agent_bridge.supervision.cgroup import Cgroup
 from agent_bridge.supervision.memory import MIB, Usage, too_large
 from cmdop_browser.settings import Settings
 
@@ -30,6 +36,24 @@ def test_limits_follow_from_the_settings() -> None:
     assert (limits.pages, limits.session, limits.agent) == (7, 100 * MIB, 4000 * MIB)
     assert limits.size == 1000 * MIB
     assert Limits.of(Settings(), shards=1).agent > 0
+
+
+@pytest.mark.parametrize(
+    ("memory", "quota", "shards", "sessions"),
+    [(4, None, 4, 16), (64, None, 16, 256), (64, 2.5, 1, 24), (1, 0.5, 1, 4)],
+)
+def test_a_container_has_less_than_its_machine(
+    monkeypatch: pytest.MonkeyPatch, memory: int, quota: float | None, shards: int, sessions: int
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(32)))
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: SimpleNamespace(total=256 * 1024 * MIB))
+    monkeypatch.setattr(Cgroup, "memory", lambda _: memory * 1024 * MIB)
+    monkeypatch.setattr(Cgroup, "cpus", lambda _: quota)
+    settings = Settings()
+    assert limits.shards(settings) == shards
+    assert limits.max_sessions(settings) == sessions
+    # An empty browser takes some 220 MiB and is not worn by that.
+    assert Limits.of(settings, limits.shards(settings)).size >= 512 * MIB
 
 
 def test_a_page_beyond_its_limit_ends() -> None:
