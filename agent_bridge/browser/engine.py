@@ -155,6 +155,7 @@ class Engine:
             slow = LaunchFailure(f"it did not start within {START_TIMEOUT:g} s")
             raise self._cannot_start(slow) from exc
         except OSError as exc:
+            self.lose(CloseReason.DRIVER_CRASH)
             unplaced = LaunchFailure(f"there is no place for its temporary files: {exc.strerror or exc}")
             raise self._cannot_start(unplaced) from exc
 

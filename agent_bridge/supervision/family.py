@@ -13,6 +13,7 @@ import psutil
 
 from agent_bridge.supervision import adoption, processes
 from agent_bridge.supervision.removal import remove_tree
+from cmdop_browser.wire.rendezvous import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,12 @@ class Family:
     """
 
     def __init__(self) -> None:
-        self.directory = Path(tempfile.mkdtemp(prefix="browser-"))
+        """Make the directory.
+
+        Raises:
+            OSError: There is no place for it.
+        """
+        self.directory = Path(tempfile.mkdtemp(prefix="browser-", dir=_home()))
         self._known: list[psutil.Process] = []
         self._groups: set[int] = set()
 
@@ -81,7 +87,7 @@ class Family:
             but: The pid of a process that is spared, and with it the directory, which is emptied.
 
         Returns:
-            Whether nothing is left.
+            Whether nothing is left; False, too, where the spared one has lost its directory.
         """
         deadline = time.monotonic() + _CLEAR_SECONDS
         while (living := self._living(but)) and time.monotonic() < deadline:
@@ -91,7 +97,11 @@ class Family:
         if but:
             # A number that was a group's may be another's by now.
             self._known, self._groups = [], set()
-            for path in self.directory.iterdir():
+            try:
+                left = list(self.directory.iterdir())
+            except FileNotFoundError:
+                return False
+            for path in left:
                 remove_tree(path)
             return not living
         remove_tree(self.directory)
@@ -112,6 +122,15 @@ class Family:
             return process.environ().get("TMPDIR") == str(self.directory)
         except (psutil.Error, OSError):
             return False
+
+
+def _home() -> Path:
+    """Where this process keeps temporary files; made again when somebody has cleared it away."""
+    home = Path(tempfile.gettempdir())
+    if not home.exists():
+        make_private(home)
+        os.chdir(home)  # by their working directory, too, browsers are known to belong here
+    return home
 
 
 def _groups_of(found: list[psutil.Process]) -> set[int]:

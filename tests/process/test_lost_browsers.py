@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -140,6 +141,29 @@ def test_a_browser_that_nobody_has_used_waits_until_it_is_needed(
         with pytest.raises(pytest.fail.Exception):
             eventually(lambda: running(agent, is_browser), within=1.0)
         assert client.browser.create_session().evaluate("1 + 1") == 2
+
+
+@pytest.mark.parametrize("killed", [is_browser, is_driver])
+def test_a_directory_that_somebody_has_cleared_away_is_made_again(
+    monkeypatch: pytest.MonkeyPatch, *, killed: Wanted
+) -> None:
+    with RunningAgent(shards=2) as agent:
+        monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
+        with CMDOPClient.local() as client:
+            lost, other = client.browser.create_session(), client.browser.create_session()
+            (home,) = (agent.runtime_dir / "default" / "tmp").iterdir()
+            shutil.rmtree(home.parent)
+            for process in running(agent, killed):
+                process.kill()
+            for session in (lost, other):
+                with pytest.raises(BrowserSessionClosedError):
+                    session.evaluate("1")
+            for _ in range(3):
+                assert client.browser.create_session().evaluate("1 + 1") == 2
+            assert len(homes(agent)) == 2
+        browsers = below(agent)
+    assert not home.exists()
+    assert not any(process.is_running() for process in browsers)
 
 
 def running(agent: RunningAgent, wanted: Wanted) -> list[psutil.Process]:
