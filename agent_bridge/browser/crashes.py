@@ -74,7 +74,7 @@ class OomKills:
 
 
 async def watch_crashes(browser: Browser, on_crash: Callable[[str, CloseReason], None]) -> CDPSession:
-    """Call *on_crash* with target and reason whenever a page's renderer ends by itself.
+    """Call *on_crash* with target and reason whenever a page's renderer ends by itself, but a popup's.
 
     Returns:
         The DevTools session of the browser that tells it.
@@ -84,13 +84,21 @@ async def watch_crashes(browser: Browser, on_crash: Callable[[str, CloseReason],
     """
     kills = OomKills(Cgroup())
     session = await browser.new_browser_cdp_session()
+    popups: set[str] = set()  # whose ends cost no page that a session has or waits for
+
+    def created(event: dict[str, Any]) -> None:
+        if event["targetInfo"].get("openerId"):
+            popups.add(event["targetInfo"]["targetId"])
 
     def crashed(event: dict[str, Any]) -> None:
         status, code = str(event.get("status", "")), int(event.get("errorCode", 0))
         reason = reason_of(status, code, oom_killed=kills.came())
         log.info("a renderer ended: %s, %d", status, code)
-        on_crash(event["targetId"], reason)
+        if event["targetId"] not in popups:
+            on_crash(event["targetId"], reason)
 
+    session.on("Target.targetCreated", guarded(created))
+    session.on("Target.targetDestroyed", guarded(lambda event: popups.discard(event["targetId"])))
     session.on("Target.targetCrashed", guarded(crashed))
     await session.send("Target.setDiscoverTargets", {"discover": True, "filter": [{"type": "page"}]})
     return session

@@ -18,6 +18,7 @@ import psutil
 from playwright.async_api import Browser, Playwright
 from playwright.async_api import Error as PlaywrightError
 
+from agent_bridge.browser.answers import driver_may_end
 from agent_bridge.browser.crashes import Endings, watch_crashes
 from agent_bridge.browser.page import guarded
 from agent_bridge.browser.refusals import cannot_start
@@ -268,15 +269,16 @@ class Engine:
         family = self._forget()
         try:
             async with asyncio.timeout(STOP_TIMEOUT):
-                with contextlib.suppress(PlaywrightError):  # it is dead already
+                with contextlib.suppress(PlaywrightError), driver_may_end():  # it is dead already
                     if browser is not None:
                         await browser.close()
                     if driver is not None:
                         await driver.stop()
         except TimeoutError:
             log.warning("the browser did not end within %g s and is killed", STOP_TIMEOUT)
-        if family is not None:
-            self._clear(family)
+        finally:
+            if family is not None:
+                self._clear(family)
         await asyncio.gather(*self._clearing)
 
     def _forget_browser(self) -> None:

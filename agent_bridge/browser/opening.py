@@ -6,11 +6,10 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from playwright.async_api import Error as PlaywrightError
-
 from agent_bridge.browser import blocking
-from agent_bridge.browser.answers import abandon
+from agent_bridge.browser.answers import PageLost, answer_to
 from agent_bridge.browser.page import ManagedPage
+from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext
@@ -34,33 +33,38 @@ class Births:
 
     def __init__(self, grace: Grace | None) -> None:
         self._grace = grace
-        self._under_way: set[asyncio.Task[ManagedPage]] = set()
+        # Each is resolved when its page is given up.
+        self._under_way: set[asyncio.Future[CloseReason]] = set()
         self._ended: deque[str] = deque(maxlen=_MAX_ENDED)
 
     async def make(self, context: BrowserContext, options: ContextOptions) -> ManagedPage:
         """Return a new page in *context*.
 
         Raises:
-            PlaywrightError: The browser made none, or the page's renderer ended.
+            PageLost: The page's renderer ended.
+            PlaywrightError: The browser made none.
         """
-        making = asyncio.ensure_future(page_in(context, options, self._grace))
-        self._under_way.add(making)
-        making.add_done_callback(self._under_way.discard)
+        given_up: asyncio.Future[CloseReason] = asyncio.get_running_loop().create_future()
+        self._under_way.add(given_up)
         try:
-            await asyncio.wait({making})
+            page = await answer_to(page_in(context, options, self._grace), given_up)
         finally:
-            abandon(making)
-        page = None if making.cancelled() else making.result()
-        if page is None or page.lost.done() or page.frame_id in self._ended:
-            raise PlaywrightError("Page crashed while it was made")
+            self._under_way.discard(given_up)
+        if page.lost.done() or page.frame_id in self._ended:
+            raise PageLost(CloseReason.RENDERER_CRASH)
         return page
 
     def renderer_ended(self, target_id: str) -> None:
-        """Note the end of a renderer whose page is not there: yet, or it is a popup's."""
+        """Note the end of a renderer whose page is not there yet."""
         self._ended.append(target_id)
         loop = asyncio.get_running_loop()
-        for making in self._under_way:
-            loop.call_later(_GIVEN_UP_AFTER, making.cancel)
+        for given_up in self._under_way:
+            loop.call_later(_GIVEN_UP_AFTER, _give_up, given_up)
+
+
+def _give_up(given_up: asyncio.Future[CloseReason]) -> None:
+    if not given_up.done():
+        given_up.set_result(CloseReason.RENDERER_CRASH)
 
 
 async def page_in(context: BrowserContext, options: ContextOptions, grace: Grace | None) -> ManagedPage:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed, abandon, is_stale_world
+from agent_bridge.browser.answers import Overdue, ScriptFailed, answer_to, is_stale_world
 from agent_bridge.browser.grace import Grace
 from agent_bridge.browser.known_secrets import KnownSecrets
 from agent_bridge.browser.options import ContextOptions
@@ -155,20 +155,9 @@ class ManagedPage:
         Raises:
             Overdue: No answer in time.
             PageLost: The page went away meanwhile.
+            PlaywrightError: The call failed.
         """
-        task = asyncio.ensure_future(awaitable)
-        try:
-            either: set[asyncio.Future[Any]] = {task, self.lost}
-            await asyncio.wait(
-                either, timeout=deadline.remaining + margin, return_when=asyncio.FIRST_COMPLETED
-            )
-            if task.done():
-                return task.result()
-            if self.lost.done():
-                raise PageLost(self.lost.result())
-            raise Overdue
-        finally:
-            abandon(task)
+        return await answer_to(awaitable, self.lost, deadline.remaining + margin)
 
     async def evaluate(self, function: str, *arguments: object, deadline: Deadline) -> Any:
         """Call a function of ours in a world of its own, where no page script can reach it.

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
+from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed, driver_may_end
 from agent_bridge.browser.keepsake import COOKIES, Keepsake, OriginStorage, Place
 from agent_bridge.deadline import Deadline
 
@@ -150,8 +150,9 @@ def place_of(page: ManagedPage) -> Place | None:
 async def last_cookies(page: ManagedPage, keepsake: Keepsake) -> Keepsake:
     """Return *keepsake* with the cookies of a lost page whose browser lives on."""
     try:
-        async with asyncio.timeout(_LOOK_SECONDS / 2):
-            cookies = await page.context.cookies()
+        with driver_may_end():
+            async with asyncio.timeout(_LOOK_SECONDS / 2):
+                cookies = await page.context.cookies()
     except (TimeoutError, PlaywrightError) as exc:
         log.info("the cookies of a lost page are those seen last: %s", type(exc).__name__)
         return keepsake

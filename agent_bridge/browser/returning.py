@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import navigation
+from agent_bridge.browser.answers import driver_may_end
 from agent_bridge.browser.keepsake import OriginStorage
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import BrowserNavigationError, NavigationCause
@@ -46,11 +47,12 @@ class StorageReturn:
             PlaywrightError: The page is gone.
         """
         before, self._script = self._script, None
-        if self.waiting:
-            kept = json.dumps({name: [its.local, its.session] for name, its in self.waiting.items()})
-            self._script = await self._page.add_init_script(f"({_GIVE_BACK})({kept})")
-        if before is not None:  # Playwright before 1.59 cannot take a script back
-            await before.dispose()
+        with driver_may_end():
+            if self.waiting:
+                kept = json.dumps({name: [its.local, its.session] for name, its in self.waiting.items()})
+                self._script = await self._page.add_init_script(f"({_GIVE_BACK})({kept})")
+            if before is not None:  # Playwright before 1.59 cannot take a script back
+                await before.dispose()
 
     async def arrived(self, origin: str) -> None:
         """Stop waiting for *origin*: what it stores from now on is its own affair."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.answers import abandon, is_gone
+from agent_bridge.browser.answers import DriverEnded, Overdue, PageLost, answer_to, is_gone
 from agent_bridge.browser.engine import Engine, Make
 from agent_bridge.browser.opening import Births
 from agent_bridge.browser.recycling import Wear
@@ -74,7 +74,7 @@ class Shard:
         self._opening: set[asyncio.Task[ManagedPage]] = set()
         self._reaping: set[asyncio.Task[None]] = set()
         self._pages_before = 0  # shown by pages that are closed
-        self._loss = asyncio.Event()  # of the browser that runs now
+        self._loss = _not_lost()  # the browser that runs now, or comes next
         self.pages: set[ManagedPage] = set()
         self.size = 0
 
@@ -143,10 +143,10 @@ class Shard:
         browser, left = self._engine.browser, lost.context.pages
         if browser is None:
             return None
+        making = self._page_in(browser, lost.context, lost.options)
         try:
-            async with asyncio.timeout(deadline.remaining):
-                page = await self._page_in(browser, lost.context, lost.options)
-        except (TimeoutError, PlaywrightError) as exc:
+            page = await answer_to(making, self._loss, deadline.remaining)
+        except (Overdue, PageLost, PlaywrightError) as exc:
             log.info("a context makes no other page: %s", texts.first_sentence(str(exc)))
             return None
         self.pages.discard(lost)
@@ -160,16 +160,12 @@ class Shard:
         if page not in self.pages:
             page.lose(reason)  # it went with its browser, which closes nothing any more
             return
-        closing = asyncio.ensure_future(page.close(reason))
-        lost = asyncio.ensure_future(self._loss.wait())
         try:
-            await asyncio.wait({closing, lost}, return_when=asyncio.FIRST_COMPLETED)
-            if page not in self.pages:
-                return
-            confirmed = closing.result()
-        finally:
-            abandon(closing)
-            abandon(lost)
+            confirmed = await answer_to(page.close(reason), self._loss)
+        except PageLost:
+            return
+        if page not in self.pages:  # another caller has closed it meanwhile
+            return
         self.pages.remove(page)
         self._pages_before += page.documents
         if not confirmed:
@@ -202,8 +198,8 @@ class Shard:
     def _lost(self, reason: CloseReason) -> bool:
         in_use = self.load > 0 or self._pages_before > 0
         log.warning("browser lost: %s, with %d pages", reason.value, len(self.pages))
-        self._loss.set()
-        self._loss = asyncio.Event()
+        self._loss.set_result(reason)
+        self._loss = _not_lost()
         for page in self.pages:
             page.lose(reason)
         self.pages.clear()
@@ -215,8 +211,8 @@ class Shard:
         for attempt in range(1, _OPEN_ATTEMPTS + 1):
             browser = await self._engine.start()
             try:
-                return await self._open_while(self._loss, browser, options)
-            except TimeoutError as exc:
+                return await answer_to(self._open_in(browser, options), self._loss, OPEN_TIMEOUT)
+            except Overdue as exc:
                 if browser is self._engine.browser:
                     self._engine.lose(CloseReason.BROWSER_CRASH)
                 raise BrowserTimeoutError(
@@ -225,9 +221,12 @@ class Shard:
                     timeout_seconds=OPEN_TIMEOUT,
                     outcome=Outcome.NOT_EXECUTED,
                 ) from exc
-            except PlaywrightError as exc:
+            except (PageLost, PlaywrightError) as exc:
+                if isinstance(exc, DriverEnded) and browser is self._engine.browser:
+                    # Before the system has told of its process.
+                    self._engine.lose(CloseReason.DRIVER_CRASH)
                 runs, connected = browser is self._engine.browser, browser.is_connected()
-                if runs and connected and not is_gone(exc):
+                if runs and connected and isinstance(exc, PlaywrightError) and not is_gone(exc):
                     raise refused(exc) from exc
                 log.info("page, browser or driver ended while a page was made")
                 if runs and (browser is failed_in or not connected):
@@ -236,28 +235,6 @@ class Shard:
                 if attempt == _OPEN_ATTEMPTS:
                     raise _made_no_page(browser_died=not (runs and connected)) from exc
         raise AssertionError("unreachable")
-
-    async def _open_while(
-        self, loss: asyncio.Event, browser: Browser, options: ContextOptions
-    ) -> ManagedPage:
-        """Open a page in a browser for as long as it is there.
-
-        Raises:
-            TimeoutError: It made none in time.
-            PlaywrightError: It failed, or is lost; some calls on a browser never say so.
-        """
-        opening = asyncio.ensure_future(self._open_in(browser, options))
-        lost = asyncio.ensure_future(loss.wait())
-        try:
-            await asyncio.wait({opening, lost}, timeout=OPEN_TIMEOUT, return_when=asyncio.FIRST_COMPLETED)
-            if opening.done():
-                return opening.result()
-            if lost.done():
-                raise PlaywrightError("the browser was lost while it made a page")
-            raise TimeoutError
-        finally:
-            abandon(opening)
-            abandon(lost)
 
     async def _open_in(self, browser: Browser, options: ContextOptions) -> ManagedPage:
         context = await browser.new_context(**options.as_playwright())
@@ -291,6 +268,10 @@ class Shard:
         reaping = asyncio.ensure_future(reap())
         self._reaping.add(reaping)
         reaping.add_done_callback(self._reaping.discard)
+
+
+def _not_lost() -> asyncio.Future[CloseReason]:
+    return asyncio.get_running_loop().create_future()
 
 
 def _made_no_page(*, browser_died: bool) -> BrowserSessionClosedError:

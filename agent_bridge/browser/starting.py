@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
-from agent_bridge.browser.answers import abandon
+from agent_bridge.browser.answers import CLOSED_PIPE, abandon
 from agent_bridge.browser.vigil import LOOK_SECONDS
 from agent_bridge.supervision import processes
 from agent_bridge.supervision.family import Family
@@ -31,7 +31,7 @@ _DRIVER_ENDED: Final = "the driver ended"
 _FAREWELLS = (
     "Connection closed while reading from the driver",
     # When the agent ends while a browser starts: Playwright writes to a driver that is gone.
-    "unable to perform operation on <WriteUnixTransport closed=True",
+    CLOSED_PIPE,
     # When it ends while a driver starts.
     "Connection.initialize_playwright: Target page, context or browser has been closed",
 )

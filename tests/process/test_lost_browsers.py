@@ -273,6 +273,31 @@ async def test_a_page_whose_renderer_ends_at_the_last_moment_is_made_again(
     assert page not in dead
 
 
+async def test_a_popup_that_crashes_costs_no_page_that_is_being_made(
+    shard: shards.Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_GIVEN_UP_AFTER", 0.0)
+    other = await shard.open(ContextOptions(), Deadline.after(60))
+    async with other.page.expect_popup() as opened:
+        await other.page.evaluate("() => { window.open('about:blank', '_blank', 'noopener') }")
+    popup = await opened.value
+    page_in = opening.page_in
+    made: list[BrowserContext] = []
+
+    async def beside_a_popup(
+        context: BrowserContext, options: ContextOptions, grace: Grace | None
+    ) -> ManagedPage:
+        if not made:
+            await crash(popup)
+        made.append(context)
+        return await page_in(context, options, grace)
+
+    monkeypatch.setattr(opening, "page_in", beside_a_popup)
+    page = await shard.open(ContextOptions(), Deadline.after(60))
+    assert made == [page.context]
+    assert shard.pages == {other, page}
+
+
 async def test_a_browser_whose_renderers_end_one_after_the_other_is_replaced(
     shard: shards.Shard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
