@@ -14,6 +14,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from agent_bridge.periodic import every
 from agent_bridge.supervision import notify
 from cmdop_browser.exceptions import (
     AgentExistsError,
@@ -194,14 +195,11 @@ class Publication:
             path.unlink(missing_ok=True)
 
     async def _beat(self) -> None:
-        while not self.lost.is_set():
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            try:
-                self._show_life()
-            except OSError:
-                logger.exception("cannot renew %s", self._file)
+        await every(HEARTBEAT_SECONDS, self._show_life, "the heartbeat")
 
     def _show_life(self) -> None:
+        if self.lost.is_set():
+            return
         # One that has retired need not be found, and its socket goes before it does.
         is_retired = self._file != self._paths.record
         lock_lost = self._lock is not None and self._lock.lost
