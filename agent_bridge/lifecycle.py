@@ -186,13 +186,14 @@ class Publication:
             self._lock = None
 
     def _remove(self, path: Path) -> None:
-        """Remove the record, if it is still this instance's."""
+        """Remove the record, if it is still this instance's; one that cannot be removed stays."""
         try:
-            published = DiscoveryRecord.read(path)
+            if DiscoveryRecord.read(path).instance_id == self.record.instance_id:
+                path.unlink(missing_ok=True)
         except (FileNotFoundError, StalePortFileError):
             return
-        if published.instance_id == self.record.instance_id:
-            path.unlink(missing_ok=True)
+        except OSError:
+            logger.exception("cannot remove %s", path)
 
     async def _beat(self) -> None:
         await every(HEARTBEAT_SECONDS, self._show_life, "the heartbeat")
@@ -207,9 +208,10 @@ class Publication:
             logger.error("the files of this agent were removed from %s", self._paths.directory)
             self.lost.set()
             return
+        # First: that a disk cannot be written to is no reason to be ended.
+        notify.notify(notify.ALIVE)
         if self._lock is not None:
             self._lock.touch()
-        notify.notify(notify.ALIVE)
         try:
             os.utime(self._file)
         except FileNotFoundError:
