@@ -19,7 +19,7 @@ from agent_bridge.browser.grace import Grace
 from agent_bridge.browser.recycling import Limits
 from agent_bridge.browser.shards import Shards
 from agent_bridge.interceptors import CallInterceptor
-from agent_bridge.keepsakes import Keepsakes
+from agent_bridge.keepsakes import RENEWED_EVERY, Keepsakes
 from agent_bridge.observation import storage, tracing
 from agent_bridge.observation.calls import CallObserver
 from agent_bridge.observation.figures import Figures
@@ -190,6 +190,7 @@ class AgentServer:
         self._chore(self._warm_up())
         self._chore(self._shards.watch_memory())
         self._chore(every(_SWEEP_SECONDS, self._sweep_keepsakes, "the removal of what was kept"))
+        self._chore(every(RENEWED_EVERY, self._pool.renew_keepsakes, "the renewal of what is kept"))
         self._chore(self._lag.watch())
         self._chore(storage.watch((self._temporary, self._kept)))
         self._chore(self._leases.watch())

@@ -196,6 +196,14 @@ class Pool:
         """How many sessions have a call under way."""
         return sum(1 for session in self._sessions.values() if session.is_busy)
 
+    async def renew_keepsakes(self) -> None:
+        """Have what is kept of open sessions not grow old, and keep what there was no room for before."""
+        recoveries = {each.id: each.recovery for each in self.sessions() if each.recovery is not None}
+        if self._keepsakes.has_room:
+            for recovery in recoveries.values():
+                recovery.memory.save_again()
+        await self._keepsakes.renew(recoveries)
+
     # -- the end of a session --------------------------------------------------
 
     def _lost(self, session: Session, reason: CloseReason) -> None:
