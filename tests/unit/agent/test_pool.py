@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from agent_bridge.pool.pool import Pool
 
 
-async def create(pool: Pool, owner: str = "client", **spec: object) -> Session:
+async def create(pool: Pool, owner: str = "client", *, queue_timeout: float = 0.0, **spec: object) -> Session:
     return await pool.create(
         owner,
         SessionSpec(**spec),  # type: ignore[arg-type]
         ContextOptions(),
-        queue_timeout=0.0,
+        queue_timeout=queue_timeout,
         timeout=5.0,
     )
 
@@ -205,3 +205,15 @@ async def test_a_full_pool_says_how_full() -> None:
     with pytest.raises(AgentBusyError) as busy:
         await create(pool)
     assert (busy.value.limit, busy.value.active) == (1, 1)
+
+
+async def test_a_session_in_use_without_a_turn_is_not_idle() -> None:
+    pool, _, _ = make_pool()
+    session = await create(pool, idle_timeout=0.02)
+    with session.in_use():
+        other = await create(pool, idle_timeout=0.02)
+        await other.page.lost
+        assert session.idle_seconds == 0.0
+        assert session.reason is None
+    await session.page.lost
+    assert session.reason is CloseReason.IDLE_TIMEOUT
