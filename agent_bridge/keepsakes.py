@@ -15,9 +15,13 @@ from agent_bridge.observation.storage import Place
 from cmdop_browser.wire.rendezvous import kept, make_private
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 log = logging.getLogger(__name__)
+
+# Seconds: what is kept of an open session is never much older than the agent's last moment.
+RENEWED_EVERY: Final = 2.0
 
 _OUTDATED: Final = ".old"
 SESSION_ID: Final = re.compile(r"s-[0-9a-f]{16}")
@@ -35,16 +39,33 @@ class Keepsakes:
         self._directory = directory
         self._place = place or Place("runtime", directory)
 
-    async def save(self, session_id: str, owner: str, idle_timeout: float, keepsake: Keepsake) -> None:
+    @property
+    def has_room(self) -> bool:
+        """Whether they can be written, as far as is known."""
+        return not self._place.problem
+
+    async def save(self, session_id: str, owner: str, idle_timeout: float, keepsake: Keepsake) -> bool:
         """Keep *keepsake*; a disk that is full costs the session only what it would have been good for.
 
         What was kept before stays then, and is known to be outdated.
+
+        Returns:
+            Whether it is kept.
         """
-        content = f"{kept.head(owner, idle_timeout)}\n{keepsake.to_json()}".encode()
+        # What was renewed last may be as much older than the end of the agent.
+        head = kept.head(owner, idle_timeout + RENEWED_EVERY)
+        content = f"{head}\n{keepsake.to_json()}".encode()
         try:
             await asyncio.to_thread(self._write, session_id, content)
         except OSError as exc:
             self._place.failed(exc, len(content))
+            return False
+        return True
+
+    async def renew(self, session_ids: Iterable[str]) -> None:
+        """Have what is kept of open sessions age from now on, whether it has changed or not."""
+        paths = [self._path(session_id) for session_id in session_ids]
+        await asyncio.to_thread(self._renew, [*paths, *(path.with_suffix(_OUTDATED) for path in paths)])
 
     def load(self, session_id: str, owner: str) -> Keepsake | None:
         """Return what is kept of a session of *owner*'s, if anything is."""
@@ -75,6 +96,13 @@ class Keepsakes:
         if not SESSION_ID.fullmatch(session_id):
             raise ValueError(f"{session_id[:40]!r} is no session id")
         return self._directory / session_id
+
+    def _renew(self, paths: list[Path]) -> None:
+        for path in paths:
+            try:
+                kept.renew(path)
+            except OSError as exc:
+                self._place.failed(exc)
 
     def _write(self, session_id: str, content: bytes) -> None:
         path = self._path(session_id)

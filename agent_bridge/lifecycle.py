@@ -14,6 +14,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from agent_bridge.periodic import every
 from agent_bridge.supervision import notify
 from cmdop_browser.exceptions import (
     AgentExistsError,
@@ -185,23 +186,21 @@ class Publication:
             self._lock = None
 
     def _remove(self, path: Path) -> None:
-        """Remove the record, if it is still this instance's."""
+        """Remove the record, if it is still this instance's; one that cannot be removed stays."""
         try:
-            published = DiscoveryRecord.read(path)
+            if DiscoveryRecord.read(path).instance_id == self.record.instance_id:
+                path.unlink(missing_ok=True)
         except (FileNotFoundError, StalePortFileError):
             return
-        if published.instance_id == self.record.instance_id:
-            path.unlink(missing_ok=True)
+        except OSError:
+            logger.exception("cannot remove %s", path)
 
     async def _beat(self) -> None:
-        while not self.lost.is_set():
-            await asyncio.sleep(HEARTBEAT_SECONDS)
-            try:
-                self._show_life()
-            except OSError:
-                logger.exception("cannot renew %s", self._file)
+        await every(HEARTBEAT_SECONDS, self._show_life, "the heartbeat")
 
     def _show_life(self) -> None:
+        if self.lost.is_set():
+            return
         # One that has retired need not be found, and its socket goes before it does.
         is_retired = self._file != self._paths.record
         lock_lost = self._lock is not None and self._lock.lost
@@ -209,9 +208,10 @@ class Publication:
             logger.error("the files of this agent were removed from %s", self._paths.directory)
             self.lost.set()
             return
+        # First: that a disk cannot be written to is no reason to be ended.
+        notify.notify(notify.ALIVE)
         if self._lock is not None:
             self._lock.touch()
-        notify.notify(notify.ALIVE)
         try:
             os.utime(self._file)
         except FileNotFoundError:

@@ -19,7 +19,7 @@ from agent_bridge.browser.grace import Grace
 from agent_bridge.browser.recycling import Limits
 from agent_bridge.browser.shards import Shards
 from agent_bridge.interceptors import CallInterceptor
-from agent_bridge.keepsakes import Keepsakes
+from agent_bridge.keepsakes import RENEWED_EVERY, Keepsakes
 from agent_bridge.observation import storage, tracing
 from agent_bridge.observation.calls import CallObserver
 from agent_bridge.observation.figures import Figures
@@ -27,6 +27,7 @@ from agent_bridge.observation.lag import LoopLag
 from agent_bridge.observation.log import current_handler
 from agent_bridge.observation.metrics import Metrics
 from agent_bridge.observation.storage import Place
+from agent_bridge.periodic import every
 from agent_bridge.pool.admission import Admission
 from agent_bridge.pool.leases import Leases
 from agent_bridge.pool.pool import Pool
@@ -188,7 +189,8 @@ class AgentServer:
             await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
         self._chore(self._warm_up())
         self._chore(self._shards.watch_memory())
-        self._chore(self._sweep_keepsakes())
+        self._chore(every(_SWEEP_SECONDS, self._sweep_keepsakes, "the removal of what was kept"))
+        self._chore(every(RENEWED_EVERY, self._pool.renew_keepsakes, "the renewal of what is kept"))
         self._chore(self._lag.watch())
         self._chore(storage.watch((self._temporary, self._kept)))
         self._chore(self._leases.watch())
@@ -282,12 +284,10 @@ class AgentServer:
                 log.error("%s", error)  # noqa: TRY400 -- the error explains itself; a traceback would bury it
 
     async def _sweep_keepsakes(self) -> None:
-        while True:
-            kept.sweep(self._paths, self._pool)
-            # Also of agents that were killed and that nobody has started again.
-            for others in await asyncio.to_thread(self._paths.others):
-                await asyncio.to_thread(kept.sweep_after, others)
-            await asyncio.sleep(_SWEEP_SECONDS)
+        kept.sweep(self._paths, self._pool)
+        # Also of agents that were killed and that nobody has started again.
+        for others in await asyncio.to_thread(self._paths.others):
+            await asyncio.to_thread(kept.sweep_after, others)
 
     def _lease_expired(self, client_id: str) -> None:
         if self._ending:  # the agent ended the client's stream itself

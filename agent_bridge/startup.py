@@ -108,10 +108,13 @@ async def _until_told(
         notify.notify(notify.READY)
         log.info("agent %s ready on %s, instance %s", agent, record.socket, record.instance_id)
         await server.wait(publication, idle_exit)
-        notify.notify(notify.STOPPING)
-        server.give_way()
-        publication.retire()
-        await server.drain()
+        try:
+            notify.notify(notify.STOPPING)
+            server.give_way()
+            publication.retire()
+        finally:
+            # Whatever that has come to, the sessions are not cut off.
+            await server.drain()
 
 
 def _load() -> type[AgentServer]:

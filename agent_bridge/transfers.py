@@ -99,6 +99,8 @@ class Transfers:
                 "the name of an uploaded file must be a plain name", field="files", value=name
             )
         transfer_id = f"u-{secrets.token_hex(8)}"
+        # Known from the beginning, so that the end of the session removes what there is by then.
+        received = self._files.setdefault(session_id, {})
         directory = self._directory / session_id / transfer_id
         path = directory / name
         try:
@@ -110,7 +112,7 @@ class Transfers:
             if isinstance(exc, OSError) and not isinstance(exc, CMDOPError):
                 raise self._not_taken(name, exc) from exc
             raise
-        self._files.setdefault(session_id, {})[transfer_id] = path
+        received[transfer_id] = path
         return transfer_id, size
 
     async def _write(self, path: Path, chunks: AsyncIterator[bytes], least_bytes: int) -> int:

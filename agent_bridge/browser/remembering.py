@@ -42,10 +42,11 @@ class Memory:
         keepsake: What was seen last.
     """
 
-    def __init__(self, keepsake: Keepsake, save: Callable[[Keepsake], Awaitable[None]]) -> None:
-        """Begin with *keepsake*; *save* is given each new one."""
+    def __init__(self, keepsake: Keepsake, save: Callable[[Keepsake], Awaitable[bool]]) -> None:
+        """Begin with *keepsake*; *save* is given each new one, and tells whether it is saved."""
         self.keepsake = keepsake
         self._save = save
+        self._is_saved = True
         self._task: asyncio.Task[None] | None = None
         self._due: ManagedPage | None = None
         self._changed: set[str] = set()
@@ -67,6 +68,11 @@ class Memory:
         if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._look())
 
+    def save_again(self) -> None:
+        """Save what was seen last, if that has failed; without another look."""
+        if not self._is_saved and (self._task is None or self._task.done()):
+            self._task = asyncio.ensure_future(self._save_again())
+
     async def settle(self, seconds: float = _LOOK_SECONDS) -> None:
         """Wait until all looks are done that were asked for so far; never fails."""
         if self._task is not None and not self._task.done():
@@ -80,7 +86,11 @@ class Memory:
             seen = await self._seen(page, changed)
             if seen != self.keepsake:
                 self.keepsake = seen
-                await self._save(seen)
+                self._is_saved = await self._save(seen)
+
+    async def _save_again(self) -> None:
+        self._is_saved = await self._save(self.keepsake)
+        await self._look()  # what was to be looked at meanwhile
 
     async def _seen(self, page: ManagedPage, changed: frozenset[str]) -> Keepsake:
         deadline = Deadline.after(_LOOK_SECONDS)

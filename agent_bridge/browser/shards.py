@@ -11,6 +11,7 @@ from agent_bridge.browser.shard import Shard
 from agent_bridge.browser.starting import Drivers
 from agent_bridge.browser.starts import Starts
 from agent_bridge.browser.vigil import HANG_SECONDS
+from agent_bridge.periodic import every
 from agent_bridge.supervision import memory
 from cmdop_browser.exceptions import CloseReason, CMDOPError
 
@@ -173,13 +174,8 @@ class Shards:
 
     async def watch_memory(self) -> None:
         """Measure the browsers for as long as it is awaited, and end the pages that take too much."""
-        while self._limits is not None:
-            await asyncio.sleep(_MEASURED_EVERY)
-            try:
-                await self._limit_memory(self._limits)
-            except Exception:
-                # Without this watch one page could take the machine: it has to go on.
-                log.exception("the memory of the browsers could not be measured")
+        if (limits := self._limits) is not None:
+            await every(_MEASURED_EVERY, lambda: self._limit_memory(limits), "the measuring of memory")
 
     async def _limit_memory(self, limits: Limits) -> None:
         owners = {}

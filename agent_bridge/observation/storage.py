@@ -12,6 +12,8 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from agent_bridge.periodic import every
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
@@ -107,10 +109,8 @@ class Place:
 async def watch(places: Iterable[Place]) -> None:
     """Look at *places* for as long as it is awaited."""
     watched = list(places)
-    while True:
-        # In a thread: a file system may take its time, the event loop must not.
-        await asyncio.to_thread(_look_at, watched)
-        await asyncio.sleep(_EVERY)
+    # In a thread: a file system may take its time, the event loop must not.
+    await every(_EVERY, lambda: asyncio.to_thread(_look_at, watched), "the look at the disks")
 
 
 def _look_at(places: list[Place]) -> None:

@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from agent_bridge.periodic import every
 from cmdop_browser.exceptions import PermissionDeniedError
 from cmdop_browser.wire.rendezvous import is_halted, process_start_time
 
@@ -79,9 +80,7 @@ class Leases:
         A client that does, by SIGSTOP or Ctrl-Z, breaks no connection. It is away until it
         runs on; its sessions are kept meanwhile, until they have been idle for too long.
         """
-        while True:
-            await asyncio.sleep(_LOOK_SECONDS)
-            self.look()
+        await every(_LOOK_SECONDS, self.look, "the look at clients that may stand still")
 
     def look(self) -> None:
         """Look once whether clients stand still."""

@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import secrets
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from typing import TYPE_CHECKING
 
 from agent_bridge.deadline import Deadline
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from agent_bridge.browser.options import ContextOptions
     from agent_bridge.keepsakes import Keepsakes
-    from agent_bridge.pool.admission import Admission
+    from agent_bridge.pool.admission import Admission, Slot
     from agent_bridge.pool.pages import Pages
     from agent_bridge.pool.recovery import Lost
 
@@ -63,6 +63,7 @@ class Pool:
         self._names: dict[str, str] = {}
         self.ended: Counter[str] = Counter()
         self._ended: OrderedDict[str, CloseReason] = OrderedDict()
+        self._dismissed: deque[str] = deque(maxlen=_REMEMBERED)
         self._idle_timers: dict[str, asyncio.TimerHandle] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
@@ -99,6 +100,7 @@ class Pool:
         Raises:
             AgentBusyError: No slot became free.
             SessionExistsError: The name is taken.
+            SessionInterruptedError: The client has been dismissed.
             BadRequestError: The browser refuses an option.
             BrowserNotInstalledError: The browser cannot be started.
             BrowserTimeoutError: The browser made no page in time.
@@ -112,7 +114,7 @@ class Pool:
         recovery = self._recovery(session_id, owner, spec, options, lost) if spec.restore else None
         slot = None
         try:
-            slot = await self.admission.acquire(owner, queue_timeout)
+            slot = await self._admitted(owner, queue_timeout)
             if recovery is None:
                 page = await self._pages.open(options, Deadline.after(timeout))
             else:
@@ -133,7 +135,19 @@ class Pool:
         self._sessions[session_id] = session
         self._watch_idle(session)
         log.info("session %s opened for client %s", session_id, owner)
+        if owner in self._dismissed:  # while the page was made
+            await self.close(session_id, CloseReason.CLOSED_BY_CALLER)
+            raise self._missing(session_id)
         return session
+
+    async def _admitted(self, owner: str, queue_timeout: float) -> Slot:
+        slot = await self.admission.acquire(owner, queue_timeout)
+        if owner in self._dismissed:
+            slot.release()
+            raise SessionInterruptedError(
+                "the client has said goodbye before the session was made", outcome=Outcome.NOT_EXECUTED
+            )
+        return slot
 
     def get(self, session_id: str, epoch: int) -> Session:
         """Return an open session.
@@ -185,6 +199,15 @@ class Pool:
         mine = [session.id for session in self._sessions.values() if session.owner == owner]
         return sum(await asyncio.gather(*(self.close(session_id, reason) for session_id in mine)))
 
+    async def dismiss(self, owner: str) -> int:
+        """Close all sessions of a client that comes no more, also those that are being made for it.
+
+        Returns:
+            How many were open.
+        """
+        self._dismissed.append(owner)
+        return await self.close_owned_by(owner, CloseReason.CLOSED_BY_CALLER)
+
     async def close_all(self, reason: CloseReason) -> None:
         """Close everything and wait for it."""
         await asyncio.gather(*(self.close(session_id, reason) for session_id in list(self._sessions)))
@@ -195,6 +218,14 @@ class Pool:
     def busy(self) -> int:
         """How many sessions have a call under way."""
         return sum(1 for session in self._sessions.values() if session.is_busy)
+
+    async def renew_keepsakes(self) -> None:
+        """Have what is kept of open sessions not grow old, and keep what there was no room for before."""
+        recoveries = {each.id: each.recovery for each in self.sessions() if each.recovery is not None}
+        if self._keepsakes.has_room:
+            for recovery in recoveries.values():
+                recovery.memory.save_again()
+        await self._keepsakes.renew(recoveries)
 
     # -- the end of a session --------------------------------------------------
 

@@ -73,7 +73,7 @@ class Recovery:
         self,
         pages: Pages,
         options: ContextOptions,
-        save: Callable[[Keepsake], Awaitable[None]],
+        save: Callable[[Keepsake], Awaitable[bool]],
     ) -> None:
         self.memory = Memory(Keepsake.of(options), save)
         self.missing: Place | None = None

@@ -21,7 +21,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.exceptions.text import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from agent_bridge.browser.page import ManagedPage
     from agent_bridge.deadline import Deadline
@@ -93,6 +93,7 @@ class Session:
     created: float = field(default_factory=time.monotonic)
     last_used: float = field(default_factory=time.monotonic)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _users: int = 0
     _running: str | None = None
     _given_up: ManagedPage | None = None
     _last_loss: CloseReason | None = None
@@ -109,12 +110,22 @@ class Session:
     @property
     def idle_seconds(self) -> float:
         """Seconds since the last call ended, 0 while one runs."""
-        return 0.0 if self._lock.locked() else time.monotonic() - self.last_used
+        return 0.0 if self.is_busy else time.monotonic() - self.last_used
 
     @property
     def is_busy(self) -> bool:
         """Whether a call is under way."""
-        return self._lock.locked()
+        return self._lock.locked() or self._users > 0
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Not be idle during the block, which does not touch the page and takes no turn."""
+        self._users += 1
+        try:
+            yield
+        finally:
+            self._users -= 1
+            self.last_used = time.monotonic()
 
     @contextlib.asynccontextmanager
     async def operation(self, action: str, deadline: Deadline) -> AsyncIterator[ManagedPage]:

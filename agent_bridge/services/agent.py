@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from agent_bridge.calls import current_call
 from agent_bridge.services import encode
 from agent_bridge.supervision import notify
-from cmdop_browser.exceptions import BadRequestError, CloseReason, MethodNotFoundError
+from cmdop_browser.exceptions import BadRequestError, MethodNotFoundError
 from cmdop_browser.wire.channel import PROTOCOL_MAX, PROTOCOL_MIN
 from cmdop_browser.wire.v1 import agent_pb2, agent_pb2_grpc
 
@@ -94,8 +94,8 @@ class AgentServicer(agent_pb2_grpc.AgentServiceServicer):
             self._leases.detach(client_id)
 
     async def Detach(self, request: agent_pb2.DetachRequest, context: Context) -> agent_pb2.DetachReply:
-        """End the lease, and the sessions with it."""
+        """End the lease, and the sessions with it: the client makes no other call."""
         client_id = current_call.get().client_id
         self._leases.end(client_id)
-        closed = await self._pool.close_owned_by(client_id, CloseReason.CLOSED_BY_CALLER)
+        closed = await self._pool.dismiss(client_id)
         return agent_pb2.DetachReply(closed_sessions=closed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cmdop_browser.exceptions import BadRequestError, CMDOPError
+from cmdop_browser.exceptions import BadRequestError, BrowserSessionClosedError, SessionNotFoundError
 from cmdop_browser.wire.channel import CHUNK_BYTES
 from cmdop_browser.wire.v1 import common_pb2, transfers_pb2, transfers_pb2_grpc
 
@@ -44,15 +44,35 @@ class TransferServicer(transfers_pb2_grpc.TransferServiceServicer):
             raise BadRequestError("an upload begins with its header", field="files")
         try:
             session = self._pool.find(header.session_id)
-        except CMDOPError:
+            with session.in_use():
+                transfer_id, size = await self._transfers.receive(
+                    session.id,
+                    header.file_name,
+                    self._arriving(requests, session.id),
+                    least_bytes=header.size_bytes,
+                )
+        except (BrowserSessionClosedError, SessionNotFoundError):
             # gRPC loses the status of a stream that ends while its client still sends.
             async for _ in requests:
                 pass
             raise
-        transfer_id, size = await self._transfers.receive(
-            session.id, header.file_name, _chunks(requests), least_bytes=header.size_bytes
-        )
         return common_pb2.TransferRef(transfer_id=transfer_id, size_bytes=size)
+
+    async def _arriving(
+        self, requests: AsyncIterator[transfers_pb2.UploadChunk], session_id: str
+    ) -> AsyncIterator[bytes]:
+        """The content of a file for as long as its session is open, also at its end.
+
+        Raises:
+            BrowserSessionClosedError: The session has ended: with it goes what was received for it.
+            BadRequestError: Something else arrived.
+        """
+        async for message in requests:
+            if message.WhichOneof("part") != "data":
+                raise BadRequestError("after its header an upload holds data only", field="files")
+            self._pool.find(session_id)
+            yield message.data
+        self._pool.find(session_id)
 
     async def ReadArtifact(
         self, request: transfers_pb2.ReadArtifactRequest, context: Context
@@ -66,10 +86,3 @@ def _cut(content: bytes) -> Iterator[transfers_pb2.Chunk]:
     view = memoryview(content)
     for start in range(0, len(view), CHUNK_BYTES):
         yield transfers_pb2.Chunk(data=bytes(view[start : start + CHUNK_BYTES]))
-
-
-async def _chunks(requests: AsyncIterator[transfers_pb2.UploadChunk]) -> AsyncIterator[bytes]:
-    async for message in requests:
-        if message.WhichOneof("part") != "data":
-            raise BadRequestError("after its header an upload holds data only", field="files")
-        yield message.data

@@ -13,6 +13,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final, Self
 
+from agent_bridge.periodic import every
 from agent_bridge.supervision import prctl
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class Adoption:
 
     def __enter__(self) -> Self:
         if prctl.adopt_orphans():
-            self._collecting = asyncio.create_task(_collect_for_ever(), name="adoption")
+            self._collecting = asyncio.create_task(
+                every(_TICK_SECONDS, collect, "the collecting of zombies"), name="adoption"
+            )
         return self
 
     def __exit__(
@@ -56,10 +59,4 @@ class Adoption:
     ) -> None:
         if self._collecting is not None:
             self._collecting.cancel()
-        collect()
-
-
-async def _collect_for_ever() -> None:
-    while True:
-        await asyncio.sleep(_TICK_SECONDS)
         collect()

@@ -26,12 +26,12 @@ def notify(state: str) -> None:
 
     if address.startswith("@"):  # a name in Linux's abstract name space
         address = "\0" + address[1:]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        manager.setblocking(False)
-        try:
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+            manager.setblocking(False)
             manager.sendto(state.encode(), address)
-        except OSError:
-            return  # an agent serves its clients with a manager or without
+    except OSError:
+        return  # an agent serves its clients with a manager or without
 
 
 def without_manager(environment: dict[str, str]) -> dict[str, str]:

@@ -99,8 +99,11 @@ class Workspace:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._undo.close()
-        if _remove_files(self._traces):
-            self.note.unlink(missing_ok=True)
+        try:
+            if _remove_files(self._traces):
+                self.note.unlink(missing_ok=True)
+        except OSError:  # an end in good order all the same: the next instance tries again
+            logger.exception("cannot remove all that this instance leaves")
 
 
 def sweep(paths: AgentPaths) -> list[str]:

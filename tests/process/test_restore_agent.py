@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +17,10 @@ from agent_bridge.supervision.processes import wait_until_ended
 from cmdop_browser.exceptions import Outcome, SessionInterruptedError
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
 from tests.agents import end_at_once
+from tests.fakes.old_files import grow_old
 from tests.flavours import at_once
 from tests.site import WebSite
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -153,3 +157,29 @@ async def test_a_read_is_made_again(flavour: Flavour, both: Together, site: WebS
         site.open_gate(gate)
         assert "You are through." in await running
         assert (await session.dom.soup()).find("p")
+
+
+@at_once
+async def test_what_is_kept_of_a_session_at_work_does_not_grow_old(
+    flavour: Flavour, both: Together, site: WebSite, spawned: Path
+) -> None:
+    async with restored_session(flavour) as session:
+        gate = f"long-{flavour.name}"
+        await session.navigate(site.at("/cookies/set", name="ada"))
+        await session.info()
+        running = asyncio.ensure_future(session.navigate(site.at(f"/gate/{gate}")))
+        await site.records.arrival(f"/gate/{gate}")
+        file = AgentPaths.of("default", spawned).kept / session.id
+        grow_old(file)  # as if the call had begun an hour ago
+        await asyncio.to_thread(eventually, lambda: age(file) < 60)
+        await both.once(lambda: agent_process(spawned).kill())
+        await site.records.arrival(f"/gate/{gate}", times=2)
+        site.open_gate(gate)
+        assert (await running).ok
+        assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"name": "ada"}
+
+
+def age(file: Path) -> float:
+    """For how many seconds an agent has said that it keeps a file."""
+    with file.open() as lines:
+        return time.monotonic() - float(json.loads(lines.readline())["at"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,13 +26,38 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _FILES: Final = "s-*"
+# The time comes first and is always of the same length: another one in its place needs no room.
+_BEFORE_TIME: Final = '{"at": '
+_TIME_DIGITS: Final = 20
 
 
 def head(owner: str, keep_seconds: float) -> str:
     """The first line of a file that is kept from now on, for so long after its agent's end."""
-    # A clock that nobody sets, and what it counts from.
-    times = {"keep_seconds": keep_seconds, "at": time.monotonic(), "boot_id": boot_id()}
-    return json.dumps({"owner": owner, **times})
+    rest = json.dumps({"owner": owner, "keep_seconds": keep_seconds, "boot_id": boot_id()})
+    return f"{_BEFORE_TIME}{_now()}, {rest[1:]}"
+
+
+def renew(path: Path) -> None:
+    """Have a file be kept from now on; does nothing where there is none.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        before = _BEFORE_TIME.encode()
+        if os.pread(descriptor, len(before), 0) == before:
+            os.pwrite(descriptor, _now().encode(), len(before))
+    finally:
+        os.close(descriptor)
+
+
+def _now() -> str:
+    # A clock that nobody sets; what it counts from is told by the boot id.
+    return f"{time.monotonic():>{_TIME_DIGITS}.3f}"
 
 
 def sweep(paths: AgentPaths, but: Container[str] = ()) -> int:

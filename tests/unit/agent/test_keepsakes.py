@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from agent_bridge.keepsakes import Keepsakes
 from agent_bridge.lifecycle import new_record
 from agent_bridge.pool.ladder import Losses
 from cmdop_browser.wire.rendezvous import AgentPaths, FileLock, kept
+from tests.fakes.old_files import grow_old
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,12 +121,33 @@ async def test_what_nobody_came_for_is_removed(keepsakes: Keepsakes, tmp_path: P
     for number in range(4):
         await keepsakes.save(f"s-000000000000000{number}", "ada", 60.0, KEEPSAKE)
     for number in (0, 1):
-        file = tmp_path / "kept" / f"s-000000000000000{number}"
-        head, _, content = file.read_text().partition("\n")
-        file.write_text(f"{json.dumps(json.loads(head) | {'at': time.monotonic() - 61})}\n{content}")
+        grow_old(tmp_path / "kept" / f"s-000000000000000{number}")
     (tmp_path / "kept" / "s-0000000000000003").write_text("damaged")
     assert kept.sweep(AgentPaths(tmp_path, tmp_path / "tmp"), {"s-0000000000000001"}) == 2
     assert left(tmp_path) == ["1", "2"]
+
+
+async def test_what_is_kept_of_a_session_that_is_open_does_not_grow_old(
+    keepsakes: Keepsakes, tmp_path: Path
+) -> None:
+    paths = AgentPaths(tmp_path, tmp_path / "tmp")
+    open_ones, lost = ("s-0000000000000001", "s-0000000000000002"), "s-0000000000000003"
+    for session_id in (*open_ones, lost):
+        await keepsakes.save(session_id, "ada", 60.0, KEEPSAKE)
+        grow_old(paths.kept / session_id)
+    (paths.kept / open_ones[1]).rename(paths.kept / f"{open_ones[1]}.old")
+    await keepsakes.renew([*open_ones, SESSION])
+    assert kept.sweep(paths) == 1
+    assert keepsakes.load(open_ones[0], "ada") == KEEPSAKE
+    assert keepsakes.load(open_ones[1], "ada") == replace(KEEPSAKE, is_outdated=True)
+
+
+async def test_what_was_kept_in_another_form_stays_as_it_is(keepsakes: Keepsakes, tmp_path: Path) -> None:
+    file = tmp_path / "kept" / SESSION
+    await keepsakes.save(SESSION, "ada", 60.0, KEEPSAKE)
+    file.write_text("something else")
+    await keepsakes.renew([SESSION])
+    assert file.read_text() == "something else"
 
 
 async def test_what_an_agent_has_left_is_removed_by_whoever_looks(
@@ -134,7 +155,7 @@ async def test_what_an_agent_has_left_is_removed_by_whoever_looks(
 ) -> None:
     paths = AgentPaths(tmp_path, tmp_path / "tmp")
     await keepsakes.save("s-0000000000000001", "ada", 60.0, KEEPSAKE)
-    await keepsakes.save("s-0000000000000002", "ada", -1.0, KEEPSAKE)
+    await keepsakes.save("s-0000000000000002", "ada", -60.0, KEEPSAKE)
     with FileLock(paths.lock) as lock:
         assert lock.try_acquire()
         assert kept.sweep_after(paths) == 0  # it runs, and sees to that itself
@@ -151,7 +172,7 @@ async def test_nothing_is_removed_under_an_agent_that_ends_its_sessions(
     record = new_record(paths, "default")
     paths.draining.mkdir(0o700)
     record.write(paths.draining / f"{record.instance_id}.json")
-    await keepsakes.save(SESSION, "ada", -1.0, KEEPSAKE)
+    await keepsakes.save(SESSION, "ada", -60.0, KEEPSAKE)
     assert (kept.sweep(paths), kept.remove_all(paths)) == (0, 0)
     replace(record, pid_start_time=0.0).write(paths.draining / f"{record.instance_id}.json")
     assert kept.sweep(paths) == 1

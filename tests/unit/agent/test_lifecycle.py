@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
+import resource
 import socket
 import stat
 import threading
@@ -16,6 +18,7 @@ import pytest
 
 from agent_bridge import lifecycle
 from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
+from agent_bridge.supervision import notify
 from cmdop_browser.discovery import find
 from cmdop_browser.exceptions import AgentExistsError, BrowserNotInstalledError, error_from_dict
 from cmdop_browser.settings import Settings
@@ -164,6 +167,75 @@ async def test_an_agent_whose_files_were_removed_knows_that_it_is_lost(paths: Ag
         async with Publication(paths, record, lock) as publication:
             (paths.lock if what == "lock" else Path(record.socket)).unlink()
             await asyncio.wait_for(publication.lost.wait(), 20)
+
+
+async def test_a_heart_beats_on_after_a_failure(paths: AgentPaths, monkeypatch: pytest.MonkeyPatch) -> None:
+    record = new_record(paths, "default")
+    failures, beaten = [RuntimeError("no such luck")], asyncio.Event()
+
+    def show_life(_publication: Publication) -> None:
+        if failures:
+            raise failures.pop()
+        beaten.set()
+
+    monkeypatch.setattr(Publication, "_show_life", show_life)
+    with _listening(record):
+        async with Publication(paths, record):
+            await asyncio.wait_for(beaten.wait(), 20)
+
+
+def _read_only(*_: object, **__: object) -> None:
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+
+async def test_a_record_that_cannot_be_removed_keeps_nobody_from_ending(
+    paths: AgentPaths, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    record = new_record(paths, "default")
+    with _listening(record), AgentLock.acquire(paths) as lock:
+        async with Publication(paths, record, lock) as publication:
+            monkeypatch.setattr(Path, "unlink", _read_only)
+            publication.retire()
+            assert f"cannot remove {paths.record}" in caplog.text
+            with AgentLock.acquire(paths):
+                pass
+    assert paths.record.exists()
+
+
+async def test_a_service_manager_is_told_of_life_whose_signs_cannot_be_written(
+    paths: AgentPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = new_record(paths, "default")
+    with _listening(record), _manager(paths, monkeypatch) as manager, AgentLock.acquire(paths) as lock:
+        async with Publication(paths, record, lock):
+            monkeypatch.setattr(AgentLock, "touch", _read_only)
+            said = asyncio.get_running_loop().sock_recv(manager, 100)
+            assert await asyncio.wait_for(said, 20) == notify.ALIVE.encode()
+
+
+def test_a_service_manager_that_cannot_be_told_is_not(
+    paths: AgentPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with _manager(paths, monkeypatch) as manager:
+        limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+        os.close(lowest := os.dup(manager.fileno()))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, limits[1]))
+        try:
+            notify.notify(notify.STOPPING)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+        with pytest.raises(BlockingIOError):
+            manager.recv(100)
+
+
+@contextmanager
+def _manager(paths: AgentPaths, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    address = str(paths.directory / "notify")
+    monkeypatch.setenv("NOTIFY_SOCKET", address)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.setblocking(False)
+        manager.bind(address)
+        yield manager
 
 
 # Readiness

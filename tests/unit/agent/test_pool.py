@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     from agent_bridge.pool.pool import Pool
 
 
-async def create(pool: Pool, owner: str = "client", **spec: object) -> Session:
+async def create(pool: Pool, owner: str = "client", *, queue_timeout: float = 0.0, **spec: object) -> Session:
     return await pool.create(
         owner,
         SessionSpec(**spec),  # type: ignore[arg-type]
         ContextOptions(),
-        queue_timeout=0.0,
+        queue_timeout=queue_timeout,
         timeout=5.0,
     )
 
@@ -205,3 +205,45 @@ async def test_a_full_pool_says_how_full() -> None:
     with pytest.raises(AgentBusyError) as busy:
         await create(pool)
     assert (busy.value.limit, busy.value.active) == (1, 1)
+
+
+async def test_a_session_in_use_without_a_turn_is_not_idle() -> None:
+    pool, _, _ = make_pool()
+    session = await create(pool, idle_timeout=0.02)
+    with session.in_use():
+        other = await create(pool, idle_timeout=0.02)
+        await other.page.lost
+        assert session.idle_seconds == 0.0
+        assert session.reason is None
+    await session.page.lost
+    assert session.reason is CloseReason.IDLE_TIMEOUT
+
+
+async def test_a_client_that_says_goodbye_waits_for_no_session_any_more() -> None:
+    pool, pages, _ = make_pool(limit=1)
+    await create(pool, "one")
+    waiting, other = (
+        asyncio.ensure_future(create(pool, owner, queue_timeout=5.0)) for owner in ("one", "two")
+    )
+    await asyncio.sleep(0)
+    assert pool.admission.queued == 2
+    assert await pool.dismiss("one") == 1
+    with pytest.raises(SessionInterruptedError) as interrupted:
+        await waiting
+    assert interrupted.value.outcome is Outcome.NOT_EXECUTED
+    assert pool.sessions() == [await other]
+    assert len(pages.open_pages) == 1
+
+
+async def test_a_session_that_is_made_while_its_client_says_goodbye_ends() -> None:
+    pool, pages, ended = make_pool()
+    pages.gate.clear()
+    making = asyncio.ensure_future(create(pool, "one", name="mine"))
+    await asyncio.sleep(0)
+    assert await pool.dismiss("one") == 0
+    pages.gate.set()
+    with pytest.raises(BrowserSessionClosedError) as closed:
+        await making
+    assert closed.value.reason is CloseReason.CLOSED_BY_CALLER
+    assert (len(ended), pool.admission.active, pages.open_pages) == (1, 0, set())
+    await create(pool, "two", name="mine")

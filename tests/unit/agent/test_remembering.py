@@ -66,16 +66,21 @@ class Page:
 
 
 class Disk:
-    """Where keepsakes are saved as soon as it is let."""
+    """Where keepsakes are saved as soon as it is let, if there is room."""
 
     def __init__(self) -> None:
         self.may_save = asyncio.Event()
         self.may_save.set()
         self.begun = asyncio.Event()
+        self.is_full = False
+        self.saved: list[Keepsake] = []
 
-    async def save(self, _keepsake: Keepsake) -> None:
+    async def save(self, keepsake: Keepsake) -> bool:
         self.begun.set()
         await self.may_save.wait()
+        if not self.is_full:
+            self.saved.append(keepsake)
+        return not self.is_full
 
 
 async def looked(memory: Memory, page: Page, *, is_read: bool = False) -> Keepsake:
@@ -136,6 +141,34 @@ def test_what_is_unseen_outlives_the_agent() -> None:
 ])  # fmt: skip
 def test_origins_are_named_as_pages_name_them(url: str, origin: str) -> None:
     assert origin_of(url) == origin
+
+
+async def test_what_there_was_no_room_for_is_saved_later_once() -> None:
+    disk = Disk()
+    memory, disk.is_full = Memory(Keepsake(), disk.save), True
+    seen = await looked(memory, Page())
+    assert disk.saved == []
+    disk.is_full = False
+    for _ in range(2):
+        memory.save_again()
+        await memory.settle()
+    assert disk.saved == [seen]
+
+
+async def test_a_page_is_looked_at_also_while_what_was_seen_before_is_saved() -> None:
+    disk, page = Disk(), Page()
+    memory, disk.is_full = Memory(Keepsake(), disk.save), True
+    await looked(memory, page)
+    disk.is_full = False
+    disk.may_save.clear()
+    disk.begun.clear()
+    memory.save_again()
+    await disk.begun.wait()
+    page.url = f"{HERE}/"
+    memory.look(page.managed, is_read=False)
+    disk.may_save.set()
+    await memory.settle()
+    assert [set(each.origins) for each in disk.saved] == [{LEFT}, {LEFT, HERE}]
 
 
 @pytest.mark.parametrize("action", ["navigate", "click", "evaluate", "back"])
