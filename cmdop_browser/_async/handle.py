@@ -147,9 +147,6 @@ class AsyncHandle:
         Raises:
             CMDOPError: They could not be fetched.
         """
-        if self._restoration is None:
-            async with self._losses(action):
-                return await self._payload(action, payload, deadline)
 
         async def attempt(deadline: Deadline) -> bytes:
             try:
@@ -159,7 +156,14 @@ class AsyncHandle:
                 raise ConnectionLostError(
                     f"the reply of {action} is lost with its agent", outcome=Outcome.EXECUTED
                 ) from exc
+            except ConnectionLostError as exc:
+                # The same where the connection broke, or the agent was stopped, in the middle of it.
+                exc.outcome = Outcome.EXECUTED
+                raise
 
+        if self._restoration is None:
+            async with self._losses(action):
+                return await attempt(deadline)
         return await self._restoration.run(action, deadline, attempt, read=False)
 
     async def upload(

@@ -146,9 +146,6 @@ class Handle:
         Raises:
             CMDOPError: They could not be fetched.
         """
-        if self._restoration is None:
-            with self._losses(action):
-                return self._payload(action, payload, deadline)
 
         def attempt(deadline: Deadline) -> bytes:
             try:
@@ -158,7 +155,14 @@ class Handle:
                 raise ConnectionLostError(
                     f"the reply of {action} is lost with its agent", outcome=Outcome.EXECUTED
                 ) from exc
+            except ConnectionLostError as exc:
+                # The same where the connection broke, or the agent was stopped, in the middle of it.
+                exc.outcome = Outcome.EXECUTED
+                raise
 
+        if self._restoration is None:
+            with self._losses(action):
+                return attempt(deadline)
         return self._restoration.run(action, deadline, attempt, read=False)
 
     def upload(
