@@ -122,7 +122,7 @@ async def test_an_act_whose_reply_goes_with_its_agent_may_not_be_repeated(
             agent.stop()
             return receives[type(handle)](handle, *given)
 
-        receives = {AsyncHandle: AsyncHandle.receive, Handle: Handle.receive}
+        receives: dict[type, Any] = {AsyncHandle: AsyncHandle.receive, Handle: Handle.receive}
         for handles in receives:
             monkeypatch.setattr(handles, "receive", receive)
         with pytest.raises(BrowserSessionClosedError) as caught:

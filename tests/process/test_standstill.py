@@ -211,6 +211,25 @@ def after_the_first_part(patch: pytest.MonkeyPatch, act: Callable[[], object]) -
     patch.setattr(Connection, "stream", acting)
 
 
+@on_both_benches
+async def test_a_session_that_is_closed_while_its_agent_is_stopped_ends_when_that_runs_on(
+    bench: Bench,
+) -> None:
+    before, meanwhile = await bench.sessions(2)
+    async with bench.during(lambda: faults.held_up([bench.agent_process])):
+        # Sent, and not answered when the agent is stopped.
+        closing = asyncio.ensure_future(meanwhile.close())
+        while not meanwhile.is_closed:  # noqa: ASYNC110 -- nobody is told of it
+            await asyncio.sleep(0)
+        await bench.once(bench.agent_process.suspend)
+    async with bench.during(lambda: faults.stopped([bench.agent_process])):
+        await closing
+        await before.close()
+    assert before.is_closed
+    for session in (before, meanwhile):
+        await bench.until_gone(session.id)
+
+
 async def test_a_client_that_may_start_agents_replaces_one_that_is_stopped(
     pad: Launchpad, flavour: Flavour
 ) -> None:
