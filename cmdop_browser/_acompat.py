@@ -21,7 +21,7 @@ import grpc
 import grpc.aio
 
 from cmdop_browser import _signals
-from cmdop_browser._halt import LOOK_SECONDS, AgentHalted
+from cmdop_browser._halt import LOOK_SECONDS, AgentHalted, Looks, LooksBeside
 from cmdop_browser.wire import channel as wire
 
 if TYPE_CHECKING:
@@ -248,10 +248,10 @@ async def async_invoke(call: Callable[..., Any], halt: Halt, *args: Any, **kwarg
         await asyncio.sleep(LOOK_SECONDS)
         if halt.look():
             raise AgentHalted(sent=False)
-    looks: _Looks | None = None
+    looks: Looks | None = None
     try:
         rpc = call(*args, **kwargs)
-        looks = _Looks(halt, rpc)
+        looks = Looks(halt, rpc)
         return await rpc
     except grpc.aio.UsageError as exc:
         raise ChannelClosed from exc
@@ -264,33 +264,6 @@ async def async_invoke(call: Callable[..., Any], halt: Halt, *args: Any, **kwarg
     finally:
         if looks is not None:
             looks.end()
-
-
-class _Looks:
-    """Looks at the agent again and again while a call is under way, and cancels it when that stands still.
-
-    No closure, which would be its own garbage and keep the call: and a call that is kept
-    keeps gRPC's socket open after its channel was closed.
-    """
-
-    def __init__(self, halt: Halt, rpc: Any) -> None:
-        self.halted = False
-        self._halt = halt
-        self._rpc = rpc
-        self._plan()
-
-    def end(self) -> None:
-        self._timer.cancel()
-
-    def _plan(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
-
-    def _look(self) -> None:
-        self.halted = self._halt.look()
-        if self.halted:
-            self._rpc.cancel()
-        else:
-            self._plan()
 
 
 def invoke(call: Any, halt: Halt, *args: Any, **kwargs: Any) -> Any:
@@ -313,7 +286,7 @@ def invoke(call: Any, halt: Halt, *args: Any, **kwargs: Any) -> Any:
         with Uninterrupted():
             future = call.future(*args, **kwargs)
             future.add_done_callback(lambda _: arrived.release())
-        _await(arrived, halt)
+        halt.wait(arrived)
         with Uninterrupted():
             reply = future.result()
             # In its end, too, it takes a lock; and what is raised in there is lost.
@@ -329,17 +302,6 @@ def invoke(call: Any, halt: Halt, *args: Any, **kwargs: Any) -> Any:
             raise ChannelClosed from exc
         raise
     return reply
-
-
-def _await(arrived: threading.Lock, halt: Halt) -> None:
-    """Wait until *arrived* is released; whatever interrupts that finds no lock of gRPC's taken.
-
-    Raises:
-        AgentHalted: The agent stands still.
-    """
-    while not arrived.acquire(timeout=LOOK_SECONDS):
-        if halt.look():
-            raise AgentHalted(sent=True)
 
 
 def async_post(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -362,15 +324,20 @@ def post(call: Any, *args: Any, **kwargs: Any) -> Any:
         return None
 
 
-async def async_iterate(call: Callable[..., Any], *args: Any, **kwargs: Any) -> AsyncIterator[Any]:
-    """Make a call that has a stream of replies, and give them as they come.
+async def async_iterate(
+    call: Callable[..., Any], halt: Halt, *args: Any, **kwargs: Any
+) -> AsyncIterator[Any]:
+    """Make a call that has a stream of replies, give them as they come, and look at the agent meanwhile.
 
     Raises:
         ChannelClosed: The channel was closed before, or meanwhile.
+        AgentHalted: The agent stands still.
     """
     stream = None
+    looks: Looks | None = None
     try:
         stream = call(*args, **kwargs)
+        looks = Looks(halt, stream)
         async for reply in stream:
             yield reply
     except grpc.aio.UsageError as exc:
@@ -378,32 +345,46 @@ async def async_iterate(call: Callable[..., Any], *args: Any, **kwargs: Any) -> 
     except asyncio.CancelledError as exc:
         if _is_cancelled():
             raise
+        if looks is not None and looks.halted:
+            raise AgentHalted(sent=True) from exc
         raise ChannelClosed from exc
     finally:
+        if looks is not None:
+            looks.end()
         if stream is not None:
             stream.cancel()  # whoever does not take the rest does not want it
 
 
-def iterate(call: Callable[..., Any], *args: Any, **kwargs: Any) -> Iterator[Any]:
-    """Make a call that has a stream of replies, and give them as they come.
+def iterate(call: Any, halt: Halt, *args: Any, **kwargs: Any) -> Iterator[Any]:
+    """Make a call that has a stream of replies, give them as they come, and look at the agent meanwhile.
 
     Raises:
         ChannelClosed: The channel was closed before.
+        AgentHalted: The agent stands still.
     """
     try:
         with Uninterrupted():
             stream = call(*args, **kwargs)
     except ValueError as exc:  # gRPC's "Cannot invoke RPC on closed channel!"
         raise ChannelClosed from exc
+    looks = None
     try:
+        with Uninterrupted():
+            looks = LooksBeside(halt, stream)
         while True:
             with Uninterrupted(stream.cancel):
                 reply = next(stream, None)
             if reply is None:
                 return
             yield reply
+    except grpc.RpcError as exc:
+        if looks is not None and looks.halted:
+            raise AgentHalted(sent=True) from exc
+        raise
     finally:
         with Uninterrupted():
+            if looks is not None:
+                looks.end()
             stream.cancel()  # whoever does not take the rest does not want it
             stream = None
 

@@ -69,15 +69,20 @@ class Journal:
         if self.state is SessionState.OPEN:
             self.state, self.reason = SessionState.LOST, reason
 
-    def ended_error(self, action: str) -> BrowserSessionClosedError:
-        """The error for a call that is not made because the session has ended."""
-        return BrowserSessionClosedError(
-            session_id=self.session_id,
-            action=action,
-            reason=self.reason,
-            last_action=self.last_action,
-            outcome=Outcome.NOT_EXECUTED,
-        )
+    def require_open(self, action: str) -> None:
+        """Refuse a call on a session that has ended.
+
+        Raises:
+            BrowserSessionClosedError: It has.
+        """
+        if self.state is not SessionState.OPEN:
+            raise BrowserSessionClosedError(
+                session_id=self.session_id,
+                action=action,
+                reason=self.reason,
+                last_action=self.last_action,
+                outcome=Outcome.NOT_EXECUTED,
+            )
 
     def agent_gone_error(
         self,

@@ -24,7 +24,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.models import Image
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.errors import from_rpc_error
-from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, why_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, shortages, why_stale
 from cmdop_browser.wire.v1 import agent_pb2, transfers_pb2
 
 if TYPE_CHECKING:
@@ -148,12 +148,15 @@ class AgentOrigin:
 
     def _record(self, what: str) -> DiscoveryRecord:
         paths = AgentPaths.of(self.agent, Path(self.record_path).parents[1])
-        try:
-            record = DiscoveryRecord.read(paths.record_of(self.instance_id))
-        except (OSError, CMDOPError) as exc:
-            raise self._gone(what) from exc
-        if record.instance_id != self.instance_id or why_stale(record) is not None:
-            raise self._gone(what)
+        with shortages.told_as_ours(f"the {what} that the agent keeps cannot be fetched"):
+            try:
+                record = DiscoveryRecord.read(paths.record_of(self.instance_id))
+            except (OSError, CMDOPError) as exc:
+                if shortages.is_shortage(exc):
+                    raise
+                raise self._gone(what) from exc
+            if record.instance_id != self.instance_id or why_stale(record) is not None:
+                raise self._gone(what)
         if (heartbeat_age(paths, self.instance_id) or 0.0) > _SILENT_SECONDS:
             raise ConnectionTimeoutError(
                 f"the agent does not answer, and the {what} that it keeps cannot be fetched",

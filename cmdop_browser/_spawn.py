@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 from cmdop_browser import agent_log
 from cmdop_browser._directories import has_home
 from cmdop_browser.exceptions import AgentStartError, CMDOPError, error_from_dict
-from cmdop_browser.wire.rendezvous import DiscoveryRecord, open_log
+from cmdop_browser.wire.rendezvous import DiscoveryRecord, open_log, shortages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,18 +116,25 @@ def spawn(agent: str, settings: Settings, turn: FileLock) -> StartingAgent:
 
     Raises:
         AgentStartError: There can be no log, or no process.
+        OSError: This process is short of what it takes, which says nothing of other clients.
     """
     reap()
     log = agent_log.log_path(agent, settings)
     try:
         log_fd = open_log(log)
     except OSError as error:
+        if shortages.is_shortage(error):
+            raise
         raise AgentStartError(
             agent=agent,
             reason=f"cannot write its log {log}: {error.strerror or error}",
             tips=("set CMDOP_LOG_DIR to a directory that can be written",),
         ) from error
-    ready_fd, report_fd = os.pipe()
+    try:
+        ready_fd, report_fd = os.pipe()
+    except OSError:
+        os.close(log_fd)
+        raise
     try:
         log_start = os.fstat(log_fd).st_size
         options = [
@@ -195,6 +202,8 @@ def _start(
             env=environment(settings),
         )
     except OSError as error:
+        if shortages.is_shortage(error):
+            raise
         raise AgentStartError(agent=agent, reason=f"cannot run {sys.executable}: {error}") from error
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cmdop_browser.exceptions import AgentNotRunningError, PermissionDeniedError, StalePortFileError
-from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, heartbeat, why_stale
+from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, heartbeat, shortages, why_stale
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
@@ -23,21 +23,23 @@ def find(agent: str, settings: Settings) -> DiscoveryRecord:
         AgentNotRunningError: None has published itself.
         StalePortFileError: One has, and is gone.
         PermissionDeniedError: It is another user's.
+        ConnectionError: It cannot be looked for, as when this process may open no more files.
         ConfigurationError: The runtime directory cannot be one.
         BadRequestError: *agent* is no name for an agent.
     """
     paths = AgentPaths.of(agent, settings.runtime_dir)
-    try:
-        paths.verify()
-        record = DiscoveryRecord.read(paths.record)
-    except FileNotFoundError as error:
-        raise AgentNotRunningError(
-            f"no agent {agent!r} is running: there is no {paths.record}",
-            agent=agent,
-            searched=(str(paths.record),),
-            tips=("start one: cmdop-browser agents start", "or pass start=True to CMDOPClient.local()"),
-        ) from error
-    reason = why_stale(record)
+    with shortages.told_as_ours(f"agent {agent!r} cannot be looked for"):
+        try:
+            paths.verify()
+            record = DiscoveryRecord.read(paths.record)
+        except FileNotFoundError as error:
+            raise AgentNotRunningError(
+                f"no agent {agent!r} is running: there is no {paths.record}",
+                agent=agent,
+                searched=(str(paths.record),),
+                tips=("start one: cmdop-browser agents start", "or pass start=True to CMDOPClient.local()"),
+            ) from error
+        reason = why_stale(record)
     if reason is not None:
         raise StalePortFileError(f"{paths.record} {reason}", discovery_path=str(paths.record), reason=reason)
     return record

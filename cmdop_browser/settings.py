@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from cmdop_browser._directories import config_directory
 from cmdop_browser.exceptions import ConfigurationError
+from cmdop_browser.wire.rendezvous import shortages
 
 __all__ = ["Settings", "config_file"]
 
@@ -144,7 +145,8 @@ def _read_file() -> dict[str, Any]:
             ) from error
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"cannot read {path}: {error}", source=str(path)) from error
+        tips = shortages.tips_for(error)
+        raise ConfigurationError(f"cannot read {path}: {error}", source=str(path), tips=tips) from error
     _refuse_unknown(content, str(path))
     return content
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from typing import TYPE_CHECKING, Unpack
 
 from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import async_opening
 from cmdop_browser._async import transfers
+from cmdop_browser._async.creation import AsyncCreation
 from cmdop_browser._async.session import AsyncBrowserSession
 from cmdop_browser._async.succession import connect_to_successor, moved
 from cmdop_browser._convert import checks, replies, requests
@@ -275,22 +275,15 @@ class AsyncBrowser:
             InstanceGoneError: Another one is connected.
             CMDOPError: Whatever else went wrong.
         """
-        key = uuid.uuid4().hex
+        creation = AsyncCreation(self._rpc, instance_id)
+        request = requests.create_session(options, queue_seconds, seconds)
         try:
-            reply = await self._rpc.call(
-                methods.CREATE,
-                requests.create_session(options, queue_seconds, seconds),
-                timeout=seconds + queue_seconds,
-                operation="create_session",
-                instance_id=instance_id,
-                key=key,
-            )
+            reply = await creation.made(request, timeout=seconds + queue_seconds)
             return AsyncBrowserSession(self._rpc, replies.session_info(reply), instance_id, options)
         except BaseException as exc:
             # Cancelled, interrupted, or out of time: the agent may have made it all the same.
             if not isinstance(exc, Exception) or isinstance(exc, _SILENT):
-                abandoned = sessions_pb2.CloseSessionRequest(creation_key=key)
-                self._rpc.post(methods.CLOSE, abandoned, instance_id=instance_id)
+                creation.take_back()
             raise
 
     async def _get(

@@ -132,11 +132,13 @@ class AsyncConnection:
         Raises:
             grpc.RpcError: It failed.
             ChannelClosed: This side has closed the channel.
+            AgentHalted: The agent stands still.
         """
         call = self._callable(method, self._channel.unary_stream)
         with self._span(method, request) as span:
             metadata = header.metadata() + span.metadata
-            async for part in async_iterate(call, request, timeout=timeout, metadata=metadata):
+            halt = Halt.of(self._record)
+            async for part in async_iterate(call, halt, request, timeout=timeout, metadata=metadata):
                 yield part
 
     async def send(

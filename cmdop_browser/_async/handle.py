@@ -14,7 +14,7 @@ from cmdop_browser._async.restoration import AsyncRestoration
 from cmdop_browser._convert import checks
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._halt import AgentHalted
-from cmdop_browser._journal import Journal, SessionState
+from cmdop_browser._journal import Journal
 from cmdop_browser._replay import InstanceGoneError, is_read, was_not_sent
 from cmdop_browser.exceptions import (
     AgentOfflineError,
@@ -72,8 +72,7 @@ class AsyncHandle:
             BrowserSessionClosedError: It has.
             BadRequestError: *timeout* is none.
         """
-        if self.journal.state is not SessionState.OPEN:
-            raise self.journal.ended_error(action)
+        self.journal.require_open(action)
         return common_pb2.SessionCall(
             session=common_pb2.SessionRef(session_id=self.id, epoch=self.epoch),
             timeout_seconds=checks.timeout(timeout, self._timeout),
@@ -147,9 +146,6 @@ class AsyncHandle:
         Raises:
             CMDOPError: They could not be fetched.
         """
-        if self._restoration is None:
-            async with self._losses(action):
-                return await self._payload(action, payload, deadline)
 
         async def attempt(deadline: Deadline) -> bytes:
             try:
@@ -159,7 +155,14 @@ class AsyncHandle:
                 raise ConnectionLostError(
                     f"the reply of {action} is lost with its agent", outcome=Outcome.EXECUTED
                 ) from exc
+            except ConnectionLostError as exc:
+                # The same where the connection broke, or the agent was stopped, in the middle of it.
+                exc.outcome = Outcome.EXECUTED
+                raise
 
+        if self._restoration is None:
+            async with self._losses(action):
+                return await attempt(deadline)
         return await self._restoration.run(action, deadline, attempt, read=False)
 
     async def upload(
@@ -190,6 +193,8 @@ class AsyncHandle:
         """
         if not self.journal.closed() or self._rpc.closed:
             return
+        if self._restoration is not None:
+            self._restoration.give_up()
         request = sessions_pb2.CloseSessionRequest(session_id=self.id)
         try:
             await self._rpc.call(
@@ -200,7 +205,11 @@ class AsyncHandle:
                 instance_id=self.instance_id,
             )
         except (AgentOfflineError, ConnectionLostError, InstanceGoneError) as exc:
-            logger.debug("session %s went with its agent before it was closed: %r", self.id, exc)
+            if not isinstance(exc.__cause__, AgentHalted):
+                logger.debug("session %s went with its agent before it was closed: %r", self.id, exc)
+                return
+            # It may run on, and the session with it.
+            self._rpc.post(methods.CLOSE, request, instance_id=self.instance_id)
         except BaseException:
             # Cancelled, interrupted, or out of time: the handle is closed, so the session has to be.
             self._rpc.post(methods.CLOSE, request, instance_id=self.instance_id)

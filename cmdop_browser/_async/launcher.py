@@ -32,9 +32,12 @@ from cmdop_browser.wire.rendezvous import (
     is_halted,
     is_supervised,
     process_start_time,
+    shortages,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cmdop_browser.settings import Settings
 
 # Between two looks at a lock or a record; with jitter, so that fifty do not look at once.
@@ -62,8 +65,9 @@ async def ensure_agent(agent: str, settings: Settings, *, timeout: float) -> Dis
         BrowserNotInstalledError: It has no browser to run.
         ConfigurationError: It refuses a setting.
     """
-    record = await _answering(agent, settings)
-    return record or await _elect(agent, settings, time.monotonic() + timeout)
+    with _refusals(agent):
+        record = await _answering(agent, settings)
+        return record or await _elect(agent, settings, time.monotonic() + timeout)
 
 
 async def start_agent(agent: str, settings: Settings, *, timeout: float) -> DiscoveryRecord:
@@ -76,10 +80,24 @@ async def start_agent(agent: str, settings: Settings, *, timeout: float) -> Disc
         BrowserNotInstalledError: It has no browser to run.
         ConfigurationError: It refuses a setting.
     """
-    record = await _answering(agent, settings)
-    if record is not None:
-        raise AgentExistsError(agent=agent, backend="process", reason=f"as process {record.pid}")
-    return await _elect(agent, settings, time.monotonic() + timeout)
+    with _refusals(agent):
+        record = await _answering(agent, settings)
+        if record is not None:
+            raise AgentExistsError(agent=agent, backend="process", reason=f"as process {record.pid}")
+        return await _elect(agent, settings, time.monotonic() + timeout)
+
+
+@contextlib.contextmanager
+def _refusals(agent: str) -> Iterator[None]:
+    """Tell what the system refuses as the reason why there is no agent."""
+    try:
+        yield
+    except OSError as error:
+        if not shortages.is_of_the_system(error):
+            raise
+        raise AgentStartError(
+            agent=agent, reason=shortages.reason_of(error), tips=shortages.tips_for(error)
+        ) from error
 
 
 async def _answering(agent: str, settings: Settings) -> DiscoveryRecord | None:
@@ -135,7 +153,7 @@ async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRe
     paths = AgentPaths.of(agent, settings.runtime_dir)
     paths.create()
     with FileLock(paths.spawn_lock) as lock:
-        while not _acquired(lock, agent):
+        while not lock.try_acquire():
             await _pause(agent, deadline, began, "another process was starting it")
         while True:
             record = await _answering(agent, settings)
@@ -160,14 +178,6 @@ async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRe
                 if supervised
                 else "an agent of that name holds the lock and is not ready",
             )
-
-
-def _acquired(lock: FileLock, agent: str) -> bool:
-    try:
-        return lock.try_acquire()
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise AgentStartError(agent=agent, reason=f"cannot lock {lock.path}: {why}") from error
 
 
 async def _pause(agent: str, deadline: float, began: float, reason: str) -> None:
@@ -212,10 +222,9 @@ def _leave_failure(lock: FileLock, error: CMDOPError, deadline: float) -> None:
     """Tell the clients that wait for the lock why there is no agent."""
     now = time.monotonic()
     if now < deadline:  # else it says only that this client was in a hurry
-        note = json.dumps({"boot_id": boot_id(), "at": now, "error": error.to_dict()}).encode()
         # A full disk may be what the error is about: then each client finds out by itself.
         with contextlib.suppress(OSError):
-            lock.write(note)
+            lock.write(json.dumps({"boot_id": boot_id(), "at": now, "error": error.to_dict()}).encode())
 
 
 def _share_failure(lock: FileLock, began: float) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, TypeVar
 
-from cmdop_browser import _methods as methods
 from cmdop_browser._acompat import AsyncLock
+from cmdop_browser._async.creation import AsyncCreation
 from cmdop_browser._async.succession import connect_to_successor
 from cmdop_browser._convert import checks, requests
 from cmdop_browser._replay import MAX_REPLAYS, Loss
@@ -49,6 +49,14 @@ class AsyncRestoration:
         self._rpc = rpc
         self._options = options
         self._lock = AsyncLock()
+        # The last that was begun in another agent, unless it is known to be done.
+        self._creation: AsyncCreation | None = None
+
+    def give_up(self) -> None:
+        """Leave nothing of the session where it may have been rebuilt: its handle is closed."""
+        creation = self._creation
+        if creation is not None:
+            creation.take_back()
 
     async def run(
         self,
@@ -107,7 +115,7 @@ class AsyncRestoration:
         async with self._lock:
             # Another task or thread may have done it while this one waited.
             try:
-                await self._rebuild(deadline)
+                await self._rebuild(action, deadline)
             except (AgentNotRunningError, StalePortFileError) as none:
                 none.__context__ = exc
                 reason = await self._why_lost(exc)
@@ -116,7 +124,7 @@ class AsyncRestoration:
                 ) from none
             except BrowserSessionClosedError as ended:
                 self._handle.journal.lost(ended.reason)
-                ended.action = action
+                ended.action, ended.outcome = action, loss.outcome
                 raise
             except CMDOPError as failure:
                 raise self._interrupted(action, loss.outcome, exc) from failure
@@ -126,7 +134,7 @@ class AsyncRestoration:
             return exc.reason
         return await self._rpc.why_lost(self._handle.instance_id)
 
-    async def _rebuild(self, deadline: Deadline) -> None:
+    async def _rebuild(self, action: str, deadline: Deadline) -> None:
         handle = self._handle
         await connect_to_successor(self._rpc, deadline)
         instance_id = self._rpc.info.instance_id
@@ -143,10 +151,19 @@ class AsyncRestoration:
         request.lost.url = handle.journal.url or ""
         request.lost.navigated = handle.journal.navigated or ""
         request.lost.by_navigation = handle.journal.by_navigation
-        reply = await self._rpc.call(
-            methods.CREATE, request, timeout=seconds, operation="create_session", instance_id=instance_id
-        )
-        handle.moved(reply.session.epoch, instance_id)
+        # When it is cut off, it is not taken back at once, since that would close the session for good:
+        # the next call goes on with what was made.
+        self._creation = AsyncCreation(self._rpc, instance_id)
+        # In this order: whoever closes the handle meanwhile is seen here, or sees what to take back.
+        handle.journal.require_open(action)
+        try:
+            made = await self._creation.made(request, timeout=seconds)
+            handle.moved(made.session.epoch, instance_id)
+        except CMDOPError:
+            handle.journal.require_open(action)
+            raise
+        handle.journal.require_open(action)
+        self._creation = None
         logger.warning("session %s goes on in another agent", handle.id)
 
     def _tell(self, action: str, exc: Exception) -> None:

@@ -30,7 +30,7 @@ from cmdop_browser.exceptions import (
     Outcome,
 )
 from cmdop_browser.wire.evidence import OFF, retries_ahead
-from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised
+from cmdop_browser.wire.rendezvous import AgentPaths, is_supervised, shortages
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator
@@ -82,7 +82,12 @@ class AsyncRpc:
     def respawned(self) -> bool:
         """Whether somebody else starts the agent again when it dies."""
         managed = self._info is not None and _MANAGED in self._info.capabilities
-        return managed or is_supervised(self._paths)
+        try:
+            return managed or is_supervised(self._paths)
+        except OSError as error:
+            if not shortages.is_of_the_system(error):
+                raise
+            return False  # who cannot look for a supervisor cannot look for its next agent either
 
     @property
     def succeeded(self) -> bool:
@@ -129,18 +134,12 @@ class AsyncRpc:
             AgentNotRunningError: There is no agent.
             StalePortFileError: There was one.
             ConnectionTimeoutError: It did not answer in time.
+            ConnectionError: The system refuses it, as when this process may open no more files.
         """
         self._guard()
         deadline = Deadline.after(timeout)
         async with self._lock:
-            while True:
-                record = await self._find(deadline)
-                try:
-                    return await self._connect_to(record, deadline)
-                except (AgentOfflineError, ConnectionLostError):
-                    # Found while it was dying? Then what is true of it now can be said, or put right.
-                    if not await ends(record, deadline):
-                        raise
+            await self._connect(deadline)
 
     async def call(
         self,
@@ -257,6 +256,17 @@ class AsyncRpc:
         self._closed = True
         async with self._lock:
             await self._connections.close()
+
+    async def _connect(self, deadline: Deadline) -> None:
+        with shortages.told_as_ours(f"agent {self._agent!r} cannot be connected to"):
+            while True:
+                record = await self._find(deadline)
+                try:
+                    return await self._connect_to(record, deadline)
+                except (AgentOfflineError, ConnectionLostError):
+                    # Found while it was dying? Then what is true of it now can be said, or put right.
+                    if not await ends(record, deadline):
+                        raise
 
     async def _find(self, deadline: Deadline) -> DiscoveryRecord:
         if self._start:

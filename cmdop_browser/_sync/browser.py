@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import contextlib
-import uuid
 from typing import TYPE_CHECKING, Unpack
 
 from cmdop_browser import _methods as methods
@@ -14,6 +13,7 @@ from cmdop_browser._convert.options import session_options
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._replay import MAX_REPLAYS, InstanceGoneError, ends_a_fetch
 from cmdop_browser._sync import transfers
+from cmdop_browser._sync.creation import Creation
 from cmdop_browser._sync.session import BrowserSession
 from cmdop_browser._sync.succession import connect_to_successor, moved
 from cmdop_browser._versions import unknown_to_agent
@@ -276,22 +276,15 @@ class Browser:
             InstanceGoneError: Another one is connected.
             CMDOPError: Whatever else went wrong.
         """
-        key = uuid.uuid4().hex
+        creation = Creation(self._rpc, instance_id)
+        request = requests.create_session(options, queue_seconds, seconds)
         try:
-            reply = self._rpc.call(
-                methods.CREATE,
-                requests.create_session(options, queue_seconds, seconds),
-                timeout=seconds + queue_seconds,
-                operation="create_session",
-                instance_id=instance_id,
-                key=key,
-            )
+            reply = creation.made(request, timeout=seconds + queue_seconds)
             return BrowserSession(self._rpc, replies.session_info(reply), instance_id, options)
         except BaseException as exc:
             # Cancelled, interrupted, or out of time: the agent may have made it all the same.
             if not isinstance(exc, Exception) or isinstance(exc, _SILENT):
-                abandoned = sessions_pb2.CloseSessionRequest(creation_key=key)
-                self._rpc.post(methods.CLOSE, abandoned, instance_id=instance_id)
+                creation.take_back()
             raise
 
     def _get(

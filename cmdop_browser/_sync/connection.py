@@ -133,11 +133,13 @@ class Connection:
         Raises:
             grpc.RpcError: It failed.
             ChannelClosed: This side has closed the channel.
+            AgentHalted: The agent stands still.
         """
         call = self._callable(method, self._channel.unary_stream)
         with self._span(method, request) as span:
             metadata = header.metadata() + span.metadata
-            yield from iterate(call, request, timeout=timeout, metadata=metadata)
+            halt = Halt.of(self._record)
+            yield from iterate(call, halt, request, timeout=timeout, metadata=metadata)
 
     def send(
         self, method: Method[RequestT, ReplyT], parts: Iterable[RequestT], header: CallHeader, timeout: float

@@ -13,7 +13,7 @@ from cmdop_browser import _methods as methods
 from cmdop_browser._convert import checks
 from cmdop_browser._deadline import Deadline
 from cmdop_browser._halt import AgentHalted
-from cmdop_browser._journal import Journal, SessionState
+from cmdop_browser._journal import Journal
 from cmdop_browser._replay import InstanceGoneError, is_read, was_not_sent
 from cmdop_browser._sync import transfers
 from cmdop_browser._sync.restoration import Restoration
@@ -73,8 +73,7 @@ class Handle:
             BrowserSessionClosedError: It has.
             BadRequestError: *timeout* is none.
         """
-        if self.journal.state is not SessionState.OPEN:
-            raise self.journal.ended_error(action)
+        self.journal.require_open(action)
         return common_pb2.SessionCall(
             session=common_pb2.SessionRef(session_id=self.id, epoch=self.epoch),
             timeout_seconds=checks.timeout(timeout, self._timeout),
@@ -146,9 +145,6 @@ class Handle:
         Raises:
             CMDOPError: They could not be fetched.
         """
-        if self._restoration is None:
-            with self._losses(action):
-                return self._payload(action, payload, deadline)
 
         def attempt(deadline: Deadline) -> bytes:
             try:
@@ -158,7 +154,14 @@ class Handle:
                 raise ConnectionLostError(
                     f"the reply of {action} is lost with its agent", outcome=Outcome.EXECUTED
                 ) from exc
+            except ConnectionLostError as exc:
+                # The same where the connection broke, or the agent was stopped, in the middle of it.
+                exc.outcome = Outcome.EXECUTED
+                raise
 
+        if self._restoration is None:
+            with self._losses(action):
+                return attempt(deadline)
         return self._restoration.run(action, deadline, attempt, read=False)
 
     def upload(
@@ -189,6 +192,8 @@ class Handle:
         """
         if not self.journal.closed() or self._rpc.closed:
             return
+        if self._restoration is not None:
+            self._restoration.give_up()
         request = sessions_pb2.CloseSessionRequest(session_id=self.id)
         try:
             self._rpc.call(
@@ -199,7 +204,11 @@ class Handle:
                 instance_id=self.instance_id,
             )
         except (AgentOfflineError, ConnectionLostError, InstanceGoneError) as exc:
-            logger.debug("session %s went with its agent before it was closed: %r", self.id, exc)
+            if not isinstance(exc.__cause__, AgentHalted):
+                logger.debug("session %s went with its agent before it was closed: %r", self.id, exc)
+                return
+            # It may run on, and the session with it.
+            self._rpc.post(methods.CLOSE, request, instance_id=self.instance_id)
         except BaseException:
             # Cancelled, interrupted, or out of time: the handle is closed, so the session has to be.
             self._rpc.post(methods.CLOSE, request, instance_id=self.instance_id)

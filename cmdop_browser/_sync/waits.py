@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from cmdop_browser import _methods as methods
 from cmdop_browser._convert import replies, requests
 from cmdop_browser._deadline import Deadline
-from cmdop_browser.exceptions import BrowserTimeoutError, InternalError
+from cmdop_browser.exceptions import BrowserTimeoutError, InternalError, Outcome
 from cmdop_browser.exceptions.redact import redact
 from cmdop_browser.exceptions.text import seconds
 from cmdop_browser.wire.v1 import common_pb2
@@ -68,6 +68,8 @@ class Waits:
 
     def _wait_for_match(self, call: common_pb2.SessionCall, pattern: re.Pattern[str]) -> None:
         deadline = Deadline.after(call.timeout_seconds)
+        shown = redact(pattern.pattern[:_MAX_SHOWN])
+        timed_out = f"wait_for_url {shown!r} timed out after {seconds(deadline.seconds)}"
         url = ""
         while True:
             step = common_pb2.SessionCall(
@@ -78,15 +80,25 @@ class Waits:
                     "wait_for_url", methods.FOR_URL, requests.wait_for_other_url(step, url)
                 )
             except BrowserTimeoutError as exc:
-                shown = redact(pattern.pattern[:_MAX_SHOWN])
-                exc.message = f"wait_for_url {shown!r} timed out after {seconds(call.timeout_seconds)}"
-                exc.timeout_seconds = call.timeout_seconds
+                exc.message = timed_out
+                exc.timeout_seconds = deadline.seconds
                 raise
             self._handle.journal.committed(reply.url)
             if pattern.search(reply.url):
                 return
             if reply.url == url:
                 raise InternalError("the agent said that the page had moved on, and it had not")
+            if not deadline.remaining():
+                # A page that moves on faster than a step takes would never let one time out.
+                last = self._handle.journal.shown_url()
+                raise BrowserTimeoutError(
+                    timed_out,
+                    session_id=self._handle.id,
+                    action="wait_for_url",
+                    timeout_seconds=deadline.seconds,
+                    outcome=Outcome.NOT_EXECUTED,
+                    tips=(f"the page goes from one URL to the next, and was at {last} last",),
+                )
             url = reply.url
 
     def wait_for_function(self, js: str, arg: object = None, *, timeout: float | None = None) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,11 @@ from bs4 import BeautifulSoup
 from cmdop_browser import _methods as methods
 from cmdop_browser.exceptions import (
     BadRequestError,
+    BrowserTimeoutError,
     FileError,
     FileNotFoundError,
     InternalError,
+    Outcome,
 )
 from cmdop_browser.models import Cookie, Element, Image
 from cmdop_browser.wire import channel as wire
@@ -361,3 +364,17 @@ async def test_a_reply_that_cannot_be_read_is_the_agents_fault(
     fake_agent.answers[methods.SELECT] = lambda _: _content(content)
     with pytest.raises(InternalError, match="cannot be read"):
         await session.dom.select("a")
+
+
+async def test_a_page_that_moves_on_faster_than_it_is_asked_ends_a_wait_in_time(
+    session: Any, fake_agent: FakeAgent
+) -> None:
+    # A wait that never ends would meet the same URL twice, and say so.
+    urls = itertools.chain((f"http://a.test/{number}" for number in range(20_000)), itertools.repeat(""))
+    fake_agent.answers[methods.FOR_URL] = lambda _: common_pb2.PageState(url=next(urls))
+    with pytest.raises(BrowserTimeoutError, match=r"'never' timed out after 0\.3") as caught:
+        await session.wait_for_url(re.compile("never"), timeout=0.3)
+    error = caught.value
+    assert (error.action, error.session_id, error.timeout_seconds) == ("wait_for_url", session.id, 0.3)
+    assert (error.outcome, error.safe_to_repeat) == (Outcome.NOT_EXECUTED, True)
+    assert "http://a.test/" in error.tips[0]

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cmdop_browser.wire import channel as wire
+from tests.client.test_downloads import reply_in_chunks
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -45,7 +47,12 @@ async def use(flavour: Flavour) -> None:
 
 
 @pytest.mark.usefixtures("uncollected")
-async def test_the_sockets_of_closed_clients_are_closed(flavour: Flavour, fake_agent: FakeAgent) -> None:
+@pytest.mark.parametrize("what", ["a reply", "a stream"])
+async def test_the_sockets_of_closed_clients_are_closed(
+    flavour: Flavour, fake_agent: FakeAgent, what: str
+) -> None:
+    if what == "a stream":
+        reply_in_chunks(fake_agent, "x" * (5 * wire.MIB))
     await use(flavour)
     before = sockets()
     for _ in range(8):

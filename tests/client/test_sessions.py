@@ -20,9 +20,10 @@ from cmdop_browser.exceptions import (
     FeatureNotAvailableError,
     InternalError,
     Outcome,
+    SessionInterruptedError,
 )
 from cmdop_browser.wire import channel as wire
-from cmdop_browser.wire.v1 import agent_pb2, common_pb2, navigation_pb2, sessions_pb2
+from cmdop_browser.wire.v1 import common_pb2, navigation_pb2, sessions_pb2
 from tests.fakes.agent import FakeAgent
 
 if TYPE_CHECKING:
@@ -241,12 +242,31 @@ async def test_restoring_needs_an_agent_that_can(flavour: Flavour, fake_agent: F
         assert caught.value.mode == "local"
         with pytest.raises(FeatureNotAvailableError):
             await client.browser.fetch("http://site.test/", on_crash="restore")
-    fake_agent.answers[methods.HELLO] = lambda _: agent_pb2.AgentInfo(
-        instance_id=fake_agent.instance_id, protocol_min=1, protocol_max=1, capabilities=["restore"]
-    )
+    fake_agent.capabilities = ("restore",)
     async with flavour.local() as client:
         await client.browser.create_session(on_crash="restore")
     assert fake_agent.of(methods.CREATE)[-1].request.options.on_crash == sessions_pb2.ON_CRASH_RESTORE
+
+
+async def test_a_session_whose_rebuilding_was_cut_off_is_taken_back_when_it_is_closed(
+    flavour: Flavour, runtime_dir: Path
+) -> None:
+    with FakeAgent(runtime_dir) as first:
+        first.capabilities = ("restore",)
+        client = await flavour.local()
+        session = await client.browser.create_session(on_crash="restore")
+    with FakeAgent(runtime_dir) as other:
+        other.held.add(methods.CREATE)
+        with pytest.raises(SessionInterruptedError):
+            await session.title(timeout=0.2)
+        # Not at once: the next call would go on with what was made.
+        assert not other.of(methods.CLOSE)
+        await session.close()
+        (made,) = other.of(methods.CREATE)
+        (taken_back,) = await asyncio.to_thread(other.wait_for, methods.CLOSE)
+        assert taken_back.request.creation_key == made.metadata[wire.IDEMPOTENCY_KEY]
+        other.release.set()
+        await client.close()
 
 
 async def test_a_session_can_be_had_by_name(client: Any, fake_agent: FakeAgent) -> None:

@@ -57,6 +57,7 @@ class FakeAgent:
     instance_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     announced_instance_id: str | None = None
     token: str = "secret-token"
+    capabilities: tuple[str, ...] = ()
     calls: list[Call] = field(default_factory=list)
     answers: dict[Method[Any, Any], Callable[[Any], Message]] = field(default_factory=dict)
     streams: dict[Method[Any, Any], Callable[[Any], Iterator[Message]]] = field(default_factory=dict)
@@ -202,6 +203,7 @@ class FakeAgent:
             agent_version="0.1.0",
             protocol_min=1,
             protocol_max=1,
+            capabilities=self.capabilities,
             diagnosis_seconds=self.diagnosis_seconds,
         )
 

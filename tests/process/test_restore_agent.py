@@ -14,18 +14,19 @@ import psutil
 import pytest
 
 from agent_bridge.supervision.processes import wait_until_ended
-from cmdop_browser.exceptions import Outcome, SessionInterruptedError
+from cmdop_browser import CMDOPClient
+from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason, Outcome, SessionInterruptedError
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
-from tests.agents import end_at_once
+from tests.agents import RunningAgent, end_at_once
 from tests.fakes.old_files import grow_old
-from tests.flavours import at_once
+from tests.flavours import BOTH, Together, at_once, in_both
 from tests.site import WebSite
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from tests.flavours import Flavour, Together
+    from tests.flavours import Flavour
 
 LONG = 60.0
 GET = "url => fetch(url).then(answer => answer.text())"
@@ -183,3 +184,37 @@ def age(file: Path) -> float:
     """For how many seconds an agent has said that it keeps a file."""
     with file.open() as lines:
         return time.monotonic() - float(json.loads(lines.readline())["at"])
+
+
+async def test_a_session_that_is_closed_while_it_waits_to_be_rebuilt_is_not(runtime_dir: Path) -> None:
+    both = Together()
+    with contextlib.ExitStack() as agents, contextlib.ExitStack() as slot:
+        first = agents.enter_context(RunningAgent(runtime_dir))
+
+        def replace() -> None:
+            """Have another agent, whose only slot is taken."""
+            first.kill()
+            agents.enter_context(RunningAgent(runtime_dir, max_sessions=1))
+            client = agents.enter_context(CMDOPClient.local())
+            slot.enter_context(client.browser.create_session())
+
+        def both_wait() -> bool:
+            with CMDOPClient.local() as looking:
+                return looking.agent_info.pressure.queued == len(BOTH)
+
+        async def part(flavour: Flavour) -> None:
+            async with flavour.local() as client:
+                session = await client.browser.create_session(on_crash="restore", timeout=LONG)
+                await both.once(lambda: asyncio.to_thread(replace))
+                running = asyncio.ensure_future(session.title())
+                await both.once(lambda: asyncio.to_thread(eventually, both_wait))
+                await session.close()
+                with pytest.raises(BrowserSessionClosedError) as caught:
+                    await running
+                assert caught.value.reason is CloseReason.CLOSED_BY_CALLER
+                await both.once(slot.close)
+                assert await client.browser.list_sessions() == []
+
+        await in_both(part)
+        # The first one's watchdog cleans up before the directory is removed.
+        eventually(lambda: len(list((runtime_dir / "default" / "instances").glob("*"))) == 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from agent_bridge.browser.page import CLOSE_TIMEOUT
 from agent_bridge.supervision.processes import lives
+from cmdop_browser._async.connection import AsyncConnection
+from cmdop_browser._sync.connection import Connection
 from cmdop_browser.exceptions import (
     AgentOfflineError,
     BrowserSessionClosedError,
@@ -25,7 +28,7 @@ from tests.process.faults.bench import LONG, on_both_benches, until_offline
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from tests.fakes.launchpad import Launchpad
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
 # Promised is one second; a loaded machine has some more.
 SOON = 5.0
 NEVER = "() => new Promise(() => {})"
+# Megabytes: far more than is on its way at any time.
+LARGE = 20
+WHOLE = "document.documentElement.outerHTML"
 
 
 KINDS = [
@@ -160,6 +166,68 @@ async def test_a_session_goes_on_with_an_agent_that_runs_on(bench: Bench) -> Non
             await session.title()
     assert await session.evaluate("1 + 1") == 2
     await session.close()
+
+
+@pytest.mark.parametrize("call", ["dom.html", "evaluate"])
+async def test_an_agent_that_is_stopped_while_a_large_reply_is_fetched(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    session = await bench.client.browser.create_session(timeout=LONG)
+    await session.navigate(bench.site.at("/huge/text", mb=LARGE))
+
+    async def reply() -> str:
+        html: str = await (session.dom.html() if call == "dom.html" else session.evaluate(WHOLE))
+        return html
+
+    with contextlib.ExitStack() as stopped, monkeypatch.context() as patch:
+        after_the_first_part(patch, lambda: stopped.enter_context(faults.stopped([bench.agent_process])))
+        with pytest.raises(ConnectionLostError, match=f"stopped during {call}") as lost:
+            await reply()
+    # The act itself had been done.
+    assert lost.value.outcome is (Outcome.UNKNOWN if call == "dom.html" else Outcome.EXECUTED)
+    assert lost.value.safe_to_repeat is (call == "dom.html")
+    assert len(await reply()) > LARGE * 1_000_000
+    await session.close()
+
+
+def after_the_first_part(patch: pytest.MonkeyPatch, act: Callable[[], object]) -> None:
+    """Have *act* done when the first part of a large reply is there, in either flavour."""
+    async_stream, stream = AsyncConnection.stream, Connection.stream
+
+    async def async_acting(connection: AsyncConnection, *given: Any) -> AsyncIterator[Any]:
+        parts = async_stream(connection, *given)
+        yield await anext(parts)
+        act()
+        async for part in parts:
+            yield part
+
+    def acting(connection: Connection, *given: Any) -> Iterator[Any]:
+        parts = stream(connection, *given)
+        yield next(parts)
+        act()
+        yield from parts
+
+    patch.setattr(AsyncConnection, "stream", async_acting)
+    patch.setattr(Connection, "stream", acting)
+
+
+@on_both_benches
+async def test_a_session_that_is_closed_while_its_agent_is_stopped_ends_when_that_runs_on(
+    bench: Bench,
+) -> None:
+    before, meanwhile = await bench.sessions(2)
+    async with bench.during(lambda: faults.held_up([bench.agent_process])):
+        # Sent, and not answered when the agent is stopped.
+        closing = asyncio.ensure_future(meanwhile.close())
+        while not meanwhile.is_closed:  # noqa: ASYNC110 -- nobody is told of it
+            await asyncio.sleep(0)
+        await bench.once(bench.agent_process.suspend)
+    async with bench.during(lambda: faults.stopped([bench.agent_process])):
+        await closing
+        await before.close()
+    assert before.is_closed
+    for session in (before, meanwhile):
+        await bench.until_gone(session.id)
 
 
 async def test_a_client_that_may_start_agents_replaces_one_that_is_stopped(

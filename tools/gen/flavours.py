@@ -34,6 +34,7 @@ RENAMES: Mapping[str, str] = {
     "AsyncConnection": "Connection",
     "AsyncConnections": "Connections",
     "AsyncCookieJar": "CookieJar",
+    "AsyncCreation": "Creation",
     "AsyncDom": "Dom",
     "AsyncHandle": "Handle",
     "AsyncIterator": "Iterator",

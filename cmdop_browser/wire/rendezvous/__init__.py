@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmdop_browser.wire.rendezvous import heartbeat, kept
+from cmdop_browser.wire.rendezvous import heartbeat, kept, shortages
 from cmdop_browser.wire.rendezvous.liveness import remove_stale, why_stale
 from cmdop_browser.wire.rendezvous.locks import FileLock
 from cmdop_browser.wire.rendezvous.logs import LARGEST_LOG, open_log, set_aside_logs
@@ -48,6 +48,7 @@ __all__ = [
     "remove_stale",
     "runtime_base",
     "set_aside_logs",
+    "shortages",
     "supervisor_pid",
     "validate_agent_name",
     "verify_parent",

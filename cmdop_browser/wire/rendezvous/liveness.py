@@ -14,6 +14,7 @@ from cmdop_browser.wire.rendezvous.locks import FileLock
 from cmdop_browser.wire.rendezvous.paths import verify_private
 from cmdop_browser.wire.rendezvous.processes import boot_id, process_start_time
 from cmdop_browser.wire.rendezvous.record import DiscoveryRecord
+from cmdop_browser.wire.rendezvous.shortages import is_shortage, told_as_ours
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,6 +30,7 @@ def why_stale(record: DiscoveryRecord) -> str | None:
 
     Raises:
         PermissionDeniedError: Another user's process listens on the agent's socket.
+        OSError: It cannot be looked at, as when this process may open no more files.
     """
     if record.boot_id != boot_id():
         return "is from before the machine was last booted"
@@ -51,15 +53,17 @@ def remove_stale(path: Path) -> bool:
 
     Raises:
         PermissionDeniedError: The record or its directory is another user's.
+        ConnectionError: The system refuses it.
     """
-    try:
-        verify_private(path.parent)
-        with FileLock(path.with_name("agent.lock")) as lock:
-            if not lock.try_acquire() or not _is_stale(path):
-                return False
-            _remove(path)
-    except FileNotFoundError:
-        return False
+    with told_as_ours("what an agent left behind cannot be removed"):
+        try:
+            verify_private(path.parent)
+            with FileLock(path.with_name("agent.lock")) as lock:
+                if not lock.try_acquire() or not _is_stale(path):
+                    return False
+                _remove(path)
+        except FileNotFoundError:
+            return False
     return True
 
 
@@ -88,6 +92,8 @@ def _why_unreachable(record: DiscoveryRecord) -> str | None:
         except FileNotFoundError:
             return f"names socket {record.socket}, which is gone"
         except OSError as error:
+            if is_shortage(error):
+                raise
             return f"names socket {record.socket}, which does not answer ({error.strerror or error})"
         return _why_wrong_peer(record, probe)
 

@@ -7,6 +7,8 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cmdop_browser.wire.rendezvous.shortages import is_of_the_system
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -22,6 +24,10 @@ def process_start_time(pid: int) -> float | None:
 
     Returns:
         None when there is no such process, or only its zombie.
+
+    Raises:
+        OSError: It cannot be looked at, as when this process may open no more files: that
+            says nothing of it.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
@@ -35,11 +41,14 @@ def process_start_time(pid: int) -> float | None:
 def is_halted(pid: int, start_time: float) -> bool:
     """Whether that very process stands still because of a signal, as of SIGSTOP or Ctrl-Z.
 
-    It takes connections all the same, and answers nothing. Where the system does not tell: False.
+    It takes connections all the same, and answers nothing. What cannot be looked at, because it
+    is gone or because this process may open no more files, does not: a look ends no call.
     """
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
+    except OSError as error:
+        if not is_of_the_system(error):
+            raise
         return False
     fields = stat.rpartition(")")[2].split()
     return fields[0] == _HALTED and float(fields[19]) == start_time

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cmdop_browser.exceptions import PermissionDeniedError, StalePortFileError
+from cmdop_browser.wire.rendezvous.shortages import is_shortage
 
 SCHEMA: Final = 1
 
@@ -62,6 +63,7 @@ class DiscoveryRecord:
             FileNotFoundError: There is none (the builtin error).
             PermissionDeniedError: It is another user's.
             StalePortFileError: It is no record that can be used.
+            OSError: It cannot be looked at, as when this process may open no more files.
         """
         content = _read_own_file(path)
         try:
@@ -104,6 +106,8 @@ def _read_own_file(path: Path) -> bytes:
     except FileNotFoundError:
         raise
     except OSError as error:
+        if is_shortage(error):
+            raise
         if error.errno == errno.ELOOP:
             raise _stale(path, "is a symbolic link") from error
         _require_own(path, path.lstat())

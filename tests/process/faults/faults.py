@@ -67,10 +67,12 @@ def stopped(processes: list[psutil.Process]) -> Iterator[None]:
         process.suspend()
     # The signal is sent by then, and takes effect a moment later.
     eventually(lambda: all(process.status() == psutil.STATUS_STOPPED for process in processes))
-    yield
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            process.resume()
+    try:
+        yield
+    finally:
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.resume()
 
 
 @contextlib.contextmanager

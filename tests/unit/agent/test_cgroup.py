@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from agent_bridge.browser import crashes
 from agent_bridge.browser.crashes import OomKills
 from agent_bridge.supervision.cgroup import Cgroup
 
@@ -87,5 +86,5 @@ def test_an_end_for_want_of_memory_explains_only_what_comes_with_it(
     assert kills.came()
     assert kills.came()  # the second of the two
     later = time.monotonic() + 60
-    monkeypatch.setattr(crashes.time, "monotonic", lambda: later)
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     assert not kills.came()
