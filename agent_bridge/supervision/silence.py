@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import time
 
+from cmdop_browser.wire.mounts import is_read_only
+
 
 class Pulse:
     """For how long a file was not touched, on a clock that does not jump."""
@@ -22,10 +24,10 @@ class Pulse:
         self._looked = self._changed = time.monotonic()
 
     def silence(self) -> float:
-        """Seconds without a change that was looked for; 0 where there is no file."""
+        """Seconds without a change that was looked for; 0 where there is no file, or none can be touched."""
         now = time.monotonic()
         try:
-            touched = os.stat(self._path).st_mtime_ns  # noqa: PTH116 -- pathlib costs memory
+            touched = -1 if is_read_only(self._path) else os.stat(self._path).st_mtime_ns  # noqa: PTH116 -- pathlib costs memory
         except OSError:
             touched = -1
         # Who did not look, since it was stopped itself or starved, knows nothing.

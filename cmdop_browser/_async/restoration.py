@@ -9,7 +9,7 @@ from cmdop_browser._acompat import AsyncLock
 from cmdop_browser._async.creation import AsyncCreation
 from cmdop_browser._async.succession import connect_to_successor
 from cmdop_browser._convert import checks, requests
-from cmdop_browser._replay import MAX_REPLAYS, Loss
+from cmdop_browser._replay import MAX_REPLAYS, InstanceGoneError, Loss
 from cmdop_browser.exceptions import (
     AgentNotRunningError,
     BrowserSessionClosedError,
@@ -126,7 +126,7 @@ class AsyncRestoration:
                 self._handle.journal.lost(ended.reason)
                 ended.action, ended.outcome = action, loss.outcome
                 raise
-            except CMDOPError as failure:
+            except (CMDOPError, InstanceGoneError) as failure:
                 raise self._interrupted(action, loss.outcome, exc) from failure
 
     async def _why_lost(self, exc: Exception) -> CloseReason:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cmdop_browser._acompat import Lock
 from cmdop_browser._convert import checks, requests
-from cmdop_browser._replay import MAX_REPLAYS, Loss
+from cmdop_browser._replay import MAX_REPLAYS, InstanceGoneError, Loss
 from cmdop_browser._sync.creation import Creation
 from cmdop_browser._sync.succession import connect_to_successor
 from cmdop_browser.exceptions import (
@@ -125,7 +125,7 @@ class Restoration:
                 self._handle.journal.lost(ended.reason)
                 ended.action, ended.outcome = action, loss.outcome
                 raise
-            except CMDOPError as failure:
+            except (CMDOPError, InstanceGoneError) as failure:
                 raise self._interrupted(action, loss.outcome, exc) from failure
 
     def _why_lost(self, exc: Exception) -> CloseReason:

@@ -12,6 +12,8 @@ import os
 import time
 from typing import TYPE_CHECKING, Final
 
+from cmdop_browser.wire.mounts import is_read_only
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -46,7 +48,7 @@ def is_missing(record: Path, lock: Path, seconds: float) -> bool:
     """Whether there was no sign of life for so long, although one could have been given."""
     try:
         # On a disk that cannot be written to any more no agent can give one.
-        if os.statvfs(record.parent).f_flag & os.ST_RDONLY:
+        if is_read_only(record.parent):
             return False
     except OSError:
         return False
