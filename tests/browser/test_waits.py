@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 
 async def test_waiting_for_what_comes_goes_and_is_there(session: Any, site: WebSite) -> None:
-    await session.navigate(site.at("/late.html", after=300))
+    await session.navigate(site.at("/late.html", after=10**6))
     await session.wait_for("#leaving", state="attached")
+    await session.evaluate("void setTimeout(change, 300)")
     assert await session.wait_for("#arrived") is None
     await session.wait_for("#leaving", state="detached")
     await session.wait_for("#leaving", state="hidden")
