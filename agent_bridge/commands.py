@@ -228,9 +228,9 @@ def _described(browser: InstalledBrowser) -> dict[str, Any]:
 def _configuration_wrong(arguments: argparse.Namespace, error: ConfigurationError) -> int:
     ready_fd = getattr(arguments, "ready_fd", None)
     if ready_fd is not None:
-        from agent_bridge.lifecycle import report_failure  # noqa: PLC0415
+        from agent_bridge.lifecycle import Report  # noqa: PLC0415
 
-        report_failure(ready_fd, error)
+        Report(ready_fd).failure(error)
     _failed(arguments, error)
     return _EXIT_USAGE
 

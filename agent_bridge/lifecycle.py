@@ -219,24 +219,31 @@ class Publication:
             self.record.write(self._file)
 
 
-def report_ready(fd: int | None, record: DiscoveryRecord) -> None:
-    """Tell whoever started this agent that it can be used; closes *fd*."""
-    _report(fd, {"ready": record.to_dict()})
+class Report:
+    """The pipe to whoever started this agent, on which one line is said."""
 
+    def __init__(self, fd: int | None) -> None:
+        """Take over the pipe *fd*; without one nobody is told."""
+        self._fd = fd
 
-def report_failure(fd: int | None, error: CMDOPError) -> None:
-    """Tell whoever started this agent why it cannot be used; closes *fd*."""
-    _report(fd, {"error": error.to_dict()})
+    def ready(self, record: DiscoveryRecord) -> None:
+        """Tell that this agent can be used; nothing after that is told here."""
+        self._say({"ready": record.to_dict()})
 
+    def failure(self, error: CMDOPError) -> None:
+        """Tell why this agent cannot be used, if it never could."""
+        self._say({"error": error.to_dict()})
 
-def _report(fd: int | None, content: dict[str, Any]) -> None:
-    if fd is None:
-        return
-    try:
-        with os.fdopen(fd, "wb") as pipe:
-            pipe.write(json.dumps(content).encode() + b"\n")
-    except BrokenPipeError:
-        logger.info("the process that started this agent is gone")
+    def _say(self, content: dict[str, Any]) -> None:
+        # Once: its number is another file's by then.
+        fd, self._fd = self._fd, None
+        if fd is None:
+            return
+        try:
+            with os.fdopen(fd, "wb") as pipe:
+                pipe.write(json.dumps(content).encode() + b"\n")
+        except BrokenPipeError:
+            logger.info("the process that started this agent is gone")
 
 
 def _holder(paths: AgentPaths) -> str:

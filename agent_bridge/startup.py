@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from agent_bridge.browser.compiled import keep_compiled
 from agent_bridge.browser.executable import find_browser
 from agent_bridge.browser.starting import Drivers, mute_farewell
-from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
+from agent_bridge.lifecycle import AgentLock, Publication, Report, new_record
 from agent_bridge.observation import storage, tracing
 from agent_bridge.observation.history import History
 from agent_bridge.observation.log import name_instance
@@ -58,6 +58,7 @@ async def serve(
         The exit code of the process.
     """
     mute_farewell(asyncio.get_running_loop())
+    report = Report(ready_fd)
     try:
         paths = AgentPaths.of(agent, settings.runtime_dir)
         with AgentLock.acquire(paths, turn_fd) as lock:
@@ -83,11 +84,11 @@ async def serve(
                     )  # fmt: skip
                     await server.start(supervised=supervised)
                     publication = Publication(paths, record, lock)
-                    await _until_told(agent, server, publication, idle_exit=idle_exit, ready_fd=ready_fd)
+                    await _until_told(agent, server, publication, report, idle_exit=idle_exit)
     except (CMDOPError, OSError) as exc:
         error = exc if isinstance(exc, CMDOPError) else _cannot_start(agent, exc)
         log.error("%s", error)  # noqa: TRY400 -- the error explains itself; a traceback would bury it
-        report_failure(ready_fd, error)
+        report.failure(error)
         return _exit_code(error)
     # Nobody told it to end: who supervises it should start another.
     return EXIT_LOST if publication.lost.is_set() else EXIT_OK
@@ -97,14 +98,14 @@ async def _until_told(
     agent: str,
     server: AgentServer,
     publication: Publication,
+    report: Report,
     *,
     idle_exit: float | None,
-    ready_fd: int | None,
 ) -> None:
     """Have a server that listens be found by clients until it is to end, and drain it then."""
     async with publication:
         record = publication.record
-        report_ready(ready_fd, record)
+        report.ready(record)
         notify.notify(notify.READY)
         log.info("agent %s ready on %s, instance %s", agent, record.socket, record.instance_id)
         await server.wait(publication, idle_exit)

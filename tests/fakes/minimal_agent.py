@@ -15,7 +15,7 @@ import socket
 import sys
 from pathlib import Path
 
-from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
+from agent_bridge.lifecycle import AgentLock, Publication, Report, new_record
 from cmdop_browser.exceptions import AgentExistsError
 from cmdop_browser.wire.rendezvous import AgentPaths
 
@@ -54,7 +54,7 @@ def main() -> int:
     try:
         return asyncio.run(serve(words.behaviour, paths, words.ready_fd, words.turn_fd))
     except AgentExistsError as error:
-        report_failure(words.ready_fd, error)
+        Report(words.ready_fd).failure(error)
         return 3
 
 
@@ -70,7 +70,7 @@ async def serve(behaviour: str, paths: AgentPaths, ready_fd: int, turn_fd: int |
         listener.bind(record.socket)
         listener.listen()
         async with Publication(paths, record, lock) as publication:
-            report_ready(ready_fd, publication.record)
+            Report(ready_fd).ready(publication.record)
             await stop.wait()
     Path(record.socket).unlink()  # noqa: ASYNC240 -- nothing else runs any more
     return 0

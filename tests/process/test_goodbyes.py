@@ -9,6 +9,8 @@ import pytest
 
 from cmdop_browser import CMDOPClient
 from cmdop_browser import _methods as methods
+from cmdop_browser._async.connection import AsyncConnection
+from cmdop_browser._sync.connection import Connection
 from cmdop_browser.exceptions import SessionInterruptedError
 from cmdop_browser.wire.v1 import agent_pb2
 from tests.agents import RunningAgent
@@ -64,7 +66,38 @@ async def test_who_waits_for_a_slot_does_not_get_that_of_a_session_that_the_good
     await client.channel.close()
 
 
-async def test_nothing_is_left_of_jobs_when_one_of_them_fails(flavour: Flavour) -> None:
+def hang_up_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the next connection that is closed end when the agent has nothing more to do for anybody."""
+    said_goodbye: list[object] = []
+
+    def has_settled() -> bool:
+        with CMDOPClient.local() as looking:
+            pressure = looking.agent_info.pressure
+            return not pressure.queued and pressure.active == len(looking.browser.list_sessions())
+
+    def waits(connection: object) -> bool:
+        said_goodbye.append(connection)
+        return len(said_goodbye) == 1
+
+    close, close_async = Connection.close, AsyncConnection.close
+
+    def close_late(connection: Connection) -> None:
+        if waits(connection):
+            eventually(has_settled)
+        close(connection)
+
+    async def close_async_late(connection: AsyncConnection) -> None:
+        if waits(connection):
+            await asyncio.to_thread(eventually, has_settled)
+        await close_async(connection)
+
+    monkeypatch.setattr(Connection, "close", close_late)
+    monkeypatch.setattr(AsyncConnection, "close", close_async_late)
+
+
+async def test_nothing_is_left_of_jobs_when_one_of_them_fails(
+    flavour: Flavour, monkeypatch: pytest.MonkeyPatch
+) -> None:
     jobs: list[asyncio.Future[None]] = []
     begun: list[str] = []
 
@@ -73,6 +106,7 @@ async def test_nothing_is_left_of_jobs_when_one_of_them_fails(flavour: Flavour) 
             begun.append(session.id)
             if begun == [session.id]:
                 await until(active=2, queued=2)
+                hang_up_late(monkeypatch)
                 raise ZeroDivisionError
             await session.wait_for_function("() => false", timeout=LONG)
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from agent_bridge import lifecycle
-from agent_bridge.lifecycle import AgentLock, Publication, new_record, report_failure, report_ready
+from agent_bridge.lifecycle import AgentLock, Publication, Report, new_record
 from agent_bridge.supervision import notify
 from cmdop_browser.discovery import find
 from cmdop_browser.exceptions import AgentExistsError, BrowserNotInstalledError, error_from_dict
@@ -250,23 +250,37 @@ def _read_line(fd: int) -> dict[str, dict[str, object]]:
 
 
 def test_readiness_is_one_line_and_the_end(paths: AgentPaths) -> None:
-    ready, report = os.pipe()
+    ready, fd = os.pipe()
     record = new_record(paths, "default")
-    report_ready(report, record)
+    report = Report(fd)
+    report.ready(record)
     assert DiscoveryRecord.from_dict(_read_line(ready)["ready"]) == record
 
 
+def test_nothing_is_written_to_a_file_that_has_got_the_number_since(paths: AgentPaths) -> None:
+    ready, fd = os.pipe()
+    end, other = os.pipe()
+    report = Report(fd)
+    report.ready(new_record(paths, "default"))
+    os.dup2(other, fd)
+    report.failure(BrowserNotInstalledError(backend="chromium"))
+    for each in (fd, other, ready):
+        os.close(each)
+    assert os.read(end, 1) == b""
+    os.close(end)
+
+
 def test_a_failure_arrives_as_what_it_is() -> None:
-    ready, report = os.pipe()
+    ready, fd = os.pipe()
     error = BrowserNotInstalledError(backend="chromium", install_hint="cmdop-browser install")
-    report_failure(report, error)
+    Report(fd).failure(error)
     told = error_from_dict(_read_line(ready)["error"])
     assert isinstance(told, BrowserNotInstalledError)
     assert told.install_hint == error.install_hint
 
 
 def test_nobody_need_listen(paths: AgentPaths) -> None:
-    ready, report = os.pipe()
+    ready, fd = os.pipe()
     os.close(ready)
-    report_ready(report, new_record(paths, "default"))
-    report_ready(None, new_record(paths, "default"))
+    Report(fd).ready(new_record(paths, "default"))
+    Report(None).ready(new_record(paths, "default"))
