@@ -20,6 +20,7 @@ from cmdop_browser.exceptions import (
     AgentOfflineError,
     BrowserSessionClosedError,
     ConnectionLostError,
+    ConnectionTimeoutError,
     Outcome,
 )
 from cmdop_browser.wire.v1 import common_pb2, sessions_pb2
@@ -155,8 +156,8 @@ class AsyncHandle:
                 raise ConnectionLostError(
                     f"the reply of {action} is lost with its agent", outcome=Outcome.EXECUTED
                 ) from exc
-            except ConnectionLostError as exc:
-                # The same where the connection broke, or the agent was stopped, in the middle of it.
+            except (ConnectionLostError, ConnectionTimeoutError) as exc:
+                # The same where the connection broke, or the agent was stopped or slow, in the middle of it.
                 exc.outcome = Outcome.EXECUTED
                 raise
 

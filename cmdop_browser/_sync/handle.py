@@ -21,6 +21,7 @@ from cmdop_browser.exceptions import (
     AgentOfflineError,
     BrowserSessionClosedError,
     ConnectionLostError,
+    ConnectionTimeoutError,
     Outcome,
 )
 from cmdop_browser.wire.v1 import common_pb2, sessions_pb2
@@ -154,8 +155,8 @@ class Handle:
                 raise ConnectionLostError(
                     f"the reply of {action} is lost with its agent", outcome=Outcome.EXECUTED
                 ) from exc
-            except ConnectionLostError as exc:
-                # The same where the connection broke, or the agent was stopped, in the middle of it.
+            except (ConnectionLostError, ConnectionTimeoutError) as exc:
+                # The same where the connection broke, or the agent was stopped or slow, in the middle of it.
                 exc.outcome = Outcome.EXECUTED
                 raise
 

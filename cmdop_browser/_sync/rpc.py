@@ -312,6 +312,7 @@ class Rpc:
                 f"{operation} was not sent: the client is connecting to its agent anew",
                 timeout_seconds=deadline.seconds,
                 operation=operation,
+                outcome=Outcome.NOT_EXECUTED,
             )
         return self._usable(instance_id)
 

@@ -98,12 +98,14 @@ class ConnectionTimeoutError(ConnectionError, builtins.TimeoutError):
     Attributes:
         timeout_seconds: The deadline that the caller gave.
         operation: The call that waited.
+        outcome: What became of the call, where more is known than that nothing was heard of it.
     """
 
     _may_have_run = True
 
     timeout_seconds: float | None = None
     operation: str | None = None
+    outcome: Outcome | None = parsed(one_of(Outcome), default=None)
 
     def _compose(self) -> str:
         subject = self.operation or "the call"

@@ -14,6 +14,7 @@ from cmdop_browser._sync.handle import Handle
 from cmdop_browser.exceptions import (
     BrowserSessionClosedError,
     ConnectionLostError,
+    ConnectionTimeoutError,
     InternalError,
     Outcome,
 )
@@ -107,6 +108,26 @@ async def test_a_call_that_fails_on_a_whole_connection_does_not_wait_for_its_end
     with pytest.raises(ConnectionLostError, match="so says the agent"):
         await client.browser.fetch("http://a.test/", timeout=5, queue_timeout=0)
     assert len(fake_agent.of(methods.FETCH)) == 1
+
+
+async def test_an_act_whose_reply_does_not_come_in_time_may_not_be_repeated(
+    flavour: Flavour, fake_agent: FakeAgent
+) -> None:
+    silence = threading.Event()
+
+    def hold(_request: object) -> Iterator[transfers_pb2.Chunk]:
+        yield transfers_pb2.Chunk(data=b"abc")
+        silence.wait(30)
+
+    reply = common_pb2.Payload(transfer=common_pb2.TransferRef(transfer_id="t-1", size_bytes=6))
+    fake_agent.answers[methods.EVALUATE] = lambda _: script_pb2.EvaluateReply(value=reply)
+    fake_agent.streams[methods.DOWNLOAD] = hold
+    async with flavour.local() as client:
+        session = await client.browser.create_session()
+        with pytest.raises(ConnectionTimeoutError) as caught:
+            await session.evaluate("document.forms[0].submit()", timeout=0.3)
+        assert (caught.value.outcome, caught.value.safe_to_repeat) == (Outcome.EXECUTED, False)
+        silence.set()
 
 
 async def test_an_act_whose_reply_goes_with_its_agent_may_not_be_repeated(

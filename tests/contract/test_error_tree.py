@@ -36,7 +36,7 @@ CMDOPError
 - ConnectionError
 -- AgentNotRunningError agent searched
 -- StalePortFileError discovery_path reason
--- ConnectionTimeoutError timeout_seconds operation
+-- ConnectionTimeoutError timeout_seconds operation outcome
 -- ConnectionLostError last_sequence outcome
 - AuthenticationError
 -- InvalidAPIKeyError key_hint
