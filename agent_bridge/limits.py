@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from agent_bridge.supervision.cgroup import Cgroup
+from agent_bridge.supervision.memory import MIB
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
@@ -28,21 +29,28 @@ def max_sessions(settings: Settings) -> int:
     if settings.max_sessions is not None:
         return settings.max_sessions
     by_memory = int(memory_bytes() / _GIB * _SESSIONS_PER_GIB)
-    return max(_LEAST_SESSIONS, min(cpus() * _SESSIONS_PER_CPU, by_memory))
+    return max(_LEAST_SESSIONS, min(_usable_cpus() * _SESSIONS_PER_CPU, by_memory))
 
 
 def shards(settings: Settings) -> int:
     """Return how many browsers the sessions are spread over: one for two cores, at most one for a GiB."""
     if settings.shards is not None:
         return settings.shards
-    return max(1, min(cpus() // 2, memory_bytes() // _GIB))
+    memory = settings.memory * MIB if settings.memory is not None else memory_bytes()
+    return max(1, min(_usable_cpus() // 2, memory // _GIB))
 
 
 def cpus() -> int:
-    """Return how many processors this process may use."""
-    seen = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Return how many processors this process may run on, be it for a part of their time."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _usable_cpus() -> int:
+    """Return how many of them it has the time of."""
     quota = Cgroup().cpus()
-    return seen if quota is None else min(seen, max(1, math.ceil(quota)))
+    return cpus() if quota is None else min(cpus(), max(1, math.ceil(quota)))
 
 
 def memory_bytes() -> int:

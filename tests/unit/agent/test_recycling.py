@@ -54,6 +54,14 @@ def test_a_container_has_less_than_its_machine(
     assert limits.max_sessions(settings) == sessions
     # An empty browser takes some 220 MiB and is not worn by that.
     assert Limits.of(settings, limits.shards(settings)).size >= 512 * MIB
+    # The system's load is that of the whole machine.
+    assert limits.cpus() == 32
+
+
+def test_as_many_browsers_as_the_memory_that_is_set_suits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _pid: set(range(32)))
+    monkeypatch.setattr(limits, "memory_bytes", lambda: 64 * 1024 * MIB)
+    assert [limits.shards(Settings(memory=memory)) for memory in (700, 3000, 60_000)] == [1, 2, 16]
 
 
 def test_a_page_beyond_its_limit_ends() -> None:
