@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from agent_bridge.browser.page import guarded
 from agent_bridge.supervision import processes
-from agent_bridge.supervision.cgroup import Cgroup
 from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
     import psutil
     from playwright.async_api import Browser, CDPSession
+
+    from agent_bridge.supervision.cgroup import Cgroup
 
 log = logging.getLogger(__name__)
 
@@ -65,15 +66,21 @@ class OomKills:
         self._seen = cgroup.oom_kills()
         self._risen_at: float | None = None
 
-    def came(self) -> bool:
-        """Whether there was one just now, or since the last look; one of long ago explains nothing."""
-        count, now = self._cgroup.oom_kills(), time.monotonic()
+    def look(self) -> None:
+        """See whether there were any: of other browsers, too, or not of a browser at all."""
+        count = self._cgroup.oom_kills()
         if count > self._seen:
-            self._seen, self._risen_at = count, now
-        return self._risen_at is not None and now - self._risen_at < _TOLD_WITHIN
+            self._seen, self._risen_at = count, time.monotonic()
+
+    def came(self) -> bool:
+        """Whether there was one just now, if it is looked often; one of long ago explains nothing."""
+        self.look()
+        return self._risen_at is not None and time.monotonic() - self._risen_at < _TOLD_WITHIN
 
 
-async def watch_crashes(browser: Browser, on_crash: Callable[[str, CloseReason], None]) -> CDPSession:
+async def watch_crashes(
+    browser: Browser, kills: OomKills, on_crash: Callable[[str, CloseReason], None]
+) -> CDPSession:
     """Call *on_crash* with target and reason whenever a page's renderer ends by itself, but a popup's.
 
     Returns:
@@ -82,7 +89,6 @@ async def watch_crashes(browser: Browser, on_crash: Callable[[str, CloseReason],
     Raises:
         PlaywrightError: The browser died meanwhile.
     """
-    kills = OomKills(Cgroup())
     session = await browser.new_browser_cdp_session()
     popups: set[str] = set()  # whose ends cost no page that a session has or waits for
 

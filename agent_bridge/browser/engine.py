@@ -19,13 +19,14 @@ from playwright.async_api import Browser, Playwright
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser.answers import driver_may_end
-from agent_bridge.browser.crashes import Endings, watch_crashes
+from agent_bridge.browser.crashes import Endings, OomKills, watch_crashes
 from agent_bridge.browser.page import guarded
 from agent_bridge.browser.refusals import cannot_start
 from agent_bridge.browser.starting import Drivers, unless_stuck, was_ended
 from agent_bridge.browser.vigil import Vigil
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
 from agent_bridge.supervision import memory, processes
+from agent_bridge.supervision.cgroup import Cgroup
 from cmdop_browser.exceptions import CloseReason, CMDOPError
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class Engine:
         self._make = make
         self._on_lost = on_lost
         self._on_crash = on_crash
+        self._oom_kills = OomKills(Cgroup())
         self._restarts = restarts if restarts is not None else Counter()
         self._fell: str | None = None  # what was lost and is to be started again
         self._start_lock = asyncio.Lock()
@@ -114,7 +116,8 @@ class Engine:
         self._reviving: asyncio.Task[None] | None = None
 
     async def measure(self) -> list[Usage]:
-        """Return what the processes of driver and browser take."""
+        """Return what the processes of driver and browser take; to be asked often."""
+        self._oom_kills.look()
         usages = await asyncio.to_thread(memory.usage_of, self._driver_pid) if self._driver else []
         if self._vigil is not None:
             self._vigil.others = [usage.process for usage in usages[:-1]]
@@ -182,7 +185,7 @@ class Engine:
             self._clear(family)
             raise PlaywrightError("the driver ended while the browser started")
         browser.on("disconnected", guarded(self._on_disconnected))
-        cdp = await watch_crashes(browser, self._on_crash)
+        cdp = await watch_crashes(browser, self._oom_kills, self._on_crash)
         self._vigil = Vigil(
             driver,
             cdp,

@@ -88,3 +88,15 @@ def test_an_end_for_want_of_memory_explains_only_what_comes_with_it(
     later = time.monotonic() + 60
     monkeypatch.setattr(time, "monotonic", lambda: later)
     assert not kills.came()
+
+
+def test_one_that_had_to_do_with_no_page_of_the_browser_explains_none_that_ends_later(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.write("memory.events", "oom_kill 0")
+    kills = OomKills(tree.cgroup("0::/"))
+    tree.write("memory.events", "oom_kill 1")
+    kills.look()
+    later = time.monotonic() + 60
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert not kills.came()
