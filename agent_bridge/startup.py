@@ -74,7 +74,7 @@ async def serve(
                 History(paths.history, record.instance_id) as history,
             ):
                 keep_compiled()
-                async with Drivers() as drivers:
+                async with Drivers(workspace.restore) as drivers:
                     drivers.start_ahead()
                     # Half a second of imports, in which the driver starts.
                     server_class = await asyncio.to_thread(_load)

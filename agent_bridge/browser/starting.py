@@ -16,7 +16,7 @@ from agent_bridge.supervision import processes
 from agent_bridge.supervision.family import Family
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from playwright.async_api import Playwright
 
@@ -44,8 +44,13 @@ class Drivers:
     a process of its own: so one is started while the agent still loads.
     """
 
-    def __init__(self) -> None:
-        """Make it; nothing is started yet."""
+    def __init__(self, make_place: Callable[[], None] = lambda: None) -> None:
+        """Make it; nothing is started yet.
+
+        Args:
+            make_place: Sees to it that there is a place for temporary files, or raises `OSError`.
+        """
+        self._make_place = make_place
         # The new child of this process is then the driver, as Playwright does not name it.
         self._spawning = asyncio.Lock()
         self._ahead: Family | None = None
@@ -77,7 +82,7 @@ class Drivers:
     def start_ahead(self) -> None:
         """Have a driver on its way for whoever comes first."""
         try:
-            family = Family()
+            family = self._new_family()
         except OSError as exc:
             # Whoever comes first meets the same error, and has a caller to tell.
             log.warning("no driver is started ahead of need: %s", exc)
@@ -92,7 +97,11 @@ class Drivers:
             OSError: There is no place for its directory.
         """
         family, self._ahead = self._ahead, None
-        return family or Family()
+        return family or self._new_family()
+
+    def _new_family(self) -> Family:
+        self._make_place()
+        return Family()
 
     async def start(self, family: Family) -> tuple[Playwright, int]:
         """Return the driver of a *family* with its pid, started unless it is on its way.

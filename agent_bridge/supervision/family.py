@@ -13,7 +13,6 @@ import psutil
 
 from agent_bridge.supervision import adoption, processes
 from agent_bridge.supervision.removal import remove_tree
-from cmdop_browser.wire.rendezvous import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +39,7 @@ class Family:
         Raises:
             OSError: There is no place for it.
         """
-        self.directory = Path(tempfile.mkdtemp(prefix="browser-", dir=_home()))
+        self.directory = Path(tempfile.mkdtemp(prefix="browser-"))
         self._known: list[psutil.Process] = []
         self._groups: set[int] = set()
 
@@ -122,15 +121,6 @@ class Family:
             return process.environ().get("TMPDIR") == str(self.directory)
         except (psutil.Error, OSError):
             return False
-
-
-def _home() -> Path:
-    """Where this process keeps temporary files; made again when somebody has cleared it away."""
-    home = Path(tempfile.gettempdir())
-    if not home.exists():
-        make_private(home)
-        os.chdir(home)  # by their working directory, too, browsers are known to belong here
-    return home
 
 
 def _groups_of(found: list[psutil.Process]) -> set[int]:

@@ -79,11 +79,24 @@ class Workspace:
     def __enter__(self) -> Self:
         make_private(self.note.parent)
         self.note.write_text(json.dumps(asdict(self._traces)), encoding="utf-8")
+        self._make_directory()
+        self._enter_directory()
+        return self
+
+    def restore(self) -> None:
+        """Make the directory again if somebody has cleared it away; for before something is started in it.
+
+        Raises:
+            OSError: It cannot be made, or others could reach it.
+        """
+        self._make_directory()
+        # Also where it was made for a file meanwhile, this process is still in the one that is gone.
+        os.chdir(self.directory)
+
+    def _make_directory(self) -> None:
         # From the top: whoever owns a parent could put another directory in its place.
         for directory in (self.directory.parent.parent, self.directory.parent, self.directory):
             make_private(directory)
-        self._enter_directory()
-        return self
 
     def _enter_directory(self) -> None:
         before = {name: os.environ.get(name) for name in (INSTANCE_VARIABLE, "TMPDIR")}
@@ -91,6 +104,8 @@ class Workspace:
         self._undo.callback(setattr, tempfile, "tempdir", tempfile.tempdir)
         _set_environment({INSTANCE_VARIABLE: self._traces.instance_id, "TMPDIR": str(self.directory)})
         tempfile.tempdir = str(self.directory)
+        # Of what is made anew when all was cleared away, nothing is for others, either.
+        self._undo.callback(os.umask, os.umask(0o077))
         # Chromium overwrites the environment of its children with their titles, but the
         # working directory stays (unless the sandbox, which cleans up by itself, hides it).
         self._undo.enter_context(contextlib.chdir(self.directory))

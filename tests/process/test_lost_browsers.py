@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import shutil
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -20,7 +21,12 @@ from agent_bridge.browser.options import ContextOptions
 from agent_bridge.browser.starting import Drivers
 from agent_bridge.deadline import Deadline
 from cmdop_browser import CMDOPClient
-from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason, Outcome
+from cmdop_browser.exceptions import (
+    BrowserElementNotFoundError,
+    BrowserSessionClosedError,
+    CloseReason,
+    Outcome,
+)
 from cmdop_browser.settings import Settings
 from tests.agents import RunningAgent
 from tests.process.faults.faults import is_browser, is_driver, is_renderer
@@ -28,7 +34,6 @@ from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
 
     from playwright.async_api import Page
 
@@ -143,16 +148,22 @@ def test_a_browser_that_nobody_has_used_waits_until_it_is_needed(
         assert client.browser.create_session().evaluate("1 + 1") == 2
 
 
-@pytest.mark.parametrize("killed", [is_browser, is_driver])
+@pytest.mark.parametrize(
+    ("killed", "written_to"), [(is_browser, False), (is_driver, False), (is_driver, True)]
+)
 def test_a_directory_that_somebody_has_cleared_away_is_made_again(
-    monkeypatch: pytest.MonkeyPatch, *, killed: Wanted
+    monkeypatch: pytest.MonkeyPatch, *, killed: Wanted, written_to: bool
 ) -> None:
     with RunningAgent(shards=2) as agent:
         monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
         with CMDOPClient.local() as client:
             lost, other = client.browser.create_session(), client.browser.create_session()
             (home,) = (agent.runtime_dir / "default" / "tmp").iterdir()
-            shutil.rmtree(home.parent)
+            clear_away(home.parent)
+            if written_to:  # the picture of the failure makes a part of it again
+                with pytest.raises(BrowserElementNotFoundError):
+                    lost.click("#nope", timeout=0.2)
+                assert home.exists()
             for process in running(agent, killed):
                 process.kill()
             for session in (lost, other):
@@ -161,9 +172,21 @@ def test_a_directory_that_somebody_has_cleared_away_is_made_again(
             for _ in range(3):
                 assert client.browser.create_session().evaluate("1 + 1") == 2
             assert len(homes(agent)) == 2
+            # What a killed browser leaves is told by it, too.
+            assert Path(f"/proc/{agent.process.pid}/cwd").samefile(home)
         browsers = below(agent)
     assert not home.exists()
     assert not any(process.is_running() for process in browsers)
+
+
+def clear_away(directory: Path) -> None:
+    """Remove a directory, also when somebody is just writing to it."""
+
+    def is_gone() -> bool:
+        shutil.rmtree(directory, ignore_errors=True)
+        return not directory.exists()
+
+    eventually(is_gone)
 
 
 def running(agent: RunningAgent, wanted: Wanted) -> list[psutil.Process]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 from pathlib import Path
@@ -223,6 +225,29 @@ def test_a_workspace_is_where_everything_temporary_goes(pad: Launchpad) -> None:
     assert _surroundings() == before
     assert not directory.exists()
     assert list(pad.paths.instances.iterdir()) == []
+
+
+def test_a_workspace_that_was_cleared_away_is_restored(pad: Launchpad) -> None:
+    pad.paths.create()
+    record = new_record(pad.paths, "default")
+    with _umask(0o022), Workspace(pad.paths, record) as workspace:
+        directory, inside = workspace.directory, _surroundings()
+        for remains in ((), ("uploads",)):
+            shutil.rmtree(pad.paths.temporary)
+            for name in remains:  # what is written meanwhile makes its own directory
+                (directory / name).mkdir(parents=True)
+            workspace.restore()
+            assert _surroundings() == inside
+            private = (directory.parent, directory, *directory.iterdir())
+            assert {stat.S_IMODE(path.stat().st_mode) for path in private} == {0o700}
+    assert not directory.exists()
+
+
+@contextlib.contextmanager
+def _umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    yield
+    assert os.umask(before) == mask
 
 
 def _surroundings() -> tuple[str | None, str, Path, str | None]:
