@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,9 @@ os.environ.setdefault("CMDOP_DIAGNOSIS_TIME", "5")
 os.environ.setdefault("NODE_COMPILE_CACHE", str(Path(__file__).parents[1] / ".cache" / "driver"))
 # As in the Makefile, for whoever runs pytest without it: what the tests start is compiled once.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# What runs in the background of a script, or under nohup, ignores these, and so would all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(params=["async", "sync"])

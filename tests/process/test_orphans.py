@@ -85,20 +85,10 @@ def test_a_killed_agent_leaves_nothing_though_none_is_started_after_it(pad: Laun
 
 @pytest.mark.parametrize("end", ENDS, ids=lambda end: end.name)
 def test_it_does_not_matter_what_kills_the_agent(pad: Launchpad, end: signal.Signals) -> None:
-    with _deadly(end), _page_open(pad) as record:
+    with _page_open(pad) as record:
         family = _family(record)
         os.kill(record.pid, end)
     _assert_nothing_left(pad, record, family)
-
-
-@contextlib.contextmanager
-def _deadly(end: signal.Signals) -> Iterator[None]:
-    """Have *end* kill what is started meanwhile, also where these tests run under `nohup`."""
-    before = signal.signal(end, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(end, before)
 
 
 def test_a_watchdog_that_is_killed_is_replaced(pad: Launchpad) -> None:
