@@ -193,6 +193,8 @@ class Shard:
             if page.frame_id == target_id:
                 page.lose(reason)
                 return
+        # It has no page that asks; left untold, it would be the reason of the next one that dies.
+        self._engine.endings.why(self._engine.processes)
         self._births.renderer_ended(target_id)
 
     def _lost(self, reason: CloseReason) -> bool:

@@ -321,6 +321,33 @@ async def test_a_popup_that_crashes_costs_no_page_that_is_being_made(
     assert shard.pages == {other, page}
 
 
+async def test_why_a_page_ended_before_it_was_there_is_not_why_the_next_one_does(
+    shard: shards.Shard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = await shard.open(ContextOptions(), Deadline.after(60))
+    page_in = opening.page_in
+    ended: list[ManagedPage] = []
+
+    async def ended_for_memory(
+        context: BrowserContext, options: ContextOptions, grace: Grace | None
+    ) -> ManagedPage:
+        page = await page_in(context, options, grace)
+        if not ended:
+            ended.append(page)
+            # In place of the renderer, which is not to be told from others.
+            process = await asyncio.create_subprocess_exec("sleep", "60")
+            shard.end_for_memory(psutil.Process(process.pid))
+            await process.wait()
+            await crash(page.page)
+            await page.lost
+        return page
+
+    monkeypatch.setattr(opening, "page_in", ended_for_memory)
+    assert await shard.open(ContextOptions(), Deadline.after(60)) not in ended
+    await crash(other.page)
+    assert await other.lost is CloseReason.RENDERER_CRASH
+
+
 async def test_a_browser_whose_renderers_end_one_after_the_other_is_replaced(
     shard: shards.Shard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
