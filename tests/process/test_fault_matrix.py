@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from agent_bridge.supervision import processes
 from cmdop_browser.exceptions import (
     AgentNotRunningError,
     AgentOfflineError,
@@ -204,7 +205,10 @@ async def strike_under_way(bench: Bench, fault: faults.Fault) -> None:
             faults.DRIVER: faults.is_driver,
         }[fault]
         for process in bench.processes(is_wanted):
-            process.kill()
+            processes.kill([process])
+            # One after the other: thirty renderers that die at once while they navigate have made Chromium
+            # itself trap, which is another fault than this one.
+            await asyncio.to_thread(processes.wait_until_ended, [process], 10)
 
 
 async def give_history(bench: Bench, session: Any) -> None:
