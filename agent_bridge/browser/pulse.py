@@ -40,9 +40,8 @@ _TIMES_SLOWER: Final = 8
 # the domain is not enabled.
 _INTERRUPTS: Final = "Performance.getMetrics"
 _BETWEEN_INTERRUPTS: Final = 0.02
-# A process that wakes up on a busy machine answers one interrupt before its tasks, not this many.
-_ENOUGH: Final = 3
-# An answer this old still tells what the page does now.
+# An answer this old still tells what the page does now; one that took longer came after something
+# else than a script: layout, or a process that had no processor.
 _FRESH: Final = 0.2
 # What is kept of the grace for telling a script to stop; it takes 3 to 7 ms, more on a busy machine.
 _STOPPING: Final = 0.25
@@ -100,7 +99,7 @@ async def pulse_of(page: ManagedPage, *, may_hang: bool = True, may_be_pending: 
             return Pulse.PENDING
         if not may_hang:
             return Pulse.SLOW
-        if not await script.is_seen(asked):
+        if not await script.is_seen(asked, min(_PATIENCE, patience)):
             if asked.done():
                 return Pulse.ANSWERS
             if _a_renderer_is_stopped():
@@ -141,21 +140,26 @@ async def _browsers_own_time(page: ManagedPage) -> float:
 
 
 class _RunningScript:
-    """Looks for a script that runs in a page, by asking again and again what only a script answers."""
+    """Looks for a script that runs in a page, by asking again and again what only a script answers.
+
+    One that is seen for a moment is not what blocks the page: when a long layout is over,
+    short scripts run before the page answers to anything else, observers of the page or a
+    search of a call that has ended. So a script counts when it ran for some time on end.
+    """
 
     def __init__(self, page: ManagedPage) -> None:
         self._page = page
-        self._answers = 0
+        self._began = math.inf
         self._seen_at = -math.inf
-        self._seen = asyncio.Event()
+        self._answered = asyncio.Event()
         self._asking = asyncio.ensure_future(self._ask())
 
-    async def is_seen(self, asked: asyncio.Future[Any]) -> bool:
-        """Wait until a script is seen to hold *asked* up; False when *asked* comes first, or neither does."""
-        if time.monotonic() - self._seen_at < _FRESH:
-            return not asked.done()
-        self._seen.clear()
-        seen = asyncio.ensure_future(self._seen.wait())
+    async def is_seen(self, asked: asyncio.Future[Any], on_end: float) -> bool:
+        """Wait until a script is seen to hold *asked* up, for *on_end* seconds on end.
+
+        False when *asked* comes first, or neither does.
+        """
+        seen = asyncio.ensure_future(self._lasts(on_end))
         either = asyncio.ensure_future(asyncio.wait({asked, seen}, return_when=asyncio.FIRST_COMPLETED))
         try:
             return await _answered(self._page, either, _left(self._page)) and not asked.done()
@@ -167,13 +171,19 @@ class _RunningScript:
         """Ask no more."""
         abandon(self._asking)
 
+    async def _lasts(self, on_end: float) -> None:
+        while self._seen_at - self._began < on_end or time.monotonic() - self._seen_at > _FRESH:
+            self._answered.clear()
+            await self._answered.wait()
+
     async def _ask(self) -> None:
         while True:
+            asked_at = time.monotonic()
             await self._page.cdp.send(_INTERRUPTS)
-            self._answers += 1
-            if self._answers >= _ENOUGH:
-                self._seen_at = time.monotonic()
-                self._seen.set()
+            self._seen_at = time.monotonic()
+            if self._seen_at - asked_at > _FRESH or self._began == math.inf:
+                self._began = self._seen_at
+            self._answered.set()
             await asyncio.sleep(_BETWEEN_INTERRUPTS)
 
 
