@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import shutil
@@ -271,19 +272,17 @@ async def _sessions_left() -> list[str]:
 
 async def _end(bench: Bench) -> int:
     """Kill the last agent, and count what its watchdog leaves within the promised time."""
-    try:
+    family: list[psutil.Process] = []
+    with contextlib.suppress(CMDOPError, psutil.Error):  # there may be none: it was killed just now
         agent = bench.agent
-    except (CMDOPError, psutil.Error):
-        return len(bench.processes())
-    family = [agent, *agent.children(recursive=True)]
-    agent.kill()
+        family = [agent, *agent.children(recursive=True)]
+        agent.kill()
     deadline = time.monotonic() + _GONE_SECONDS
-    while time.monotonic() < deadline:
-        living = [each for each in family if _lives(each)]
-        if not living and not bench.processes():
-            return 0
+    while True:
+        left = {each for each in [*family, *bench.processes()] if _lives(each)}
+        if not left or time.monotonic() > deadline:
+            return len(left)
         await asyncio.sleep(0.1)
-    return len({each.pid for each in [*living, *bench.processes()]})
 
 
 def _lives(process: psutil.Process) -> bool:
