@@ -21,8 +21,8 @@ from playwright.async_api import Error as PlaywrightError
 from agent_bridge.browser.answers import driver_may_end
 from agent_bridge.browser.crashes import Endings, OomKills, watch_crashes
 from agent_bridge.browser.page import guarded
-from agent_bridge.browser.refusals import cannot_start
-from agent_bridge.browser.starting import Drivers, unless_stuck, was_ended
+from agent_bridge.browser.refusals import cannot_start, never_ready
+from agent_bridge.browser.starting import Drivers, ended_early, may_start_yet, unless_stuck
 from agent_bridge.browser.vigil import Vigil
 from agent_bridge.diagnosis.launch import LaunchFailure, launch_failure
 from agent_bridge.supervision import memory, processes
@@ -130,6 +130,7 @@ class Engine:
 
         Raises:
             BrowserNotInstalledError: It cannot be started.
+            BrowserSessionClosedError: It was ended while it started, time and again.
         """
         async with self._start_lock:
             if self.browser is not None:
@@ -140,14 +141,14 @@ class Engine:
                 return await self._start_in_time()
             except PlaywrightError as exc:
                 self.lose(CloseReason.DRIVER_CRASH)
-                if not was_ended(exc) and anew:
-                    raise self._cannot_start(launch_failure(exc.message)) from exc
+                if anew and not may_start_yet(exc):
+                    raise self._did_not_start(exc) from exc
                 log.warning("driver or browser was ended while it started, and is started once more")
             try:
                 return await self._start_in_time()
             except PlaywrightError as exc:
                 self.lose(CloseReason.DRIVER_CRASH)
-                raise self._cannot_start(launch_failure(exc.message)) from exc
+                raise self._did_not_start(exc) from exc
 
     async def _start_in_time(self) -> Browser:
         try:
@@ -157,11 +158,11 @@ class Engine:
         except TimeoutError as exc:
             self.lose(CloseReason.DRIVER_CRASH)
             slow = LaunchFailure(f"it did not start within {START_TIMEOUT:g} s")
-            raise self._cannot_start(slow) from exc
+            raise self._noted(cannot_start(self._make.executable, slow)) from exc
         except OSError as exc:
             self.lose(CloseReason.DRIVER_CRASH)
             unplaced = LaunchFailure(f"there is no place for its temporary files: {exc.strerror or exc}")
-            raise self._cannot_start(unplaced) from exc
+            raise self._noted(cannot_start(self._make.executable, unplaced)) from exc
 
     async def _start(self, family: Family) -> Browser:
         driver = self._driver
@@ -215,8 +216,14 @@ class Engine:
         self._watch = processes.ExitWatch(pid, lambda: self.lose(CloseReason.DRIVER_CRASH))
         return driver
 
-    def _cannot_start(self, failure: LaunchFailure) -> CMDOPError:
-        error = cannot_start(self._make.executable, failure)
+    def _did_not_start(self, exc: PlaywrightError) -> CMDOPError:
+        failure = launch_failure(exc.message)
+        lost = None if failure.is_lasting else ended_early(exc)
+        if lost is not None:
+            return self._noted(never_ready(lost))
+        return self._noted(cannot_start(self._make.executable, failure))
+
+    def _noted(self, error: CMDOPError) -> CMDOPError:
         self._make.starts.did_not(error)
         return error
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from agent_bridge.diagnosis import texts
-from cmdop_browser.exceptions import BadRequestError, BrowserError, BrowserNotInstalledError
+from cmdop_browser.exceptions import (
+    BadRequestError,
+    BrowserError,
+    BrowserNotInstalledError,
+    BrowserSessionClosedError,
+    CloseReason,
+    Outcome,
+)
 
 if TYPE_CHECKING:
     from playwright.async_api import Error as PlaywrightError
@@ -20,6 +27,17 @@ def cannot_start(executable: str, failure: LaunchFailure) -> BrowserNotInstalled
         backend="chromium",
         install_hint="cmdop-browser install",
         tips=failure.tips,
+    )
+
+
+def never_ready(lost: CloseReason) -> BrowserSessionClosedError:
+    """Return the error of a session for which no browser lives long enough to start."""
+    what = "driver" if lost is CloseReason.DRIVER_CRASH else "browser"
+    return BrowserSessionClosedError(
+        f"create_session failed: the {what} ended each time before it was ready",
+        reason=lost,
+        action="create_session",
+        outcome=Outcome.NOT_EXECUTED,
     )
 
 

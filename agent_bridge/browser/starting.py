@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import time
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import async_playwright
 
-from agent_bridge.browser.answers import CLOSED_PIPE, abandon
+from agent_bridge.browser.answers import CLOSED_PIPE, abandon, is_gone
 from agent_bridge.browser.vigil import LOOK_SECONDS
 from agent_bridge.supervision import processes
 from agent_bridge.supervision.family import Family
+from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -28,6 +30,11 @@ log = logging.getLogger(__name__)
 _STUCK_SECONDS: Final = 5.0
 _AT_WORK: Final = 0.1
 _DRIVER_ENDED: Final = "the driver ended"
+_LAUNCH: Final = "BrowserType.launch:"
+_OUTPUT: Final = "Browser logs:"
+_EXITED: Final = "<process did exit: "
+# Those that programs send one another, and the system when memory is short.
+_KILLED: Final = re.compile(r"signal=SIG(KILL|TERM|INT|HUP)\b")
 _FAREWELLS = (
     "Connection closed while reading from the driver",
     # When the agent ends while a browser starts: Playwright writes to a driver that is gone.
@@ -168,9 +175,25 @@ async def unless_stuck(starting: Coroutine[Any, Any, T], family: Family) -> T:
     raise PlaywrightError(f"{_DRIVER_ENDED} while it started, as it stood still")
 
 
-def was_ended(exc: PlaywrightError) -> bool:
-    """Whether a start failed because somebody ended a process, so that another attempt may do."""
-    return _DRIVER_ENDED in exc.message or "signal=SIG" in exc.message
+def ended_early(exc: PlaywrightError) -> CloseReason | None:
+    """What was lost, where a start failed because driver or browser was ended meanwhile; else None.
+
+    Of a browser that ends while it is launched Playwright quotes the output, and how it ended if it
+    knows by then. Nothing is quoted when the driver is gone, or the browser after it was launched.
+    """
+    if _DRIVER_ENDED in exc.message:
+        return CloseReason.DRIVER_CRASH
+    if _EXITED in exc.message:
+        return CloseReason.BROWSER_CRASH if _KILLED.search(exc.message) else None
+    if is_gone(exc):
+        was_driver = exc.message.startswith(_LAUNCH) and _OUTPUT not in exc.message
+        return CloseReason.DRIVER_CRASH if was_driver else CloseReason.BROWSER_CRASH
+    return None
+
+
+def may_start_yet(exc: PlaywrightError) -> bool:
+    """Whether another attempt may do after one that failed; a crash, too, need not repeat itself."""
+    return "signal=SIG" in exc.message or ended_early(exc) is not None
 
 
 def mute_farewell(loop: asyncio.AbstractEventLoop) -> None:

@@ -41,6 +41,16 @@ LAUNCHING = "<launching> /opt/chromium --disable-field-trial-config --no-first-r
             "it said: no room left on device",
             "cmdop-browser doctor",
         ),
+        (
+            CLOSED + LAUNCHING + "[pid=42] <process did exit: exitCode=7, signal=null>",
+            "it ended with exit code 7",
+            "cmdop-browser doctor",
+        ),
+        (
+            CLOSED + LAUNCHING + "[pid=42] <process did exit: exitCode=null, signal=SIGILL>",
+            "it was ended by SIGILL",
+            "cmdop-browser install",
+        ),
         (CLOSED + LAUNCHING, "Target page, context or browser has been closed", "cmdop-browser install"),
         (
             "BrowserType.launch: Failed to launch: Error: spawn /etc/passwd EACCES\nCall log:\n",
