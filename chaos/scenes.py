@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _SHORT: Final = 1.5
 _MIB: Final = 2**20
 _POLL: Final = 0.005
+# Seconds from the first moment of a process to the page that a session is made of.
+_MAKES_PAGE_WITHIN: Final = {Victim.DRIVER: 0.3, Victim.BROWSER: 0.1, Victim.RENDERER: 0.03}
 _TRIES: Final = 2  # with the bystander's, more do not fit
 
 # Asks the site, so that whoever waits for that knows that the script runs, and holds the page up meanwhile.
@@ -302,7 +305,10 @@ class Create(Scene):
         return self.start(_awaited(making))
 
     async def targets(self) -> list[psutil.Process]:
-        found = await self.bench.victim_appears(_WANTED.get(self.cell.victim, is_driver))
+        victim = self.cell.victim if self.cell.victim in _WANTED else Victim.DRIVER
+        found = await self.bench.victim_appears(_WANTED[victim])
+        # Anywhere on its way to the page.
+        await asyncio.sleep(random.uniform(0.0, _MAKES_PAGE_WITHIN[victim]))
         return [self.bench.agent] if self.cell.victim is Victim.AGENT else found
 
     async def wrong(self, came: Any) -> str:
