@@ -40,11 +40,14 @@ class Memory:
 
     Attributes:
         keepsake: What was seen last.
+        missing: The page that was lost and is not there yet; the one that is looked at
+            is empty then, or elsewhere already.
     """
 
     def __init__(self, keepsake: Keepsake, save: Callable[[Keepsake], Awaitable[bool]]) -> None:
         """Begin with *keepsake*; *save* is given each new one, and tells whether it is saved."""
         self.keepsake = keepsake
+        self.missing: Place | None = None
         self._save = save
         self._is_saved = True
         self._task: asyncio.Task[None] | None = None
@@ -53,6 +56,10 @@ class Memory:
         self._looked_at = 0.0
         self._mark = ""
         self._navigated = keepsake.navigated
+
+    def take_up(self, keepsake: Keepsake) -> None:
+        """Go on with what another agent has seen."""
+        self.keepsake, self._navigated = keepsake, keepsake.navigated
 
     def navigated(self, url: str) -> None:
         """Note what the caller has asked for."""
@@ -94,7 +101,7 @@ class Memory:
 
     async def _seen(self, page: ManagedPage, changed: frozenset[str]) -> Keepsake:
         deadline = Deadline.after(_LOOK_SECONDS)
-        seen = replace(self.keepsake, place=place_of(page), navigated=self._navigated)
+        seen = replace(self.keepsake, place=place_of(page) or self.missing, navigated=self._navigated)
         unseen = seen.unseen | changed
         cookies, storage = await asyncio.gather(
             _unless_late(page.guard(page.context.cookies(), deadline)),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.keepsake import COOKIES, Keepsake, Place
-from agent_bridge.browser.remembering import Memory, place_of
+from agent_bridge.browser.remembering import Memory, origin_of, place_of
 from agent_bridge.browser.returning import equip, go_back
 from agent_bridge.pool.ladder import LOSSES, Losses, climb
 from cmdop_browser.exceptions import CloseReason
@@ -65,8 +65,6 @@ class Recovery:
 
     Attributes:
         memory: What is remembered of the session.
-        missing: The page that was lost and is not there yet: the next call that needs it
-            loads it. A navigation to elsewhere never asks the old site again.
     """
 
     def __init__(
@@ -76,7 +74,6 @@ class Recovery:
         save: Callable[[Keepsake], Awaitable[bool]],
     ) -> None:
         self.memory = Memory(Keepsake.of(options), save)
-        self.missing: Place | None = None
         self._pages = pages
         self._options = options
         self._losses = Losses()
@@ -85,6 +82,14 @@ class Recovery:
         self._not_restored: tuple[str, ...] = ()
         self._taken_up = False
         self._is_unseen = self._is_outdated = False
+
+    @property
+    def missing(self) -> Place | None:
+        """The page that was lost and is not there yet: the next call that needs it loads it.
+
+        A navigation to elsewhere never asks the old site again.
+        """
+        return self.memory.missing
 
     @property
     def not_restored(self) -> tuple[str, ...]:
@@ -103,12 +108,12 @@ class Recovery:
             lost: What its client knows.
         """
         if keepsake is not None:
-            self.memory.keepsake = keepsake
+            self.memory.take_up(keepsake)
             self._is_outdated = keepsake.is_outdated
         if keepsake is not None and keepsake.navigated == lost.navigated:
-            self.missing = keepsake.place
-        elif lost.url:  # remembered too early, or not at all: then the client knows better
-            self.missing = Place(lost.url, repeatable=lost.by_navigation)
+            self.memory.missing = keepsake.place
+        elif origin_of(lost.url):  # remembered too early, or not at all: then the client knows better
+            self.memory.missing = Place(lost.url, repeatable=lost.by_navigation)
         self._is_unseen = keepsake is None
         self._taken_up = True
 
@@ -143,7 +148,7 @@ class Recovery:
             return
         page.call_deadline = deadline
         await go_back(page, self.missing, action, deadline)
-        self.missing = None
+        self.memory.missing = None
 
     async def remember(self, action: str, page: ManagedPage) -> None:
         """Wait until it is remembered what a call has done that no page shows."""
@@ -156,7 +161,7 @@ class Recovery:
         if page.lost.done():
             return
         if self.missing is not None and page.url.startswith(("http:", "https:")):
-            self.missing = None
+            self.memory.missing = None
         if action == "navigate":
             self.memory.navigated(page.requested_url)
         self.memory.look(page, is_read=_is_read(action))
@@ -180,7 +185,7 @@ class Recovery:
         if self._losses.are_too_many():
             log.warning("a session was lost too often and is given up")
             return False
-        self.missing = place_of(lost) or self.missing
+        self.memory.missing = place_of(lost) or self.missing
         self._rebuilding = asyncio.ensure_future(self._rebuild(lost, reason, adopt))
         return True
 

@@ -31,14 +31,14 @@ class ActionServicer(SessionServicer, actions_pb2_grpc.ActionServiceServicer):
         )
         async with self._turn(request.call, "click") as turn:
             await actions.click(turn.page, selector, how, turn.deadline)
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)
 
     async def Fill(self, request: actions_pb2.FillRequest, context: Context) -> common_pb2.PageState:
         """Set the value of a text field."""
         selector = decode.selector(request.selector)
         async with self._turn(request.call, "fill") as turn:
             await actions.fill(turn.page, selector, request.value, turn.deadline)
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)
 
     async def Type(self, request: actions_pb2.TypeRequest, context: Context) -> common_pb2.PageState:
         """Type text key by key."""
@@ -58,21 +58,21 @@ class ActionServicer(SessionServicer, actions_pb2_grpc.ActionServiceServicer):
                 clear=request.clear,
                 deadline=turn.deadline,
             )
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)
 
     async def Press(self, request: actions_pb2.PressRequest, context: Context) -> common_pb2.PageState:
         """Press a key."""
         selector = decode.selector(request.selector) if request.HasField("selector") else None
         async with self._turn(request.call, "press") as turn:
             await actions.press(turn.page, request.key, selector, turn.deadline)
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)
 
     async def Hover(self, request: actions_pb2.HoverRequest, context: Context) -> common_pb2.PageState:
         """Move the pointer over an element."""
         selector = decode.selector(request.selector)
         async with self._turn(request.call, "hover") as turn:
             await actions.hover(turn.page, selector, turn.deadline)
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)
 
     async def SetChecked(
         self, request: actions_pb2.SetCheckedRequest, context: Context
@@ -81,7 +81,7 @@ class ActionServicer(SessionServicer, actions_pb2_grpc.ActionServiceServicer):
         selector = decode.selector(request.selector)
         async with self._turn(request.call, "check" if request.checked else "uncheck") as turn:
             await actions.set_checked(turn.page, selector, turn.deadline, checked=request.checked)
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)
 
     async def SelectOption(
         self, request: actions_pb2.SelectOptionRequest, context: Context
@@ -101,4 +101,4 @@ class ActionServicer(SessionServicer, actions_pb2_grpc.ActionServiceServicer):
         async with self._turn(request.call, "upload") as turn:
             files = self._transfers.files(turn.session.id, request.transfer_ids)
             await actions.upload(turn.page, selector, files, turn.deadline)
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)

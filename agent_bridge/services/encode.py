@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from agent_bridge.browser.navigation import Loaded
-    from agent_bridge.browser.page import ManagedPage
     from agent_bridge.browser.shards import Shards
     from agent_bridge.observation.figures import Figures
     from agent_bridge.pool.session import Session
@@ -46,9 +45,9 @@ def _utf8(text: str) -> bytes:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def page_state(page: ManagedPage) -> common_pb2.PageState:
-    """Return where the page is now."""
-    return common_pb2.PageState(url=text(page.url))
+def page_state(session: Session) -> common_pb2.PageState:
+    """Return where the session's page is now."""
+    return common_pb2.PageState(url=text(session.url))
 
 
 def headers(mapping: Mapping[str, str]) -> list[common_pb2.Header]:

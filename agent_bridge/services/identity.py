@@ -31,13 +31,13 @@ class IdentityServicer(SessionServicer, identity_pb2_grpc.IdentityServiceService
         cookies = [decode.cookie(cookie) for cookie in request.cookies]
         async with self._turn(request.call, "set_cookies") as turn:
             await identity.set_cookies(turn.page, cookies, turn.deadline)
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)
 
     async def ClearCookies(self, request: common_pb2.SessionCall, context: Context) -> common_pb2.PageState:
         """Delete all cookies."""
         async with self._turn(request, "clear_cookies") as turn:
             await identity.clear_cookies(turn.page, turn.deadline)
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)
 
     async def GetStorageState(
         self, request: common_pb2.SessionCall, context: Context

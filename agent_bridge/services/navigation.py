@@ -47,7 +47,7 @@ class NavigationServicer(SessionServicer, navigation_pb2_grpc.NavigationServiceS
     async def Location(self, request: common_pb2.SessionCall, context: Context) -> common_pb2.PageState:
         """Tell where the page is."""
         async with self._turn(request, "url") as turn:
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)
 
     async def Title(self, request: common_pb2.SessionCall, context: Context) -> navigation_pb2.TitleReply:
         """Tell the document's title."""

@@ -25,14 +25,14 @@ class WaitServicer(SessionServicer, waits_pb2_grpc.WaitServiceServicer):
         state = decode.choose(decode.ELEMENT_STATE, request.state, "state")
         async with self._turn(request.call, "wait_for") as turn:
             await waits.for_selector(turn.page, selector, state, turn.deadline)
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)
 
     async def ForUrl(self, request: waits_pb2.WaitForUrlRequest, context: Context) -> common_pb2.PageState:
         """Wait for the URL to match."""
         pattern = decode.url_pattern(request)
         async with self._turn(request.call, "wait_for_url") as turn:
             await waits.for_url(turn.page, pattern, turn.deadline)
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)
 
     async def ForFunction(
         self, request: waits_pb2.WaitForFunctionRequest, context: Context
@@ -50,4 +50,4 @@ class WaitServicer(SessionServicer, waits_pb2_grpc.WaitServiceServicer):
         """Wait for the network to fall silent."""
         async with self._turn(request, "wait_for_idle") as turn:
             await waits.for_idle(turn.page, turn.deadline)
-            return encode.page_state(turn.page)
+            return encode.page_state(turn.session)

@@ -180,6 +180,41 @@ async def test_what_is_kept_of_a_session_at_work_does_not_grow_old(
         assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"name": "ada"}
 
 
+@pytest.mark.parametrize("is_kept", [True, False])
+@at_once
+async def test_a_page_is_known_for_as_long_as_no_call_needs_it(
+    flavour: Flavour, both: Together, site: WebSite, spawned: Path, *, is_kept: bool
+) -> None:
+    """The second agent that dies has never had it: it is known from the first one, or from the client."""
+    async with restored_session(flavour) as session:
+        url = site.at("/plain.html", of=session.id)
+        await session.navigate(url)
+        await session.info()
+        await both.once(lambda: agent_process(spawned).kill())
+        await session.cookies()  # a read is made again
+        await session.set_cookies([{"name": "name", "value": "ada", "url": url}])
+        if not is_kept:
+            (AgentPaths.of("default", spawned).kept / session.id).unlink()
+        await both.once(lambda: agent_process(spawned).kill())
+        assert (await session.info()).url == url
+        assert [cookie.value for cookie in await session.cookies()] == ["ada"] * is_kept
+        assert await session.url() == url
+        assert (await session.dom.soup()).find("p")
+        assert len([sent for sent in site.records.requests() if session.id in sent.query]) == 2
+
+
+@at_once
+async def test_a_session_that_had_no_page_yet_goes_on_without_one(
+    flavour: Flavour, both: Together, site: WebSite, spawned: Path
+) -> None:
+    async with restored_session(flavour) as session:
+        await session.set_cookies([{"name": "name", "value": "ada", "url": site.at("/")}])
+        (AgentPaths.of("default", spawned).kept / session.id).unlink()
+        await both.once(lambda: agent_process(spawned).kill())
+        assert await session.url() == "about:blank"
+        assert (await session.navigate(site.at("/plain.html"))).ok
+
+
 def age(file: Path) -> float:
     """For how many seconds an agent has said that it keeps a file."""
     with file.open() as lines:
