@@ -7,6 +7,7 @@ import json
 import logging
 import os
 import re
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -44,23 +45,13 @@ class Keepsakes:
         """Whether they can be written, as far as is known."""
         return not self._place.problem
 
-    async def save(self, session_id: str, owner: str, idle_timeout: float, keepsake: Keepsake) -> bool:
-        """Keep *keepsake*; a disk that is full costs the session only what it would have been good for.
+    def of(self, session_id: str, owner: str, idle_timeout: float) -> Kept:
+        """Return what is kept of one session of *owner*'s.
 
-        What was kept before stays then, and is known to be outdated.
-
-        Returns:
-            Whether it is kept.
+        Raises:
+            ValueError: *session_id* is none.
         """
-        # What was renewed last may be as much older than the end of the agent.
-        head = kept.head(owner, idle_timeout + RENEWED_EVERY)
-        content = f"{head}\n{keepsake.to_json()}".encode()
-        try:
-            await asyncio.to_thread(self._write, session_id, content)
-        except OSError as exc:
-            self._place.failed(exc, len(content))
-            return False
-        return True
+        return Kept(self._path(session_id), self._place, owner, idle_timeout)
 
     async def renew(self, session_ids: Iterable[str]) -> None:
         """Have what is kept of open sessions age from now on, whether it has changed or not."""
@@ -104,19 +95,81 @@ class Keepsakes:
             except OSError as exc:
                 self._place.failed(exc)
 
-    def _write(self, session_id: str, content: bytes) -> None:
-        path = self._path(session_id)
-        make_private(self._directory)
-        written, outdated = path.with_suffix(".new"), path.with_suffix(_OUTDATED)
+
+class Kept:
+    """What is kept of one session, in a file whose name tells whether more has happened since.
+
+    Another name needs no room, and takes 20 µs: so it is given before a caller is told
+    that a call is done, and what a killed agent has left is never taken for all there was.
+
+    Attributes:
+        changes: How often something may have changed.
+    """
+
+    def __init__(self, path: Path, place: Place, owner: str, idle_timeout: float) -> None:
+        """Name it; it is made when there is something to keep."""
+        self.changes = 0
+        self._path = path
+        self._outdated = path.with_suffix(_OUTDATED)
+        self._place = place
+        self._owner = owner
+        # What was renewed last may be as much older than the end of the agent.
+        self._seconds = idle_timeout + RENEWED_EVERY
+        # The file is written beside the event loop, and given its name by whoever comes last.
+        self._naming = threading.Lock()
+
+    def changed(self) -> None:
+        """Note that something may have changed that is not kept yet."""
+        with self._naming:
+            self.changes += 1
+            self._rename(self._path, self._outdated)
+
+    def confirm(self, changes: int) -> None:
+        """Note that after so many *changes* all is as it is kept."""
+        with self._naming:
+            if changes == self.changes:
+                self._rename(self._outdated, self._path)
+
+    async def save(self, keepsake: Keepsake, changes: int) -> bool:
+        """Keep what there was after so many *changes*.
+
+        A disk that is full costs the session only what it would have been good for: what was
+        kept before stays then, and is known to be outdated.
+
+        Returns:
+            Whether it is kept.
+        """
+        content = f"{kept.head(self._owner, self._seconds)}\n{keepsake.to_json()}".encode()
+        try:
+            await asyncio.to_thread(self._write, content, changes)
+        except OSError as exc:
+            self._place.failed(exc, len(content))
+            return False
+        return True
+
+    def _write(self, content: bytes, changes: int) -> None:
+        make_private(self._path.parent)
+        written = self._path.with_suffix(".new")
         try:
             descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
-            written.replace(path)
+            with self._naming:
+                if changes == self.changes:
+                    written.replace(self._path)
+                    self._outdated.unlink(missing_ok=True)
+                else:
+                    written.replace(self._outdated)
         except BaseException:
             written.unlink(missing_ok=True)
-            # Another name needs no room.
-            if path.exists():
-                path.replace(outdated)
+            with self._naming:
+                self._rename(self._path, self._outdated)
             raise
-        outdated.unlink(missing_ok=True)
+
+    def _rename(self, before: Path, after: Path) -> None:
+        try:
+            before.replace(after)
+        except FileNotFoundError:
+            return  # nothing is kept yet, or it has that name already
+        except OSError as exc:
+            self._place.failed(exc)

@@ -8,7 +8,7 @@ import logging
 import time
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
@@ -18,7 +18,7 @@ from agent_bridge.browser.keepsake import COOKIES, Keepsake, OriginStorage, Plac
 from agent_bridge.deadline import Deadline
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
     from agent_bridge.browser.page import ManagedPage
 
@@ -35,6 +35,25 @@ _MAX_STORAGE: Final = 1_000_000
 _STORAGE: Final = (files("agent_bridge.browser") / "storage.js").read_text("utf-8")
 
 
+class Keeper(Protocol):
+    """Where a `Keepsake` outlives the agent.
+
+    Attributes:
+        changes: How often something may have changed.
+    """
+
+    changes: int
+
+    def changed(self) -> None:
+        """Note that something may have changed that is not kept yet."""
+
+    def confirm(self, changes: int) -> None:
+        """Note that after so many *changes* all is as it is kept."""
+
+    async def save(self, keepsake: Keepsake, changes: int) -> bool:
+        """Keep what there was after so many *changes*; tells whether it is kept."""
+
+
 class Memory:
     """Keeps a `Keepsake` up to date, beside the calls and not within them.
 
@@ -44,12 +63,13 @@ class Memory:
             is empty then, or elsewhere already.
     """
 
-    def __init__(self, keepsake: Keepsake, save: Callable[[Keepsake], Awaitable[bool]]) -> None:
-        """Begin with *keepsake*; *save* is given each new one, and tells whether it is saved."""
+    def __init__(self, keepsake: Keepsake, keeper: Keeper) -> None:
+        """Begin with *keepsake*; *keeper* is given each new one."""
         self.keepsake = keepsake
         self.missing: Place | None = None
-        self._save = save
+        self._keeper = keeper
         self._is_saved = True
+        self._changes = 0  # that the keepsake knows of
         self._task: asyncio.Task[None] | None = None
         self._due: ManagedPage | None = None
         self._changed: set[str] = set()
@@ -72,6 +92,7 @@ class Memory:
         self._due = page
         if not is_read:
             self._changed |= {COOKIES, origin_of(page.url)} - {""}
+            self._keeper.changed()
         if self._task is None or self._task.done():
             self._task = asyncio.ensure_future(self._look())
 
@@ -90,13 +111,16 @@ class Memory:
             page, self._due = self._due, None
             changed, self._changed = frozenset(self._changed), set()
             self._looked_at = time.monotonic()
+            self._changes = self._keeper.changes
             seen = await self._seen(page, changed)
             if seen != self.keepsake:
                 self.keepsake = seen
-                self._is_saved = await self._save(seen)
+                self._is_saved = await self._keeper.save(seen, self._changes)
+            elif self._is_saved:
+                self._keeper.confirm(self._changes)
 
     async def _save_again(self) -> None:
-        self._is_saved = await self._save(self.keepsake)
+        self._is_saved = await self._keeper.save(self.keepsake, self._changes)
         await self._look()  # what was to be looked at meanwhile
 
     async def _seen(self, page: ManagedPage, changed: frozenset[str]) -> Keepsake:

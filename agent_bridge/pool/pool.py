@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import secrets
 from collections import Counter, OrderedDict, deque
@@ -263,8 +262,8 @@ class Pool:
         self, session_id: str, owner: str, spec: SessionSpec, options: ContextOptions, lost: Lost | None
     ) -> Recovery:
         kept = self._keepsakes.load(session_id, owner) if lost is not None else None
-        save = functools.partial(self._keepsakes.save, session_id, owner, spec.idle_timeout)
-        recovery = Recovery(self._pages, options, save)
+        keeper = self._keepsakes.of(session_id, owner, spec.idle_timeout)
+        recovery = Recovery(self._pages, options, keeper)
         if lost is not None:
             recovery.take_up(kept, lost)
         return recovery

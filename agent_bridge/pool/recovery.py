@@ -14,10 +14,11 @@ from agent_bridge.pool.ladder import LOSSES, Losses, climb
 from cmdop_browser.exceptions import CloseReason
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from agent_bridge.browser.options import ContextOptions
     from agent_bridge.browser.page import ManagedPage
+    from agent_bridge.browser.remembering import Keeper
     from agent_bridge.deadline import Deadline
     from agent_bridge.pool.ladder import Rebuilt
     from agent_bridge.pool.pages import Pages
@@ -37,7 +38,7 @@ _CHANGES_NOTHING: Final = frozenset({"cookies", "info", "pdf", "screenshot", "st
 _LAST_LOOK_SECONDS: Final = 2.0
 
 PAGE_NOT_RESTORED: Final = "the page: what brought it was no plain GET"
-OUTDATED: Final = "the latest changes of cookies and storage: the agent could not write them down"
+OUTDATED: Final = "the latest changes of cookies and storage: they were not written down when the agent ended"
 NEVER_RESTORED: Final = ("form contents", "state of the page's scripts", "history", "open dialogs", "popups")
 _OF_THE_CONTEXT: Final = ("IndexedDB and caches", "storage of frames from other sites")
 
@@ -71,9 +72,9 @@ class Recovery:
         self,
         pages: Pages,
         options: ContextOptions,
-        save: Callable[[Keepsake], Awaitable[bool]],
+        keeper: Keeper,
     ) -> None:
-        self.memory = Memory(Keepsake.of(options), save)
+        self.memory = Memory(Keepsake.of(options), keeper)
         self._pages = pages
         self._options = options
         self._losses = Losses()
@@ -82,6 +83,7 @@ class Recovery:
         self._not_restored: tuple[str, ...] = ()
         self._taken_up = False
         self._is_unseen = self._is_outdated = False
+        self._is_looked_at = False  # what the call under way has changed
 
     @property
     def missing(self) -> Place | None:
@@ -154,11 +156,13 @@ class Recovery:
         """Wait until it is remembered what a call has done that no page shows."""
         if action in _REMEMBERED_AT_ONCE:
             self.memory.look(page, is_read=False)
+            self._is_looked_at = True
             await self.memory.settle()
 
     def look(self, action: str, page: ManagedPage) -> None:
-        """Begin to look at what a call has changed, beside the next one."""
-        if page.lost.done():
+        """Begin to look at what a call has changed, beside the next one, unless that is done."""
+        is_done, self._is_looked_at = self._is_looked_at, False
+        if is_done or page.lost.done():
             return
         if self.missing is not None and page.url.startswith(("http:", "https:")):
             self.memory.missing = None

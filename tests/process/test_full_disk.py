@@ -133,7 +133,7 @@ async def test_what_could_not_be_kept_of_a_session_is_told_when_it_is_restored(
             with RunningAgent(runtime_dir, shards=1):
                 assert {cookie.name for cookie in await session.cookies()} == {"a", "b", "c"}
                 info = await session.info()
-                assert any("could not write them down" in each for each in info.not_restored)
+                assert any("they were not written down" in each for each in info.not_restored)
 
 
 def _on_full_disk(shell: Shell, at: Path, *words: str, size: str = "64k") -> Any:

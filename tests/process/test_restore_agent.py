@@ -215,6 +215,28 @@ async def test_a_session_that_had_no_page_yet_goes_on_without_one(
         assert (await session.navigate(site.at("/plain.html"))).ok
 
 
+@pytest.mark.parametrize("is_seen", [True, False])
+@at_once
+async def test_what_an_agent_has_not_seen_before_its_end_is_told(
+    flavour: Flavour, both: Together, site: WebSite, spawned: Path, *, is_seen: bool
+) -> None:
+    async with restored_session(flavour) as session:
+        await session.navigate(site.at("/plain.html"))
+        await session.evaluate("localStorage.setItem('cart', 'empty')")
+        await session.info()  # all that was changed before has been looked at then
+        # The page is busy when it is asked for what it has stored.
+        busy = "" if is_seen else "const end = performance.now() + 2000; while (performance.now() < end);"
+        await session.evaluate(
+            f"() => {{ localStorage.setItem('cart', 'full'); setTimeout(() => {{ {busy} }}); }}"
+        )
+        if is_seen:
+            await session.info()
+        await both.once(lambda: agent_process(spawned).kill())
+        told = (await session.info()).not_restored
+        assert any("latest changes" in each for each in told) is not is_seen, told
+        assert await session.evaluate("localStorage.getItem('cart')") == ("full" if is_seen else "empty")
+
+
 def age(file: Path) -> float:
     """For how many seconds an agent has said that it keeps a file."""
     with file.open() as lines:

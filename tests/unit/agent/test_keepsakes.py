@@ -87,7 +87,7 @@ def test_only_so_many_origins_are_remembered() -> None:
 
 
 async def test_what_is_kept_is_for_its_owner_alone(keepsakes: Keepsakes, tmp_path: Path) -> None:
-    await keepsakes.save(SESSION, "ada", 300.0, KEEPSAKE)
+    await keepsakes.of(SESSION, "ada", 300.0).save(KEEPSAKE, 0)
     assert keepsakes.load(SESSION, "ada") == KEEPSAKE
     assert keepsakes.load(SESSION, "bob") is None
     assert keepsakes.load("s-ffffffffffffffff", "ada") is None
@@ -100,11 +100,11 @@ async def test_what_is_kept_is_for_its_owner_alone(keepsakes: Keepsakes, tmp_pat
 
 async def test_a_session_id_names_no_other_file(keepsakes: Keepsakes) -> None:
     with pytest.raises(ValueError, match="no session id"):
-        await keepsakes.save("../../agent.json", "ada", 300.0, KEEPSAKE)
+        await keepsakes.of("../../agent.json", "ada", 300.0).save(KEEPSAKE, 0)
 
 
 async def test_a_file_that_is_damaged_is_as_none(keepsakes: Keepsakes, tmp_path: Path) -> None:
-    await keepsakes.save(SESSION, "ada", 300.0, KEEPSAKE)
+    await keepsakes.of(SESSION, "ada", 300.0).save(KEEPSAKE, 0)
     file = tmp_path / "kept" / SESSION
     file.write_text(file.read_text()[:50])
     assert keepsakes.load(SESSION, "ada") is None
@@ -113,13 +113,13 @@ async def test_a_file_that_is_damaged_is_as_none(keepsakes: Keepsakes, tmp_path:
 async def test_a_disk_that_takes_nothing_costs_no_call(tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("in the way")
     keepsakes = Keepsakes(tmp_path / "kept")
-    await keepsakes.save(SESSION, "ada", 300.0, KEEPSAKE)
+    await keepsakes.of(SESSION, "ada", 300.0).save(KEEPSAKE, 0)
     assert keepsakes.load(SESSION, "ada") is None
 
 
 async def test_what_nobody_came_for_is_removed(keepsakes: Keepsakes, tmp_path: Path) -> None:
     for number in range(4):
-        await keepsakes.save(f"s-000000000000000{number}", "ada", 60.0, KEEPSAKE)
+        await keepsakes.of(f"s-000000000000000{number}", "ada", 60.0).save(KEEPSAKE, 0)
     for number in (0, 1):
         grow_old(tmp_path / "kept" / f"s-000000000000000{number}")
     (tmp_path / "kept" / "s-0000000000000003").write_text("damaged")
@@ -133,7 +133,7 @@ async def test_what_is_kept_of_a_session_that_is_open_does_not_grow_old(
     paths = AgentPaths(tmp_path, tmp_path / "tmp")
     open_ones, lost = ("s-0000000000000001", "s-0000000000000002"), "s-0000000000000003"
     for session_id in (*open_ones, lost):
-        await keepsakes.save(session_id, "ada", 60.0, KEEPSAKE)
+        await keepsakes.of(session_id, "ada", 60.0).save(KEEPSAKE, 0)
         grow_old(paths.kept / session_id)
     (paths.kept / open_ones[1]).rename(paths.kept / f"{open_ones[1]}.old")
     await keepsakes.renew([*open_ones, SESSION])
@@ -144,7 +144,7 @@ async def test_what_is_kept_of_a_session_that_is_open_does_not_grow_old(
 
 async def test_what_was_kept_in_another_form_stays_as_it_is(keepsakes: Keepsakes, tmp_path: Path) -> None:
     file = tmp_path / "kept" / SESSION
-    await keepsakes.save(SESSION, "ada", 60.0, KEEPSAKE)
+    await keepsakes.of(SESSION, "ada", 60.0).save(KEEPSAKE, 0)
     file.write_text("something else")
     await keepsakes.renew([SESSION])
     assert file.read_text() == "something else"
@@ -154,8 +154,8 @@ async def test_what_an_agent_has_left_is_removed_by_whoever_looks(
     keepsakes: Keepsakes, tmp_path: Path
 ) -> None:
     paths = AgentPaths(tmp_path, tmp_path / "tmp")
-    await keepsakes.save("s-0000000000000001", "ada", 60.0, KEEPSAKE)
-    await keepsakes.save("s-0000000000000002", "ada", -60.0, KEEPSAKE)
+    await keepsakes.of("s-0000000000000001", "ada", 60.0).save(KEEPSAKE, 0)
+    await keepsakes.of("s-0000000000000002", "ada", -60.0).save(KEEPSAKE, 0)
     with FileLock(paths.lock) as lock:
         assert lock.try_acquire()
         assert kept.sweep_after(paths) == 0  # it runs, and sees to that itself
@@ -172,10 +172,34 @@ async def test_nothing_is_removed_under_an_agent_that_ends_its_sessions(
     record = new_record(paths, "default")
     paths.draining.mkdir(0o700)
     record.write(paths.draining / f"{record.instance_id}.json")
-    await keepsakes.save(SESSION, "ada", -60.0, KEEPSAKE)
+    await keepsakes.of(SESSION, "ada", -60.0).save(KEEPSAKE, 0)
     assert (kept.sweep(paths), kept.remove_all(paths)) == (0, 0)
     replace(record, pid_start_time=0.0).write(paths.draining / f"{record.instance_id}.json")
     assert kept.sweep(paths) == 1
+
+
+async def test_what_has_changed_since_makes_a_file_outdated(keepsakes: Keepsakes) -> None:
+    one, outdated = keepsakes.of(SESSION, "ada", 60.0), replace(KEEPSAKE, is_outdated=True)
+    one.changed()
+    assert keepsakes.load(SESSION, "ada") is None
+    await one.save(KEEPSAKE, one.changes)
+    assert keepsakes.load(SESSION, "ada") == KEEPSAKE
+    for _ in range(2):
+        one.changed()
+        assert keepsakes.load(SESSION, "ada") == outdated
+    one.confirm(one.changes - 1)
+    assert keepsakes.load(SESSION, "ada") == outdated
+    one.confirm(one.changes)
+    assert keepsakes.load(SESSION, "ada") == KEEPSAKE
+    newer = replace(KEEPSAKE, navigated="http://shop.test/2")
+    one.changed()
+    await one.save(newer, one.changes - 1)  # seen before the last change, and written after it
+    assert keepsakes.load(SESSION, "ada") == replace(newer, is_outdated=True)
+    await one.save(newer, one.changes)
+    assert keepsakes.load(SESSION, "ada") == newer
+    keepsakes.remove(SESSION)
+    one.changed()
+    assert keepsakes.load(SESSION, "ada") is None
 
 
 def left(place: Path) -> list[str]:

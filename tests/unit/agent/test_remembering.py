@@ -74,12 +74,20 @@ class Disk:
         self.begun = asyncio.Event()
         self.is_full = False
         self.saved: list[Keepsake] = []
+        self.changes = self.kept = 0
 
-    async def save(self, keepsake: Keepsake) -> bool:
+    def changed(self) -> None:
+        self.changes += 1
+
+    def confirm(self, changes: int) -> None:
+        self.kept = changes
+
+    async def save(self, keepsake: Keepsake, changes: int) -> bool:
         self.begun.set()
         await self.may_save.wait()
         if not self.is_full:
             self.saved.append(keepsake)
+            self.kept = changes
         return not self.is_full
 
 
@@ -90,13 +98,13 @@ async def looked(memory: Memory, page: Page, *, is_read: bool = False) -> Keepsa
 
 
 async def test_what_was_seen_is_not_unseen() -> None:
-    kept = await looked(Memory(Keepsake(), Disk().save), Page())
+    kept = await looked(Memory(Keepsake(), Disk()), Page())
     assert kept.unseen == frozenset()
     assert dict(kept.origins) == {LEFT: OriginStorage((("a", "1"),))}
 
 
 async def test_an_origin_that_did_not_answer_stays_unseen_when_it_was_left() -> None:
-    memory, page = Memory(Keepsake(), Disk().save), Page(is_mute=True)
+    memory, page = Memory(Keepsake(), Disk()), Page(is_mute=True)
     assert (await looked(memory, page)).unseen == {LEFT}
     page.url, page.is_mute = f"{HERE}/", False
     assert (await looked(memory, page)).unseen == {LEFT}
@@ -105,7 +113,7 @@ async def test_an_origin_that_did_not_answer_stays_unseen_when_it_was_left() -> 
 
 
 async def test_an_origin_that_was_left_before_the_look_is_unseen() -> None:
-    memory, page = Memory(Keepsake(), Disk().save), Page()
+    memory, page = Memory(Keepsake(), Disk()), Page()
     memory.look(page.managed, is_read=False)
     page.url = f"{HERE}/"
     await memory.settle()
@@ -113,16 +121,16 @@ async def test_an_origin_that_was_left_before_the_look_is_unseen() -> None:
 
 
 async def test_reads_have_changed_nothing_that_could_be_missed() -> None:
-    kept = await looked(Memory(Keepsake(), Disk().save), Page(is_mute=True), is_read=True)
+    kept = await looked(Memory(Keepsake(), Disk()), Page(is_mute=True), is_read=True)
     assert kept.unseen == frozenset()
 
 
 async def test_a_document_without_storage_is_not_unseen() -> None:
-    assert (await looked(Memory(Keepsake(), Disk().save), Page(text=None))).unseen == frozenset()
+    assert (await looked(Memory(Keepsake(), Disk()), Page(text=None))).unseen == frozenset()
 
 
 async def test_cookies_that_were_not_told_are_unseen_until_they_are() -> None:
-    memory, page = Memory(Keepsake(), Disk().save), Page(knows_cookies=False)
+    memory, page = Memory(Keepsake(), Disk()), Page(knows_cookies=False)
     assert (await looked(memory, page)).unseen == {"cookies"}
     page.knows_cookies = True
     assert (await looked(memory, page)).unseen == frozenset()
@@ -145,7 +153,7 @@ def test_origins_are_named_as_pages_name_them(url: str, origin: str) -> None:
 
 async def test_what_there_was_no_room_for_is_saved_later_once() -> None:
     disk = Disk()
-    memory, disk.is_full = Memory(Keepsake(), disk.save), True
+    memory, disk.is_full = Memory(Keepsake(), disk), True
     seen = await looked(memory, Page())
     assert disk.saved == []
     disk.is_full = False
@@ -157,7 +165,7 @@ async def test_what_there_was_no_room_for_is_saved_later_once() -> None:
 
 async def test_a_page_is_looked_at_also_while_what_was_seen_before_is_saved() -> None:
     disk, page = Disk(), Page()
-    memory, disk.is_full = Memory(Keepsake(), disk.save), True
+    memory, disk.is_full = Memory(Keepsake(), disk), True
     await looked(memory, page)
     disk.is_full = False
     disk.may_save.clear()
@@ -174,7 +182,7 @@ async def test_a_page_is_looked_at_also_while_what_was_seen_before_is_saved() ->
 @pytest.mark.parametrize("action", ["navigate", "click", "evaluate", "back"])
 async def test_an_act_waits_for_the_look_at_the_page_that_it_may_leave(action: str) -> None:
     disk, page = Disk(), Page()
-    recovery = Recovery(cast("Pages", None), ContextOptions(), disk.save)
+    recovery = Recovery(cast("Pages", None), ContextOptions(), disk)
     disk.may_save.clear()
     recovery.look("navigate", page.managed)
     await disk.begun.wait()  # a slow disk holds up the first look, and the second comes after it
@@ -188,7 +196,7 @@ async def test_an_act_waits_for_the_look_at_the_page_that_it_may_leave(action: s
 
 async def test_a_read_waits_for_no_look() -> None:
     disk, page = Disk(), Page()
-    recovery = Recovery(cast("Pages", None), ContextOptions(), disk.save)
+    recovery = Recovery(cast("Pages", None), ContextOptions(), disk)
     disk.may_save.clear()
     recovery.look("navigate", page.managed)
     await disk.begun.wait()
@@ -200,7 +208,7 @@ async def test_a_read_waits_for_no_look() -> None:
 
 async def test_a_page_that_does_not_answer_leaves_an_act_half_of_its_time() -> None:
     disk, page = Disk(), Page()
-    recovery = Recovery(cast("Pages", None), ContextOptions(), disk.save)
+    recovery = Recovery(cast("Pages", None), ContextOptions(), disk)
     disk.may_save.clear()
     recovery.look("navigate", page.managed)
     deadline = Deadline.after(0.2)
@@ -208,3 +216,27 @@ async def test_a_page_that_does_not_answer_leaves_an_act_half_of_its_time() -> N
     assert deadline.remaining > 0
     disk.may_save.set()
     await recovery.memory.settle()
+
+
+async def test_what_was_changed_is_kept_when_it_was_seen() -> None:
+    disk, page = Disk(), Page()
+    memory = Memory(Keepsake(), disk)
+    await looked(memory, page)
+    assert (disk.changes, disk.kept, len(disk.saved)) == (1, 1, 1)
+    await looked(memory, page)  # as it was before: so nothing has to be written
+    assert (disk.changes, disk.kept, len(disk.saved)) == (2, 2, 1)
+    memory.look(page.managed, is_read=True)  # they change nothing
+    await memory.settle()
+    assert disk.changes == 2
+
+
+async def test_what_was_not_saved_is_not_taken_for_kept() -> None:
+    disk, page = Disk(), Page()
+    memory, disk.is_full = Memory(Keepsake(), disk), True
+    await looked(memory, page)
+    await looked(memory, page)
+    assert (disk.changes, disk.kept) == (2, 0)
+    disk.is_full = False
+    memory.save_again()
+    await memory.settle()
+    assert disk.kept == 2
