@@ -92,8 +92,11 @@ class RunningAgent:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._end()
+        failed = [line for line in self.log().splitlines() if "never retrieved" in line]
         if self._owns_directory:
             shutil.rmtree(self.runtime_dir)
+        if error is None:
+            assert failed == []  # of tasks that nobody awaits, a test would not hear otherwise
 
     def log(self) -> str:
         """What it has logged so far."""

@@ -6,7 +6,7 @@ import contextlib
 import json
 import logging
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -28,6 +28,13 @@ log = logging.getLogger(__name__)
 _GIVE_BACK: Final = (files("agent_bridge.browser") / "give_back.js").read_text("utf-8")
 
 
+class Added(Protocol):
+    """What has been added to a page, for a type that Playwright does not export."""
+
+    async def close(self) -> None:
+        """Take it back."""
+
+
 class StorageReturn:
     """Storage that waits for the origins it belongs to.
 
@@ -38,7 +45,7 @@ class StorageReturn:
     def __init__(self, page: ManagedPage, origins: Mapping[str, OriginStorage]) -> None:
         self.waiting = dict(origins)
         self._page = page.page
-        self._script: Any = None
+        self._script: Added | None = None
 
     async def begin(self) -> None:
         """Have the documents of *page* get what is theirs.
@@ -51,8 +58,8 @@ class StorageReturn:
             if self.waiting:
                 kept = json.dumps({name: [its.local, its.session] for name, its in self.waiting.items()})
                 self._script = await self._page.add_init_script(f"({_GIVE_BACK})({kept})")
-            if before is not None:  # Playwright before 1.59 cannot take a script back
-                await before.dispose()
+            if before is not None:
+                await before.close()
 
     async def arrived(self, origin: str) -> None:
         """Stop waiting for *origin*: what it stores from now on is its own affair."""

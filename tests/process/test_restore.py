@@ -84,6 +84,10 @@ async def test_the_same_handle_goes_on_with_cookies_storage_and_page(bench: Benc
     assert len(state["origins"]) == 2
     await session.navigate(bench.site.elsewhere("/plain.html"))
     assert await session.evaluate("localStorage.there") == "kept elsewhere"
+    # It is given back once: what the site removes after that stays removed.
+    await session.evaluate("localStorage.clear()")
+    await session.reload()
+    assert await session.evaluate("localStorage.length") == 0
     assert not session.is_closed
 
 
