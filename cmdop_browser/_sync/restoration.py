@@ -92,7 +92,7 @@ class Restoration:
                 again = loss.permits_replay(read=read) and replays < MAX_REPLAYS
                 # Who is to be told anyway need not wait until there is another agent: the next call does.
                 if again or loss.epoch is not None or not self._rpc.succeeded:
-                    self._repair(action, loss, exc, deadline)
+                    self._repair(action, loss, exc, deadline, again=again)
                 if not again or not deadline.remaining():
                     interrupted = self._interrupted(action, loss.outcome, exc)
                     if interrupted is exc:
@@ -101,8 +101,8 @@ class Restoration:
                 logger.info("session %s: %s is made again after a loss", self._handle.id, action)
             replays += 1
 
-    def _repair(self, action: str, loss: Loss, exc: Exception, deadline: Deadline) -> None:
-        """Have a session that calls can be made on.
+    def _repair(self, action: str, loss: Loss, exc: Exception, deadline: Deadline, *, again: bool) -> None:
+        """Have a session that calls can be made on, or none when that was lost, too, and is tried *again*.
 
         Raises:
             BrowserSessionClosedError: There is no agent to restore it.
@@ -126,6 +126,8 @@ class Restoration:
                 ended.action, ended.outcome = action, loss.outcome
                 raise
             except (CMDOPError, InstanceGoneError) as failure:
+                if again and Loss.behind(failure) is not None:
+                    return  # the call finds out, and counts it
                 raise self._interrupted(action, loss.outcome, exc) from failure
 
     def _why_lost(self, exc: Exception) -> CloseReason:

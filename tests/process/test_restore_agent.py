@@ -180,6 +180,32 @@ async def test_what_is_kept_of_a_session_at_work_does_not_grow_old(
         assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"name": "ada"}
 
 
+@at_once
+async def test_a_read_is_made_again_when_the_next_agent_dies_as_well(
+    flavour: Flavour, both: Together, site: WebSite, spawned: Path
+) -> None:
+    async def strike() -> None:
+        first = agent_process(spawned)
+        first.kill()
+        await asyncio.to_thread(eventually, lambda: runs_another(first))
+        agent_process(spawned).kill()  # the sessions are on their way
+
+    def runs_another(first: psutil.Process) -> bool:
+        with contextlib.suppress(FileNotFoundError):  # the record of the first one is removed
+            return agent_process(spawned) != first
+        return False
+
+    async with restored_session(flavour) as session:
+        gate = f"twice-{flavour.name}"
+        await session.navigate(site.at("/plain.html"))
+        running = asyncio.ensure_future(session.wait_for_function(GET, site.at(f"/gate/{gate}")))
+        await site.records.arrival(f"/gate/{gate}")
+        await both.once(strike)
+        await site.records.arrival(f"/gate/{gate}", times=2)
+        site.open_gate(gate)
+        assert "You are through." in await running
+
+
 @pytest.mark.parametrize("is_kept", [True, False])
 @at_once
 async def test_a_page_is_known_for_as_long_as_no_call_needs_it(
