@@ -39,6 +39,7 @@ test: setup ## Run the whole test suite on real Chromium
 chaos: setup ## Hold agent, browsers and clients to what is documented of every fault (TRIALS=1: a quick look)
 	$(BIN)/python -m chaos matrix --trials $(TRIALS)
 	$(BIN)/python -m chaos submits
+	$(BIN)/python -m chaos restored
 	$(BIN)/python -m chaos election
 
 soak: setup ## Load 5000 pages in 500 sessions while something is killed every 20 s

@@ -1,4 +1,4 @@
-"""``python -m chaos matrix|submits|soak|election``; see docs/resilience.md."""
+"""``python -m chaos matrix|submits|restored|soak|election``; see docs/resilience.md."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chaos.cells import During, Fault, Mode, Victim
 if TYPE_CHECKING:
     from enum import StrEnum
 
-_WHAT = ("matrix", "submits", "soak", "election")
+_WHAT = ("matrix", "submits", "restored", "soak", "election")
 
 
 def main(words: list[str] | None = None) -> int:
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     cells.add_argument("--workers", type=int, default=_at_once(), help="agents that are struck at once")
     cells.add_argument("--resume", action="store_true", help="go on with the trials that the output has")
     made["submits"].add_argument("--submits", type=int, default=500)
+    made["restored"].add_argument("--calls", type=int, default=3000)
     made["soak"].add_argument("--pages", type=int, default=5000)
     made["soak"].add_argument("--sessions", type=int, default=500)
     made["soak"].add_argument("--every", type=float, default=20.0, help="seconds between kills, on average")

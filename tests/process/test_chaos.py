@@ -117,6 +117,12 @@ def test_submits(tmp_path: Path) -> None:
     assert report["executed_twice"] == 0
 
 
+def test_restored(tmp_path: Path) -> None:
+    report = chaos(tmp_path, "restored", "--calls", "200")
+    assert report["calls"] >= 200
+    assert report["told"]["done"] > 100
+
+
 def test_soak(tmp_path: Path) -> None:
     report = chaos(tmp_path, "soak", "--pages", "60", "--sessions", "12", "--every", "3")
     assert (report["pages"] >= 60, report["lost"], report["orphans"]) == (True, 0, 0)
