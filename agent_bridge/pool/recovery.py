@@ -68,12 +68,7 @@ class Recovery:
         memory: What is remembered of the session.
     """
 
-    def __init__(
-        self,
-        pages: Pages,
-        options: ContextOptions,
-        keeper: Keeper,
-    ) -> None:
+    def __init__(self, pages: Pages, options: ContextOptions, keeper: Keeper) -> None:
         self.memory = Memory(Keepsake.of(options), keeper)
         self._pages = pages
         self._options = options
