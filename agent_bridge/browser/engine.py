@@ -12,7 +12,7 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import psutil
 from playwright.async_api import Browser, Playwright
@@ -42,6 +42,8 @@ log = logging.getLogger(__name__)
 START_TIMEOUT = 30.0
 # browser.close() on a stopped browser takes 30 s; killing is as good.
 STOP_TIMEOUT = 3.0
+# In the command line of the process that Chromium's network service runs in.
+_NETWORK: Final = "--utility-sub-type=network.mojom.NetworkService"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,7 @@ class Engine:
         self._driver_pid = 0
         self._family: Family | None = None
         self._watch: processes.ExitWatch | None = None
+        self._network: processes.ExitWatch | None = None
         self._vigil: Vigil | None = None
         self._watching: asyncio.Task[None] | None = None
         self._clearing: set[asyncio.Task[None]] = set()
@@ -119,6 +122,7 @@ class Engine:
         """Return what the processes of driver and browser take; to be asked often."""
         self._oom_kills.look()
         usages = await asyncio.to_thread(memory.usage_of, self._driver_pid) if self._driver else []
+        await self.watch_network()
         if self._vigil is not None:
             self._vigil.others = [usage.process for usage in usages[:-1]]
         return usages
@@ -233,6 +237,25 @@ class Engine:
         if browser is self.browser:
             self.lose(CloseReason.BROWSER_CRASH, driver_goes_on=True)
 
+    async def watch_network(self) -> None:
+        """Watch the process that has the cookies of all sessions; it is there when a page is.
+
+        The browser would start another one, which has none, and tell nobody.
+        """
+        browser, first = self.browser, self.processes
+        if browser is None or self._network is not None:
+            return
+        found = await asyncio.to_thread(processes.first_below, first, _NETWORK)
+        if found is not None and browser is self.browser and self._network is None:
+            self._network = processes.ExitWatch(found.pid, self._on_network_ended)
+
+    def _on_network_ended(self) -> None:
+        # It ends with its browser, which ends with its driver: each tells of that itself.
+        if processes.ended(self._driver_pid) or processes.any_ended(self.processes):
+            return
+        log.warning("the network process of a browser has ended, and with it all cookies")
+        self.lose(CloseReason.BROWSER_CRASH, driver_goes_on=True)
+
     def _end_halted(self, process: psutil.Process) -> None:
         # A renderer costs its page; the browser starts any other of its helpers anew.
         log.warning("process %d of a browser is halted, and is ended", process.pid)
@@ -294,6 +317,9 @@ class Engine:
     def _forget_browser(self) -> None:
         if self._watching is not None and self._watching is not asyncio.current_task():
             self._watching.cancel()
+        if self._network is not None:
+            self._network.cancel()
+            self._network = None
         self.browser = self._vigil = self._watching = None
 
     def _forget(self) -> Family | None:

@@ -252,6 +252,7 @@ class Shard:
         self, browser: Browser, context: BrowserContext, options: ContextOptions
     ) -> ManagedPage:
         managed = await self._births.make(context, options)
+        await self._engine.watch_network()
         managed.why_ended = functools.partial(self._engine.endings.why, self._engine.processes)
         if browser is not self._engine.browser:
             managed.lose(CloseReason.BROWSER_CRASH)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import os
 import time
@@ -44,6 +45,17 @@ def children_of(pid: int) -> list[psutil.Process]:
         return psutil.Process(pid).children()
     except psutil.NoSuchProcess:
         return []
+
+
+def first_below(found: Iterable[psutil.Process], word: str) -> psutil.Process | None:
+    """Return a process below one of *found* that has *word* in its command line; None without one."""
+    for process in found:
+        with contextlib.suppress(psutil.Error):  # it has ended
+            for below in process.children(recursive=True):
+                with contextlib.suppress(psutil.Error):
+                    if word in below.cmdline():
+                        return below
+    return None
 
 
 def group(process: psutil.Process) -> int | None:
@@ -103,6 +115,14 @@ def any_ended(processes: Iterable[psutil.Process]) -> bool:
         except psutil.NoSuchProcess:
             return True
     return False
+
+
+def ended(pid: int) -> bool:
+    """Whether a process does not run any more."""
+    try:
+        return any_ended([psutil.Process(pid)])
+    except psutil.NoSuchProcess:
+        return True
 
 
 def kill(processes: Iterable[psutil.Process]) -> None:
