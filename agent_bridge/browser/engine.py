@@ -162,11 +162,11 @@ class Engine:
         except TimeoutError as exc:
             self.lose(CloseReason.DRIVER_CRASH)
             slow = LaunchFailure(f"it did not start within {START_TIMEOUT:g} s")
-            raise self._noted(cannot_start(self._make.executable, slow)) from exc
+            raise self._cannot_start(slow) from exc
         except OSError as exc:
             self.lose(CloseReason.DRIVER_CRASH)
             unplaced = LaunchFailure(f"there is no place for its temporary files: {exc.strerror or exc}")
-            raise self._noted(cannot_start(self._make.executable, unplaced)) from exc
+            raise self._cannot_start(unplaced) from exc
 
     async def _start(self, family: Family) -> Browser:
         driver = self._driver
@@ -223,8 +223,9 @@ class Engine:
     def _did_not_start(self, exc: PlaywrightError) -> CMDOPError:
         failure = launch_failure(exc.message)
         lost = None if failure.is_lasting else ended_early(exc)
-        if lost is not None:
-            return self._noted(never_ready(lost))
+        return self._cannot_start(failure) if lost is None else self._noted(never_ready(lost))
+
+    def _cannot_start(self, failure: LaunchFailure) -> CMDOPError:
         return self._noted(cannot_start(self._make.executable, failure))
 
     def _noted(self, error: CMDOPError) -> CMDOPError:
