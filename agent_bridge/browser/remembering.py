@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import time
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -28,8 +29,10 @@ T = TypeVar("T")
 
 # Two messages to the browser, 1 to 3 ms each; a page that is busy is not waited for.
 _LOOK_SECONDS: Final = 1.0
-# Reads change nothing, but time passes between them, and the page's scripts go on.
-_BETWEEN_READS: Final = 1.0
+# Reads change nothing, but time passes between them, and the page's scripts go on. So a page is looked
+# at again so many seconds after a call, and after each look that no call has come since: what it does
+# by itself it mostly does soon after a call.
+_PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 # Characters of an origin's storage as JSON: sites use some kilobytes, browsers admit ten million.
 _MAX_STORAGE: Final = 1_000_000
 _STORAGE: Final = (files("agent_bridge.browser") / "storage.js").read_text("utf-8")
@@ -55,7 +58,7 @@ class Keeper(Protocol):
 
 
 class Memory:
-    """Keeps a `Keepsake` up to date, beside the calls and not within them.
+    """Keeps a `Keepsake` up to date, beside the calls and not within them, and while none comes.
 
     Attributes:
         keepsake: What was seen last.
@@ -73,7 +76,10 @@ class Memory:
         self._task: asyncio.Task[None] | None = None
         self._due: ManagedPage | None = None
         self._changed: set[str] = set()
-        self._looked_at = 0.0
+        self._looked_at = -math.inf
+        self._looks_alone = 0  # since the last call
+        self._next: asyncio.TimerHandle | None = None
+        self._has_ended = False
         self._mark = ""
         self._navigated = keepsake.navigated
 
@@ -86,27 +92,56 @@ class Memory:
         self._navigated = url
 
     def look(self, page: ManagedPage, *, is_read: bool) -> None:
-        """Look at *page* now, or right after the look that is under way."""
-        if is_read and time.monotonic() - self._looked_at < _BETWEEN_READS:
+        """Look at *page* now, or after the look that is under way; for a read not before a pause is over."""
+        self._looks_alone = 0
+        if is_read and time.monotonic() - self._looked_at < _PAUSES[0]:
+            self._plan(page)
             return
-        self._due = page
         if not is_read:
             self._changed |= {COOKIES, origin_of(page.url)} - {""}
             self._keeper.changed()
-        if self._task is None or self._task.done():
-            self._task = asyncio.ensure_future(self._look())
+        self._begin(page)
 
     def save_again(self) -> None:
         """Save what was seen last, if that has failed; without another look."""
         if not self._is_saved and (self._task is None or self._task.done()):
             self._task = asyncio.ensure_future(self._save_again())
 
+    def end(self) -> None:
+        """Look no more by itself."""
+        self._has_ended = True
+        self._wait_no_more()
+
+    def _wait_no_more(self) -> None:
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+
     async def settle(self, seconds: float = _LOOK_SECONDS) -> None:
         """Wait until all looks are done that were asked for so far; never fails."""
         if self._task is not None and not self._task.done():
             await asyncio.wait({self._task}, timeout=seconds)
 
+    def _begin(self, page: ManagedPage) -> None:
+        self._due = page
+        if self._task is None or self._task.done():
+            self._task = asyncio.ensure_future(self._look())
+
+    def _plan(self, page: ManagedPage) -> None:
+        """Look at *page* again after a pause, unless another look is made before."""
+        self._wait_no_more()
+        pause = _PAUSES[min(self._looks_alone, len(_PAUSES) - 1)]
+        delay = self._looked_at + pause - time.monotonic()
+        self._next = asyncio.get_running_loop().call_later(max(0.0, delay), self._look_alone, page)
+
+    def _look_alone(self, page: ManagedPage) -> None:
+        self._next = None
+        if not page.lost.done():
+            self._looks_alone += 1
+            self._begin(page)
+
     async def _look(self) -> None:
+        page: ManagedPage | None = None
         while self._due is not None:
             page, self._due = self._due, None
             changed, self._changed = frozenset(self._changed), set()
@@ -118,6 +153,8 @@ class Memory:
                 self._is_saved = await self._keeper.save(seen, self._changes)
             elif self._is_saved:
                 self._keeper.confirm(self._changes)
+        if page is not None and not page.lost.done() and not self._has_ended:
+            self._plan(page)
 
     async def _save_again(self) -> None:
         self._is_saved = await self._keeper.save(self.keepsake, self._changes)

@@ -39,8 +39,19 @@ _LAST_LOOK_SECONDS: Final = 2.0
 
 PAGE_NOT_RESTORED: Final = "the page: what brought it was no plain GET"
 OUTDATED: Final = "the latest changes of cookies and storage: they were not written down when the agent ended"
-NEVER_RESTORED: Final = ("form contents", "state of the page's scripts", "history", "open dialogs", "popups")
-_OF_THE_CONTEXT: Final = ("IndexedDB and caches", "storage of frames from other sites")
+NEVER_RESTORED: Final = (
+    "form contents",
+    "state of the page's scripts",
+    "history",
+    "open dialogs",
+    "popups",
+    "storage that the page changed by itself in its last seconds",
+)
+_OF_THE_CONTEXT: Final = (
+    "IndexedDB and caches",
+    "storage of frames from other sites",
+    "cookies that were set between calls in its last seconds",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +208,7 @@ class Recovery:
 
     async def stop(self) -> None:
         """Rebuild no more, and let what is under way come to its end: the session has ended."""
+        self.memory.end()
         if self._rebuilding is not None and not self._rebuilding.done():
             self._rebuilding.cancel()
             await asyncio.wait({self._rebuilding})

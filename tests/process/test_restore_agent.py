@@ -160,6 +160,34 @@ async def test_a_read_is_made_again(flavour: Flavour, both: Together, site: WebS
         assert (await session.dom.soup()).find("p")
 
 
+# As a login does that the click has only begun: a while after the call, and then no call comes.
+LATER = """
+name => setTimeout(() => {
+    document.cookie = `${name}=cookie`;
+    localStorage.setItem(name, 'local');
+    sessionStorage.setItem(name, 'session');
+}, 300)
+"""
+
+
+@pytest.mark.parametrize("after", ["an act", "a read"])
+@at_once
+async def test_what_a_page_has_changed_between_calls_comes_back(
+    flavour: Flavour, both: Together, site: WebSite, spawned: Path, *, after: str
+) -> None:
+    async with restored_session(flavour) as session:
+        await session.navigate(site.at("/plain.html"))
+        await session.evaluate(LATER, "login")
+        if after == "a read":
+            assert await session.dom.count("body") == 1
+        file = AgentPaths.of("default", spawned).kept / session.id
+        await asyncio.to_thread(eventually, lambda: file.exists() and "session" in file.read_text())
+        await both.once(lambda: agent_process(spawned).kill())
+        assert {cookie.name: cookie.value for cookie in await session.cookies()} == {"login": "cookie"}
+        stored = await session.evaluate("[localStorage.login, sessionStorage.login]")
+        assert stored == ["local", "session"]
+
+
 @at_once
 async def test_what_is_kept_of_a_session_at_work_does_not_grow_old(
     flavour: Flavour, both: Together, site: WebSite, spawned: Path

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from agent_bridge.browser import remembering
 from agent_bridge.browser.answers import Overdue
 from agent_bridge.browser.keepsake import Keepsake, OriginStorage
 from agent_bridge.browser.options import ContextOptions
 from agent_bridge.browser.remembering import Memory, origin_of
 from agent_bridge.deadline import Deadline
 from agent_bridge.pool.recovery import Recovery
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -39,6 +43,7 @@ class Page:
     returning: None = None
     lost: asyncio.Future[Any] = field(default_factory=asyncio.Future)
     looks: int = 0
+    looked_at: list[float] = field(default_factory=list)
 
     @property
     def context(self) -> Any:
@@ -54,6 +59,7 @@ class Page:
 
     async def evaluate(self, *_arguments: Any, deadline: Deadline) -> Any:
         self.looks += 1
+        self.looked_at.append(time.monotonic())
         if self.is_mute:
             raise Overdue(1.0)
         if self.text is None:
@@ -240,3 +246,55 @@ async def test_what_was_not_saved_is_not_taken_for_kept() -> None:
     memory.save_again()
     await memory.settle()
     assert disk.kept == 2
+
+
+@pytest.fixture
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> tuple[float, ...]:
+    pauses = (0.02, 0.06, 0.18)
+    monkeypatch.setattr(remembering, "_PAUSES", pauses)
+    return pauses
+
+
+async def test_a_page_is_looked_at_also_while_no_call_comes_less_and_less_often(
+    short_pauses: tuple[float, ...],
+) -> None:
+    disk, page = Disk(), Page()
+    memory = Memory(Keepsake(), disk)
+    await looked(memory, page)
+    page.text = '[[["login","mine"]],[]]'
+    await asyncio.to_thread(eventually, lambda: len(disk.saved) == 2)
+    assert dict(memory.keepsake.origins) == {LEFT: OriginStorage((("login", "mine"),))}
+    await asyncio.to_thread(eventually, lambda: page.looks == 5)
+    memory.end()
+    pauses = [after - before for before, after in itertools.pairwise(page.looked_at)]
+    for pause, least in zip(pauses, (*short_pauses, short_pauses[-1]), strict=True):
+        assert pause >= least
+    assert disk.changes == 1  # nobody was told that anything is done
+
+
+async def test_a_read_soon_after_a_look_is_followed_by_one(short_pauses: tuple[float, ...]) -> None:
+    page = Page()
+    memory = Memory(Keepsake(), Disk())
+    await looked(memory, page)
+    await asyncio.to_thread(eventually, lambda: page.looks == 3)
+    memory.look(page.managed, is_read=True)
+    assert page.looks == 3
+    await asyncio.to_thread(eventually, lambda: page.looks == 5)  # after the first pause, and then the second
+    memory.end()
+    assert page.looked_at[4] - page.looked_at[3] >= short_pauses[1]
+
+
+@pytest.mark.parametrize("has_ended", [True, False])
+async def test_a_page_that_is_no_more_is_not_looked_at(
+    short_pauses: tuple[float, ...], *, has_ended: bool
+) -> None:
+    page = Page()
+    memory = Memory(Keepsake(), Disk())
+    await looked(memory, page)
+    if has_ended:
+        memory.end()
+    else:
+        page.lost.set_result(None)
+    await asyncio.sleep(2 * short_pauses[0])
+    await memory.settle()
+    assert page.looks == 1
