@@ -61,8 +61,9 @@ class Endings:
 class OomKills:
     """The kernel's ends of processes for want of memory, of which it tells only how many there were."""
 
-    def __init__(self, cgroup: Cgroup) -> None:
+    def __init__(self, cgroup: Cgroup, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._cgroup = cgroup
+        self._clock = clock
         self._seen = cgroup.oom_kills()
         self._risen_at: float | None = None
 
@@ -70,12 +71,12 @@ class OomKills:
         """See whether there were any: of other browsers, too, or not of a browser at all."""
         count = self._cgroup.oom_kills()
         if count > self._seen:
-            self._seen, self._risen_at = count, time.monotonic()
+            self._seen, self._risen_at = count, self._clock()
 
     def came(self) -> bool:
         """Whether there was one just now, if it is looked often; one of long ago explains nothing."""
         self.look()
-        return self._risen_at is not None and time.monotonic() - self._risen_at < _TOLD_WITHIN
+        return self._risen_at is not None and self._clock() - self._risen_at < _TOLD_WITHIN
 
 
 async def watch_crashes(

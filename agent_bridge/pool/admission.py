@@ -36,10 +36,11 @@ class Admission:
         on_waited: Told of each wait: how long, and whether there was a slot at its end.
     """
 
-    def __init__(self, limit: int, max_queue: int) -> None:
+    def __init__(self, limit: int, max_queue: int, *, clock: Callable[[], float] = time.monotonic) -> None:
         self.limit = limit
         self.active = 0
         self._max_queue = max_queue
+        self._clock = clock
         self._waiting: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
         self._closed = False
         self._freed: deque[float] = deque(maxlen=_COUNTED)  # when slots became free of late
@@ -49,7 +50,7 @@ class Admission:
     @property
     def longest_wait(self) -> float:
         """Seconds that the one has waited who has waited longest, of those who wait now."""
-        return time.monotonic() - next(iter(self._since.values())) if self._since else 0.0
+        return self._clock() - next(iter(self._since.values())) if self._since else 0.0
 
     @property
     def queued(self) -> int:
@@ -71,7 +72,7 @@ class Admission:
         if timeout <= 0 or self.queued >= self._max_queue:
             raise self._busy(timeout, is_crowded=timeout > 0)
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._since[turn] = time.monotonic()
+        self._since[turn] = self._clock()
         self._waiting.setdefault(owner, deque()).append(turn)
         admitted = False
         try:
@@ -109,7 +110,7 @@ class Admission:
 
     def _release(self) -> None:
         self.active -= 1
-        self._freed.append(time.monotonic())
+        self._freed.append(self._clock())
         while self._waiting and self.active < self.limit:
             owner, queue = self._waiting.popitem(last=False)
             while queue and queue[0].done():
@@ -131,7 +132,7 @@ class Admission:
 
     def _waited(self, began: float | None, *, admitted: bool) -> None:
         if self.on_waited is not None:
-            self.on_waited(0.0 if began is None else time.monotonic() - began, admitted)
+            self.on_waited(0.0 if began is None else self._clock() - began, admitted)
 
     def _require_open(self) -> None:
         if self._closed:

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
 from agent_bridge.pool.admission import Admission, Slot
 from cmdop_browser.exceptions import AgentBusyError, AgentOfflineError
+from tests.fakes.clock import Clock
 
 
 async def settle() -> None:
@@ -125,13 +125,12 @@ async def test_the_queue_is_bounded() -> None:
     await asyncio.gather(waiter, return_exceptions=True)
 
 
-async def test_when_to_come_back_goes_by_how_fast_slots_become_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 100.0
-    monkeypatch.setattr(time, "monotonic", lambda: now)
-    admission = Admission(limit=1, max_queue=2)
+async def test_when_to_come_back_goes_by_how_fast_slots_become_free() -> None:
+    clock = Clock()
+    admission = Admission(limit=1, max_queue=2, clock=clock)
     for _ in range(5):
         (await admission.acquire("a", 0.0)).release()
-        now += 3.0
+        clock.now += 3.0
     await admission.acquire("a", 0.0)
     waiters = [asyncio.ensure_future(admission.acquire("b", 10.0)) for _ in range(2)]
     await settle()

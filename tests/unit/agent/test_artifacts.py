@@ -14,17 +14,10 @@ from agent_bridge import artifacts
 from agent_bridge.artifacts import Artifacts, NotKept
 from cmdop_browser.exceptions import Artifact
 from cmdop_browser.exceptions import FileNotFoundError as MissingFileError
+from tests.fakes.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 async def _kept(store: Artifacts, content: bytes = b"x") -> Artifact:

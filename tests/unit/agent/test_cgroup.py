@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
 
 from agent_bridge.browser.crashes import OomKills
 from agent_bridge.supervision.cgroup import Cgroup
+from tests.fakes.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,27 +76,25 @@ def test_without_control_groups_nothing_is_limited(tmp_path: Path) -> None:
     assert (cgroup.memory(), cgroup.cpus(), cgroup.oom_kills()) == (None, None, 0)
 
 
-def test_an_end_for_want_of_memory_explains_only_what_comes_with_it(
-    tree: Tree, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_end_for_want_of_memory_explains_only_what_comes_with_it(tree: Tree) -> None:
+    clock = Clock()
     tree.write("memory.events", "oom_kill 7")
-    kills = OomKills(tree.cgroup("0::/"))
+    kills = OomKills(tree.cgroup("0::/"), clock=clock)
     assert not kills.came()
     tree.write("memory.events", "oom_kill 9")
     assert kills.came()
     assert kills.came()  # the second of the two
-    later = time.monotonic() + 60
-    monkeypatch.setattr(time, "monotonic", lambda: later)
+    clock.now += 60
     assert not kills.came()
 
 
 def test_one_that_had_to_do_with_no_page_of_the_browser_explains_none_that_ends_later(
-    tree: Tree, monkeypatch: pytest.MonkeyPatch
+    tree: Tree,
 ) -> None:
+    clock = Clock()
     tree.write("memory.events", "oom_kill 0")
-    kills = OomKills(tree.cgroup("0::/"))
+    kills = OomKills(tree.cgroup("0::/"), clock=clock)
     tree.write("memory.events", "oom_kill 1")
     kills.look()
-    later = time.monotonic() + 60
-    monkeypatch.setattr(time, "monotonic", lambda: later)
+    clock.now += 60
     assert not kills.came()

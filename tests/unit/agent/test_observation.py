@@ -20,17 +20,10 @@ from agent_bridge.pool.admission import Admission
 from cmdop_browser.exceptions import AgentBusyError
 from cmdop_browser.wire import spans
 from cmdop_browser.wire.v1 import agent_pb2, sessions_pb2
+from tests.fakes.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 # -- how late the loop is

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -11,24 +10,15 @@ import pytest
 
 from agent_bridge.supervision.silence import Pulse
 from cmdop_browser.wire.rendezvous import heartbeat
+from tests.fakes.clock import Clock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(time, "monotonic", clock.monotonic)
-    return clock
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture
@@ -53,7 +43,7 @@ def after(seconds: int, clock: Clock, pulse: Pulse) -> float:
 
 
 def test_a_file_that_is_not_touched_is_silence(clock: Clock, file: Path) -> None:
-    pulse = Pulse(str(file), 1.0)
+    pulse = Pulse(str(file), 1.0, clock=clock)
     assert after(20, clock, pulse) == 20.0
     file.touch()
     assert pulse.silence() == 0.0
@@ -61,13 +51,13 @@ def test_a_file_that_is_not_touched_is_silence(clock: Clock, file: Path) -> None
 
 def test_a_file_that_is_gone_is_none(clock: Clock, file: Path) -> None:
     file.unlink()
-    assert after(20, clock, Pulse(str(file), 1.0)) == 0.0
+    assert after(20, clock, Pulse(str(file), 1.0, clock=clock)) == 0.0
 
 
 def test_where_nothing_can_be_written_nobody_is_silent(
     clock: Clock, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pulse = Pulse(str(file), 1.0)
+    pulse = Pulse(str(file), 1.0, clock=clock)
     assert heartbeat.is_missing(file, file, 60.0)
     make_read_only(monkeypatch)
     assert after(20, clock, pulse) == 0.0
