@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser.failures import on_element, within
+from agent_bridge.browser.rereading import made_again
 from agent_bridge.diagnosis.facts import FailedCall
 from agent_bridge.observation import storage
 from cmdop_browser.exceptions import FileError
@@ -24,6 +25,7 @@ ImageFormat = Literal["png", "jpeg"]
 _UNREAD: Final = "(IO.read)"
 
 
+@made_again
 async def screenshot(
     page: ManagedPage, selector: str | None, *, full_page: bool, image_format: ImageFormat, deadline: Deadline
 ) -> bytes:
@@ -44,6 +46,7 @@ async def screenshot(
     )
 
 
+@made_again
 async def pdf(page: ManagedPage, deadline: Deadline) -> bytes:
     """Return the page printed as PDF, backgrounds included.
 

@@ -138,7 +138,8 @@ async def _scene(
     evidence, seen = await asyncio.gather(_evidence(page, call), _seen(page, call, before, deadline))
     shown = str(evidence.page) if evidence.page is not None else ""
     hung = pulse is Pulse.FREED
-    return replace(seen, hung=hung, freed=hung, page=shown), evidence
+    pending = texts.shown_url(page.loading_url) if page.is_loading else ""
+    return replace(seen, hung=hung, freed=hung, pending_url=pending, page=shown), evidence
 
 
 async def _evidence(page: ManagedPage, call: FailedCall) -> Evidence:

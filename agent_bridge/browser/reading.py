@@ -16,18 +16,22 @@ from agent_bridge.browser import reading_scripts as scripts
 from agent_bridge.browser.answers import Overdue, ScriptFailed
 from agent_bridge.browser.diagnose import element_error
 from agent_bridge.browser.failures import overdue, raise_if_lost, within
+from agent_bridge.browser.rereading import made_again
+from agent_bridge.deadline import Deadline
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.facts import FailedCall
 from cmdop_browser.exceptions import BadRequestError, BrowserError, BrowserScriptError, Outcome
 
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
-    from agent_bridge.deadline import Deadline
 
 # 300 MB through the driver stall every page behind it for half a minute.
 MAX_RESULT_CHARACTERS = 64 * 1024 * 1024
+# For one more look at what was missing, which takes a few milliseconds.
+_AGAIN_SECONDS = 0.3
 
 
+@made_again
 async def html(page: ManagedPage, selector: str | None, deadline: Deadline, *, shadow: bool) -> str:
     """Return the document's HTML, or that of the first match of *selector*.
 
@@ -52,30 +56,30 @@ async def html(page: ManagedPage, selector: str | None, deadline: Deadline, *, s
         return await _html_with_shadow_roots(page, deadline)
     if selector is None:
         return _whole(await _document(page, "dom.html", scripts.DOCUMENT_HTML, deadline), "dom.html")
-    return await _one(
-        page, await query(page, "dom.html", selector, scripts.FIRST_HTML, deadline), "dom.html", selector
-    )
+    return await _first(page, "dom.html", selector, scripts.FIRST_HTML, deadline)
 
 
+@made_again
 async def text(page: ManagedPage, selector: str | None, deadline: Deadline) -> str:
     """Return the rendered text of the body, or of the first match of *selector*."""
     if selector is None:
         return _whole(await _document(page, "dom.text", scripts.DOCUMENT_TEXT, deadline), "dom.text")
-    return await _one(
-        page, await query(page, "dom.text", selector, scripts.FIRST_TEXT, deadline), "dom.text", selector
-    )
+    return await _first(page, "dom.text", selector, scripts.FIRST_TEXT, deadline)
 
 
+@made_again
 async def title(page: ManagedPage, deadline: Deadline) -> str:
     """Return the document's title."""
     return _whole(await _document(page, "title", scripts.DOCUMENT_TITLE, deadline), "title")
 
 
+@made_again
 async def select(page: ManagedPage, selector: str, deadline: Deadline) -> str:
     """Return all matches as a JSON list of tag, text, html and attributes."""
     return _whole(await query(page, "dom.select", selector, scripts.ELEMENTS, deadline), "dom.select")
 
 
+@made_again
 async def attributes(page: ManagedPage, selector: str, name: str, deadline: Deadline) -> str:
     """Return a JSON list of the attribute's values, of those matches that have it."""
     return _whole(
@@ -83,22 +87,22 @@ async def attributes(page: ManagedPage, selector: str, name: str, deadline: Dead
     )
 
 
+@made_again
 async def count(page: ManagedPage, selector: str, deadline: Deadline) -> int:
     """Return how many elements match."""
     return int(await query(page, "dom.count", selector, scripts.COUNT, deadline))
 
 
+@made_again
 async def links(page: ManagedPage, deadline: Deadline) -> str:
     """Return a JSON list of the absolute http(s) URLs that the document links to, each once."""
     return _whole(await _document(page, "dom.links", scripts.LINKS, deadline), "dom.links")
 
 
+@made_again
 async def table(page: ManagedPage, selector: str, deadline: Deadline) -> str:
     """Return the first match's rows as a JSON list of objects."""
-    found = await query(page, "dom.table", selector, scripts.TABLE, deadline)
-    if isinstance(found, dict) and "notTable" in found:
-        raise await element_error(page, FailedCall("dom.table", selector, timed_out=False, kind="table"))
-    return await _one(page, found, "dom.table", selector)
+    return await _first(page, "dom.table", selector, scripts.TABLE, deadline, kind="table")
 
 
 async def query(
@@ -183,10 +187,32 @@ def _whole(found: Any, action: str) -> str:
     return found
 
 
-async def _one(page: ManagedPage, found: Any, action: str, selector: str) -> str:
-    if found is None:
-        raise await element_error(page, FailedCall(action, selector, timed_out=False))
+async def _first(
+    page: ManagedPage,
+    action: str,
+    selector: str,
+    function: str,
+    deadline: Deadline,
+    *,
+    kind: str | None = None,
+) -> str:
+    """Return what *function* says of the first match, which is a *kind* of element if that is given."""
+    found = await query(page, action, selector, function, deadline)
+    if _is_missing(found):
+        error = await element_error(page, FailedCall(action, selector, timed_out=False, kind=kind))
+        # Looking into it took some tenths of a second, in which it may have come.
+        again = query(page, action, selector, function, deadline)
+        try:
+            found = await page.guard(again, Deadline.after(min(_AGAIN_SECONDS, deadline.remaining)))
+        except (Overdue, BrowserError):
+            raise error from None
+        if _is_missing(found):
+            raise error
     return _whole(found, action)
+
+
+def _is_missing(found: Any) -> bool:
+    return found is None or (isinstance(found, dict) and "notTable" in found)
 
 
 async def _html_with_shadow_roots(page: ManagedPage, deadline: Deadline) -> str:

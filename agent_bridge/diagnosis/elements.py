@@ -218,8 +218,9 @@ def _covered(case: Case) -> bool:
 
 
 def _late(case: Case) -> bool:
-    # It matches, shows, and nothing ever spoke against it: it came as the time ran out.
-    return case.scene.count > 0 and case.scene.call.timed_out and not case.said.found
+    # It matches, shows, and nothing ever spoke against it: it came as the time ran out, or after a read.
+    call = case.scene.call
+    return case.scene.count > 0 and not case.said.found and (call.timed_out or not call.text)
 
 
 def _typo(case: Case) -> bool:

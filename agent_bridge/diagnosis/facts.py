@@ -301,7 +301,7 @@ class Scene:
         kind: What the page is, if anything special.
         hung: Whether the page answered to nothing.
         freed: Whether it answered when its script was stopped.
-        pending_url: URL of a navigation that has begun and held the page up.
+        pending_url: URL of a navigation that has begun and not arrived.
         moved_to: URL of a document that took the place of the one acted on meanwhile.
         page: A few words on the page: title, URL, status.
     """

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from agent_bridge.diagnosis.facts import Scene
 
 _MAX_NAMED = 5
+_WAIT_FIRST: Final = "reads do not wait; for what comes late: wait_for(selector) first"
 
 
 def wording(cause: ElementCause, scene: Scene, said: Said) -> Words:
@@ -140,6 +141,8 @@ def _loading(scene: Scene, _said: Said) -> Words:
             f"the page was still on its way to {shorten(scene.pending_url, MAX_URL)}",
             ("wait until it is there: wait_for_url, or allow more time: timeout=…",),
         )
+    if not scene.call.timed_out:
+        return Words("it came only after the page was read", (_WAIT_FIRST,))
     return Words(
         "it came only when the time was up",
         ("wait for it first: wait_for(selector), or allow more time: timeout=…",),
@@ -155,7 +158,7 @@ def _no_match(scene: Scene, _said: Said) -> Words:
             " use CSS, text= or role="
         )
     if not call.timed_out:
-        tips.append("reads do not wait; for what comes late: wait_for(selector) first")
+        tips.append(_WAIT_FIRST)
     tips.append("check the selector against dom.html()")
     if not scene.probed:
         if scene.refused:

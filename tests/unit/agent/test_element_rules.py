@@ -253,6 +253,7 @@ ELSEWHERE = [
     ("on the way to another page", none(pending_url="https://a.test/next"), C.PAGE_LOADING),
     ("gone with its page", Scene(call(text=FOUND), moved_to="https://a.test/next"), C.WRONG_PAGE),
     ("nothing at all", none(), C.NO_MATCH),
+    ("there after a read", Scene(call("dom.text", "", timed_out=False), count=1), C.PAGE_LOADING),
     ("nothing, and a page that was too busy", none(probed=False), C.NO_MATCH),
     ("below an open shadow root", none(below_root="#host"), C.NO_MATCH),
 ]

@@ -272,16 +272,30 @@ async def test_a_page_is_looked_at_also_while_no_call_comes_less_and_less_often(
     assert disk.changes == 1  # nobody was told that anything is done
 
 
-async def test_a_read_soon_after_a_look_is_followed_by_one(short_pauses: tuple[float, ...]) -> None:
+async def test_what_changed_after_a_read_that_was_not_looked_at_is_seen(
+    short_pauses: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remembering, "_PAUSES", (0.3, *short_pauses))
     page = Page()
     memory = Memory(Keepsake(), Disk())
     await looked(memory, page)
-    await asyncio.to_thread(eventually, lambda: page.looks == 3)
-    memory.look(page.managed, is_read=True)
-    assert page.looks == 3
-    await asyncio.to_thread(eventually, lambda: page.looks == 5)  # after the first pause, and then the second
+    memory.look(page.managed, is_read=True)  # too soon for another look
+    page.text = '[[["login","mine"]],[]]'
+    await asyncio.to_thread(eventually, lambda: page.looks >= 2)
+    await memory.settle()
     memory.end()
-    assert page.looked_at[4] - page.looked_at[3] >= short_pauses[1]
+    assert dict(memory.keepsake.origins) == {LEFT: OriginStorage((("login", "mine"),))}
+
+
+async def test_pauses_begin_anew_with_each_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembering, "_PAUSES", (0.02, 600.0))
+    page = Page()
+    memory = Memory(Keepsake(), Disk())
+    memory.look(page.managed, is_read=False)
+    await asyncio.to_thread(eventually, lambda: page.looks == 2)
+    memory.look(page.managed, is_read=False)
+    await asyncio.to_thread(eventually, lambda: page.looks == 4)
+    memory.end()
 
 
 @pytest.mark.parametrize("has_ended", [True, False])
