@@ -15,6 +15,7 @@ from agent_bridge.browser.diagnose import Before, element_error, kind_now, named
 from agent_bridge.browser.evidence import evidence_of
 from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage
 from agent_bridge.browser.pulse import Pulse, answers, lose, pulse_of
+from agent_bridge.browser.silent_ends import lose_if_ended
 from agent_bridge.diagnosis import texts
 from cmdop_browser.exceptions import (
     BrowserError,
@@ -126,6 +127,7 @@ async def raise_if_lost(page: ManagedPage, exc: PlaywrightError) -> None:
 async def raise_if_dead(page: ManagedPage, exc: PlaywrightError) -> None:
     """Raise PageLost when the page, asked for a sign of life, turns out to be dead."""
     if not page.lost.done() and not await answers(page, page.grace.part(_SIGN_OF_LIFE)):
+        await lose_if_ended(page)
         await asyncio.wait({page.lost}, timeout=page.grace.part(_LOSS_GRACE))
     if page.lost.done():
         raise PageLost(page.lost.result()) from exc

@@ -20,6 +20,7 @@ import psutil
 from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser.answers import Overdue, PageLost, abandon, is_gone
+from agent_bridge.browser.silent_ends import lose_if_ended
 from agent_bridge.deadline import Deadline
 from agent_bridge.supervision import processes
 from cmdop_browser.exceptions import CloseReason
@@ -102,6 +103,9 @@ async def pulse_of(page: ManagedPage, *, may_hang: bool = True, may_be_pending: 
         if not await script.is_seen(asked, min(_PATIENCE, patience)):
             if asked.done():
                 return Pulse.ANSWERS
+            await lose_if_ended(page)
+            if page.lost.done():
+                raise PageLost(page.lost.result())
             if _a_renderer_is_stopped():
                 return Pulse.STOPPED
             page.chore(_give_up_when_silent(page, _GIVEN_UP_AT_WORK_AFTER))

@@ -19,6 +19,7 @@ from agent_bridge.browser.engine import Engine, Make
 from agent_bridge.browser.opening import Births
 from agent_bridge.browser.recycling import Wear
 from agent_bridge.browser.refusals import refused
+from agent_bridge.browser.silent_ends import SilentEnds
 from agent_bridge.browser.starts import Starts
 from agent_bridge.browser.vigil import HANG_SECONDS
 from agent_bridge.diagnosis import texts
@@ -71,6 +72,7 @@ class Shard:
         make = Make(executable, arguments, sandboxed, drivers, patience, starts or Starts())
         self._engine = Engine(make, on_lost=self._lost, on_crash=self._page_died, restarts=restarts)
         self._births = Births(grace)
+        self._silent_ends = SilentEnds()
         self._opening: set[asyncio.Task[ManagedPage]] = set()
         self._reaping: set[asyncio.Task[None]] = set()
         self._pages_before = 0  # shown by pages that are closed
@@ -97,7 +99,8 @@ class Shard:
         return Wear(pages, time.monotonic() - self._engine.began, self.size)
 
     async def measure(self) -> list[Usage]:
-        """Return what the processes of driver and browser take, and note the sum."""
+        """Return what the processes of driver and browser take, and note the sum; to be asked often."""
+        self._silent_ends.look(self.pages)
         usages = await self._engine.measure()
         self.size = sum(usage.size for usage in usages)
         return usages
@@ -186,6 +189,7 @@ class Shard:
 
     async def stop(self) -> None:
         """End browser and driver; whatever does not end is killed."""
+        self._silent_ends.stop()
         await self._engine.stop()
 
     def _page_died(self, target_id: str, reason: CloseReason) -> None:

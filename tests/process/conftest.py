@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from agent_bridge.browser.executable import find_browser, launch_arguments
+from agent_bridge.browser.shard import Shard
+from agent_bridge.browser.starting import Drivers
 from cmdop_browser.demo.server import DemoSite
 from cmdop_browser.settings import Settings
 from tests.fakes.launchpad import Launchpad
@@ -92,3 +95,14 @@ async def benches(shared_benches: dict[str, Bench]) -> AsyncIterator[dict[str, B
 def bench(flavour: Flavour, benches: dict[str, Bench]) -> Bench:
     """One after the other."""
     return benches[flavour.name]
+
+
+@pytest.fixture
+async def shard() -> AsyncIterator[Shard]:
+    """A browser in this process, that is started when it is needed."""
+    settings = Settings()
+    browser = find_browser(settings)
+    arguments = launch_arguments(browser, settings)
+    shard = Shard(str(browser.path), arguments.flags, sandboxed=arguments.sandboxed, drivers=Drivers())
+    yield shard
+    await shard.stop()

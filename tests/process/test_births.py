@@ -14,35 +14,20 @@ from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser import opening
 from agent_bridge.browser import shard as shards
-from agent_bridge.browser.executable import find_browser, launch_arguments
 from agent_bridge.browser.options import ContextOptions
-from agent_bridge.browser.starting import Drivers
 from agent_bridge.deadline import Deadline
 from cmdop_browser.exceptions import (
     BrowserSessionClosedError,
     CloseReason,
     Outcome,
 )
-from cmdop_browser.settings import Settings
 from tests.process.faults.faults import is_browser, is_driver
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from playwright.async_api import Page
 
     from agent_bridge.browser.grace import Grace
     from agent_bridge.browser.page import ManagedPage
-
-
-@pytest.fixture
-async def shard() -> AsyncIterator[shards.Shard]:
-    settings = Settings()
-    browser = find_browser(settings)
-    arguments = launch_arguments(browser, settings)
-    shard = shards.Shard(str(browser.path), arguments.flags, sandboxed=arguments.sandboxed, drivers=Drivers())
-    yield shard
-    await shard.stop()
 
 
 async def test_a_page_that_is_on_its_way_when_its_browser_dies_comes_from_the_next_one(
