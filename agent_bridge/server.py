@@ -122,6 +122,7 @@ class AgentServer:
         self._keepsakes = Keepsakes(paths.kept, self._kept)
         self._pool = Pool(admission, self._shards, self._keepsakes, on_end=self._transfers.forget)
         self._leases = Leases(settings.lease_grace, self._lease_expired)
+        admission.is_away, self._leases.on_return = self._leases.is_away, admission.hand_out
         self._lag = LoopLag()
         self._figures = Figures(
             self._pool,

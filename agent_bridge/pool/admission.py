@@ -34,6 +34,7 @@ class Admission:
         limit: How many slots there are.
         active: How many are taken.
         on_waited: Told of each wait: how long, and whether there was a slot at its end.
+        is_away: Whether a client could not take a slot if it were given one.
     """
 
     def __init__(self, limit: int, max_queue: int, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -46,6 +47,7 @@ class Admission:
         self._freed: deque[float] = deque(maxlen=_COUNTED)  # when slots became free of late
         self._since: dict[asyncio.Future[None], float] = {}
         self.on_waited: Callable[[float, bool], None] | None = None
+        self.is_away: Callable[[str], bool] = lambda _owner: False
 
     @property
     def longest_wait(self) -> float:
@@ -65,7 +67,7 @@ class Admission:
             AgentOfflineError: The agent is being stopped.
         """
         self._require_open()
-        if self.active < self.limit and not self._waiting:
+        if self.active < self.limit and all(map(self.is_away, self._waiting)):
             self.active += 1
             self._waited(None, admitted=True)
             return Slot(self)
@@ -111,8 +113,19 @@ class Admission:
     def _release(self) -> None:
         self.active -= 1
         self._freed.append(self._clock())
-        while self._waiting and self.active < self.limit:
-            owner, queue = self._waiting.popitem(last=False)
+        self.hand_out()
+
+    def hand_out(self) -> None:
+        """Give the slots that are free to those who wait; who is away keeps the place in the line."""
+        while self.active < self.limit and (turn := self._next()) is not None:
+            self.active += 1
+            turn.set_result(None)
+
+    def _next(self) -> asyncio.Future[None] | None:
+        for owner in list(self._waiting):
+            if self.is_away(owner):
+                continue
+            queue = self._waiting.pop(owner)
             while queue and queue[0].done():
                 queue.popleft()  # given up in this very moment, which is not its owner's turn
             if not queue:
@@ -120,8 +133,8 @@ class Admission:
             turn = queue.popleft()
             if queue:
                 self._waiting[owner] = queue
-            self.active += 1
-            turn.set_result(None)
+            return turn
+        return None
 
     def _forget(self, owner: str, turn: asyncio.Future[None]) -> None:
         queue = self._waiting.get(owner)

@@ -45,10 +45,15 @@ class Leases:
 
     When the last stream of a client ends, its grace time runs; a client that
     comes back within it, with the same secret, keeps its sessions.
+
+    Attributes:
+        grace: Seconds of that time.
+        on_return: Called when a client runs on that stood still.
     """
 
     def __init__(self, grace: float, on_expired: Callable[[str], None]) -> None:
         self.grace = grace
+        self.on_return: Callable[[], None] = lambda: None
         self._on_expired = on_expired
         self._leases: dict[str, _Lease] = {}
         self._processes: dict[str, _Process] = {}
@@ -61,12 +66,17 @@ class Leases:
     @property
     def away(self) -> int:
         """How many of these stand still."""
-        return sum(1 for lease in self._leases.values() if lease.attached and lease.halt_seen >= _LOOKS)
+        return sum(map(self.is_away, self._leases))
 
     def holds(self, client_id: str) -> bool:
         """Whether the client is attached at this moment, and runs."""
         lease = self._leases.get(client_id)
         return lease is not None and lease.attached > 0 and lease.halt_seen < _LOOKS
+
+    def is_away(self, client_id: str) -> bool:
+        """Whether the client is attached at this moment, and stands still."""
+        lease = self._leases.get(client_id)
+        return lease is not None and lease.attached > 0 and lease.halt_seen >= _LOOKS
 
     def know(self, client_id: str, pid: int) -> None:
         """Note which process a client says that it is."""
@@ -97,6 +107,7 @@ class Leases:
                 log.info("client %s, process %d, is stopped", client_id, process.pid)
             elif before >= _LOOKS and not halted:
                 log.info("client %s runs on", client_id)
+                self.on_return()
 
     def attach(self, client_id: str, secret: str) -> None:
         """Take or renew the lease of a client.

@@ -112,6 +112,52 @@ async def test_the_time_in_the_queue_is_bounded() -> None:
     assert admission.queued == 0
 
 
+async def test_who_is_away_is_passed_over_and_keeps_the_place() -> None:
+    away = {"b"}
+    admission = Admission(limit=1, max_queue=10)
+    admission.is_away = away.__contains__
+    first = await admission.acquire("a", 0.0)
+    waiters: dict[tuple[str, int], asyncio.Future[Slot]] = {}
+    for owner in ("b", "c", "b", "d"):
+        waiters[owner, len(waiters)] = asyncio.ensure_future(admission.acquire(owner, 10.0))
+        await settle()
+    first.release()
+    second = await waiters["c", 1]
+    second.release()
+    third = await waiters["d", 3]
+    third.release()
+    await settle()
+    assert (admission.active, admission.queued) == (0, 2)
+    # A slot that they cannot take is free for others.
+    fourth = await admission.acquire("e", 0.0)
+    away.clear()
+    fourth.release()
+    fifth = await waiters["b", 0]
+    assert (admission.active, admission.queued) == (1, 1)
+    fifth.release()
+    (await waiters["b", 2]).release()
+    assert (admission.active, admission.queued) == (0, 0)
+
+
+async def test_who_returns_gets_what_is_free() -> None:
+    away = {"b"}
+    admission = Admission(limit=2, max_queue=10)
+    admission.is_away = away.__contains__
+    slots = [await admission.acquire("a", 0.0) for _ in range(2)]
+    waiters = [asyncio.ensure_future(admission.acquire("b", 10.0)) for _ in range(3)]
+    await settle()
+    for slot in slots:
+        slot.release()
+    assert (admission.active, admission.queued) == (0, 3)
+    away.clear()
+    admission.hand_out()
+    await settle()
+    assert [waiter.done() for waiter in waiters] == [True, True, False]
+    assert (admission.active, admission.queued) == (2, 1)
+    waiters[2].cancel()
+    await asyncio.gather(*waiters, return_exceptions=True)
+
+
 async def test_the_queue_is_bounded() -> None:
     admission = Admission(limit=1, max_queue=1)
     await admission.acquire("a", 0.0)
