@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cmdop_browser.exceptions import AgentNotRunningError, PermissionDeniedError, StalePortFileError
-from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, heartbeat, shortages, why_stale
+from cmdop_browser.wire.rendezvous import (
+    AgentPaths,
+    DiscoveryRecord,
+    heartbeat,
+    shortages,
+    why_not_yet,
+    why_stale,
+)
 
 if TYPE_CHECKING:
     from cmdop_browser.settings import Settings
+
+_START: Final = ("start one: cmdop-browser agents start", "or pass start=True to CMDOPClient.local()")
 
 __all__ = ["draining", "find", "heartbeat_age"]
 
@@ -33,15 +42,23 @@ def find(agent: str, settings: Settings) -> DiscoveryRecord:
             paths.verify()
             record = DiscoveryRecord.read(paths.record)
         except FileNotFoundError as error:
+            delay = why_not_yet(paths)
+            why = f"there is no {paths.record}" if delay is None else delay.reason
             raise AgentNotRunningError(
-                f"no agent {agent!r} is running: there is no {paths.record}",
+                f"no agent {agent!r} is running: {why}",
                 agent=agent,
                 searched=(str(paths.record),),
-                tips=("start one: cmdop-browser agents start", "or pass start=True to CMDOPClient.local()"),
+                tips=_START if delay is None else delay.tips,
             ) from error
         reason = why_stale(record)
+        delay = why_not_yet(paths) if reason is not None else None
     if reason is not None:
-        raise StalePortFileError(f"{paths.record} {reason}", discovery_path=str(paths.record), reason=reason)
+        raise StalePortFileError(
+            f"{paths.record} {reason}" + (f", and {delay.reason}" if delay is not None else ""),
+            discovery_path=str(paths.record),
+            reason=reason,
+            tips=delay.tips if delay is not None else (),
+        )
     return record
 
 

@@ -33,6 +33,7 @@ from cmdop_browser.wire.rendezvous import (
     is_supervised,
     process_start_time,
     shortages,
+    why_not_yet,
 )
 
 if TYPE_CHECKING:
@@ -160,8 +161,8 @@ async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRe
             if record is not None:
                 return record
             free = FileLock.is_free(paths.lock)
-            supervised = is_supervised(paths)
-            if free and not supervised:
+            delay = why_not_yet(paths)
+            if free and delay is None:
                 _share_failure(lock, began)
                 try:
                     return await _spawn_agent(agent, settings, lock, deadline)
@@ -174,16 +175,17 @@ async def _elect(agent: str, settings: Settings, deadline: float) -> DiscoveryRe
                 agent,
                 deadline,
                 began,
-                "its supervisor has not got it ready"
-                if supervised
+                delay.reason
+                if delay is not None
                 else "an agent of that name holds the lock and is not ready",
+                delay.tips if delay is not None else (),
             )
 
 
-async def _pause(agent: str, deadline: float, began: float, reason: str) -> None:
+async def _pause(agent: str, deadline: float, began: float, reason: str, tips: tuple[str, ...] = ()) -> None:
     now = time.monotonic()
     if now >= deadline:
-        raise AgentStartError(agent=agent, reason=f"{reason} for {now - began:.1f} s")
+        raise AgentStartError(agent=agent, reason=f"after {now - began:.1f} s {reason}", tips=tips)
     await async_sleep(min(_PAUSE * random.uniform(0.5, 1.5), deadline - now))  # noqa: S311 -- jitter
 
 

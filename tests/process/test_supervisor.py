@@ -19,7 +19,7 @@ from agent_bridge.supervision.processes import lives
 from agent_bridge.supervision.supervisor import Orders
 from cmdop_browser import CMDOPClient
 from cmdop_browser._sync.launcher import ensure_agent
-from cmdop_browser.exceptions import AgentOfflineError, AgentStartError
+from cmdop_browser.exceptions import AgentNotRunningError, AgentOfflineError, AgentStartError
 from cmdop_browser.settings import Settings
 from cmdop_browser.wire.rendezvous import AgentPaths, FileLock
 from tests.process.shell import open_shell, wait_until_line
@@ -132,8 +132,11 @@ def test_clients_leave_starting_it_to_the_supervisor(supervised: Supervised) -> 
     eventually(lambda: psutil.Process(supervised.process.pid).status() == psutil.STATUS_STOPPED)
     supervised.agent.kill()
     eventually(lambda: not lives(supervised.agent))
-    with pytest.raises(AgentStartError, match="its supervisor has not got it ready"):
-        ensure_agent("default", settings, timeout=0.5)
+    for attempt in (lambda: ensure_agent("default", settings, timeout=0.5), CMDOPClient.local):
+        with pytest.raises((AgentStartError, AgentNotRunningError)) as caught:
+            attempt()
+        assert f"its supervisor, process {supervised.process.pid}, is stopped" in caught.value.message
+        assert any(f"kill -CONT {supervised.process.pid}" in tip for tip in caught.value.tips)
     with ThreadPoolExecutor(10) as pool:
         asked = [pool.submit(ensure_agent, "default", settings, timeout=LONG) for _ in range(10)]
         supervised.process.send_signal(signal.SIGCONT)

@@ -24,7 +24,7 @@ from cmdop_browser.wire.rendezvous.processes import (
     process_start_time,
 )
 from cmdop_browser.wire.rendezvous.record import SCHEMA, DiscoveryRecord
-from cmdop_browser.wire.rendezvous.supervisor import is_supervised, supervisor_pid
+from cmdop_browser.wire.rendezvous.supervisor import is_supervised, supervisor_pid, why_not_yet
 
 __all__ = [
     "LARGEST_LOG",
@@ -52,5 +52,6 @@ __all__ = [
     "supervisor_pid",
     "validate_agent_name",
     "verify_parent",
+    "why_not_yet",
     "why_stale",
 ]
