@@ -98,9 +98,12 @@ def _has_left_something(paths: AgentPaths) -> bool:
 
 
 def _clean_up(paths: AgentPaths, outcome: Outcome) -> None:
-    """Remove what an agent that did not end by itself has left: only its own program knows all of it."""
+    """Remove what an agent that did not end by itself has left: only its own program knows all of it.
+
+    One that did may have had a predecessor that was killed while it drained.
+    """
     remove_stale(paths.record)
-    if outcome is not Outcome.STOPPED:
+    if outcome is not Outcome.STOPPED or _has_left_something(paths):
         # Somebody has just started another one: that has seen to it.
         with contextlib.suppress(AgentExistsError):
             agent_report("clean", "--agent", paths.agent)

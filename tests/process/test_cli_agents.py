@@ -207,6 +207,14 @@ def test_an_agent_that_is_killed_to_stop_it_leaves_nothing(shell: Shell) -> None
     assert shell.processes() == []
 
 
+def test_stopping_an_agent_leaves_nothing_of_one_before_that_was_killed(shell: Shell) -> None:
+    paths = _left_by_the_dead(shell, idle_timeout=300.0)
+    shell.json("agents", "start")
+    assert kept.is_left(paths)  # its client may still come for it
+    assert shell.json("agents", "stop")["outcome"] == "stopped"
+    assert not kept.is_left(paths)
+
+
 @pytest.mark.parametrize("force", [False, True])
 def test_a_suspended_agent_is_named_and_can_be_ended(shell: Shell, force: bool) -> None:
     agent = psutil.Process(shell.json("agents", "start")["pid"])
