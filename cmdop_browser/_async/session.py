@@ -231,10 +231,15 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
     async def evaluate(self, js: str, arg: object = None, *, timeout: float | None = None) -> Any:
         """Run a script in the page and return its result; a promise is waited for.
 
+        What JSON can hold comes back, also dates, regular expressions, URLs, byte arrays and
+        BigInt. What it cannot comes as Playwright has it: functions and symbols as None, maps and
+        sets as {}, elements as a word such as "ref: <Node>".
+
         Args:
             js: An expression, or a function that is called with *arg*.
             arg: Passed as a value, never as source: what JSON can hold, also dates,
-                compiled regular expressions, parsed URLs and bytes.
+                compiled regular expressions, parsed URLs and bytes. Integers must be
+                what JavaScript's numbers hold exactly, as all below 2**53 are.
             timeout: Seconds for the whole call; the session's default when None.
 
         Raises:

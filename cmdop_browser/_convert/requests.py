@@ -270,7 +270,7 @@ def evaluate(call: common_pb2.SessionCall, js: object, arg: object) -> script_pb
 
 def _argument(arg: object) -> bytes:
     try:
-        return values.dumps(arg)
+        return values.dumps(arg, for_page=True)
     except TypeError as exc:
         raise BadRequestError(f"arg: {exc}", field="arg", value=type(arg).__name__) from exc
 

@@ -84,6 +84,20 @@ def test_depth_has_a_limit_that_can_be_reached() -> None:
         dumps([deep])
 
 
+@pytest.mark.parametrize("number", [True, -(2**53), 2**53, 2**60, -(2**70)])
+def test_integers_that_javascript_holds_go_to_a_page(number: int) -> None:
+    assert loads(dumps([number], for_page=True)) == [number]
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, -(2**53) - 1, 2**70 + 1, 10**400])
+def test_integers_that_javascript_would_round_do_not(number: int) -> None:
+    with pytest.raises(
+        TypeError, match=r"\$\.ids\[0\] is .*, which JavaScript's numbers do not hold"
+    ):
+        dumps({"ids": [number]}, for_page=True)
+    assert loads(dumps(number)) == number  # a BigInt of the page's
+
+
 def test_nothing_is_none() -> None:
     assert loads(b"") is None
 
