@@ -91,9 +91,7 @@ def test_integers_that_javascript_holds_go_to_a_page(number: int) -> None:
 
 @pytest.mark.parametrize("number", [2**53 + 1, -(2**53) - 1, 2**70 + 1, 10**400])
 def test_integers_that_javascript_would_round_do_not(number: int) -> None:
-    with pytest.raises(
-        TypeError, match=r"\$\.ids\[0\] is .*, which JavaScript's numbers do not hold"
-    ):
+    with pytest.raises(TypeError, match=r"\$\.ids\[0\] is .*, which JavaScript's numbers do not hold"):
         dumps({"ids": [number]}, for_page=True)
     assert loads(dumps(number)) == number  # a BigInt of the page's
 
