@@ -174,6 +174,7 @@ class _Visitor:
             else:
                 self._is_wrong(f"{what}: {exc!r}")
         except Exception as exc:  # noqa: BLE001 -- that it came out is what is told
+            self.told[type(exc).__name__] += 1
             self._is_wrong(f"{what}: {exc!r}")
 
     async def _create(self) -> None:

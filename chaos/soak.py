@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import psutil
 
+from agent_bridge.supervision.processes import lives
 from chaos.bench import PATIENCE, Bench
 from chaos.cells import Victim
 from chaos.facts import facts, quantiles
@@ -279,17 +280,10 @@ async def _end(bench: Bench) -> int:
         agent.kill()
     deadline = time.monotonic() + _GONE_SECONDS
     while True:
-        left = {each for each in [*family, *bench.processes()] if _lives(each)}
+        left = {each for each in [*family, *bench.processes()] if lives(each)}
         if not left or time.monotonic() > deadline:
             return len(left)
         await asyncio.sleep(0.1)
-
-
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 def _size(place: Path) -> int:

@@ -108,13 +108,7 @@ def wait_until_ended(found: Iterable[psutil.Process], limit: float) -> list[psut
 
 def any_ended(processes: Iterable[psutil.Process]) -> bool:
     """Whether one of *processes* does not run any more, also when nobody has seen to it yet."""
-    for process in processes:
-        try:
-            if process.status() == psutil.STATUS_ZOMBIE:
-                return True
-        except psutil.NoSuchProcess:
-            return True
-    return False
+    return not all(map(lives, processes))
 
 
 def ended(pid: int) -> bool:
