@@ -54,7 +54,6 @@ class SilentEnds:
     def __init__(self) -> None:
         # How many documents each had, and how often it was looked at since.
         self._looked_at: dict[ManagedPage, tuple[int, int]] = {}
-
         self._looking: asyncio.Task[None] | None = None
 
     def look(self, pages: Iterable[ManagedPage]) -> None:

@@ -50,7 +50,7 @@ NEVER_RESTORED: Final = (
 _OF_THE_CONTEXT: Final = (
     "IndexedDB and caches",
     "storage of frames from other sites",
-    "cookies that were set between calls in its last seconds",
+    "cookies that changed by themselves in the page's last seconds",
 )
 
 
