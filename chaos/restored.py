@@ -9,10 +9,11 @@ import random
 import shutil
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 from chaos.bench import PATIENCE, Bench, flavour_of
 from chaos.cells import Victim
@@ -106,6 +107,10 @@ class _Value:
     done: int = 0
 
 
+def _stored() -> defaultdict[str, _Value]:
+    return defaultdict(_Value)
+
+
 @dataclass
 class _Visitor:
     """A client with a session that is restored, who knows where it is and what it has.
@@ -121,7 +126,7 @@ class _Visitor:
     wrong: list[str]
     url: str = ""
     cookie: _Value = field(default_factory=_Value)
-    stored: _Value = field(default_factory=_Value)
+    stored: defaultdict[str, _Value] = field(default_factory=_stored)  # by site
     _expected: str = ""
     _client: Any = None
     _session: Any = None
@@ -178,13 +183,18 @@ class _Visitor:
             self._is_wrong(f"{what}: {exc!r}")
 
     async def _create(self) -> None:
-        self.cookie, self.stored = _Value(), _Value()
+        self.cookie, self.stored = _Value(), _stored()
         self._session = await self._client.browser.create_session(
             on_crash="restore", timeout=PATIENCE, queue_timeout=PATIENCE
         )
 
     def _address(self) -> str:
-        return self.bench.site.at("/plain.html", worker=self.worker, page=self.told.total())
+        # From one site to another the page gets another renderer, in the same one it keeps it.
+        place = self.chance.choice((self.bench.site.at, self.bench.site.elsewhere))
+        return place("/plain.html", worker=self.worker, page=self.told.total())
+
+    def _stored_here(self) -> _Value:
+        return self.stored[_site_of(self._expected)]
 
     async def _navigate(self) -> str:
         url = self._address()
@@ -213,19 +223,23 @@ class _Visitor:
             await self._session.set_cookies([cookie], timeout=PATIENCE)
 
     async def _store(self) -> None:
-        with _changing(self.stored) as value:
+        with _changing(self._stored_here()) as value:
             await self._session.evaluate(_STORE, value, timeout=PATIENCE)
 
     async def _look_at_cookies(self) -> None:
         await self._fits(self.cookie, _named(await self._session.cookies(timeout=PATIENCE)), _COOKIES)
 
     async def _look_at_storage(self) -> None:
-        await self._fits(self.stored, await self._session.evaluate(_STORED, timeout=PATIENCE), _STORAGE)
+        found = await self._session.evaluate(_STORED, timeout=PATIENCE)
+        await self._fits(self._stored_here(), found, _STORAGE)
 
     async def _look_at_state(self) -> None:
         state = await self._session.storage_state(timeout=PATIENCE)
-        kept = [item["value"] for origin in state["origins"] for item in origin["localStorage"]]
-        await self._fits(self.stored, kept[0] if kept else "0", _STORAGE)
+        kept = {
+            origin["origin"]: item["value"] for origin in state["origins"] for item in origin["localStorage"]
+        }
+        for site, value in self.stored.items():
+            await self._fits(value, kept.get(site, "0"), _STORAGE)
 
     async def _read(self) -> None:
         soup = await self._session.dom.soup(timeout=PATIENCE)
@@ -246,7 +260,7 @@ class _Visitor:
             return
         said = (await self._session.info(timeout=PATIENCE)).not_restored
         # Also where it is older than that: nobody has told what it was in between.
-        if any(each.removeprefix(_LATEST).startswith(lost) for each in said):
+        if any(_tells_of(lost, each) for each in said):
             self.told["what is lost is told"] += 1
         else:
             self._is_wrong(f"{found} is not within {value.done} and {value.sent}; not restored: {said}")
@@ -261,6 +275,15 @@ def _changing(value: _Value) -> Iterator[str]:
     value.sent += 1
     yield str(value.sent)
     value.done = value.sent
+
+
+def _site_of(url: str) -> str:
+    return "://".join(urlsplit(url)[:2])
+
+
+def _tells_of(lost: tuple[str, ...], said: str) -> bool:
+    """Whether *said* is of these, and not of what never comes back, which is said of each session."""
+    return said in lost or (said.startswith(_LATEST) and said.removeprefix(_LATEST).startswith(lost))
 
 
 def _named(cookies: Any) -> str:

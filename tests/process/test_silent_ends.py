@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -16,7 +17,7 @@ from agent_bridge.browser.pulse import Pulse, pulse_of
 from agent_bridge.browser.silent_ends import SilentEnds, lose_if_ended
 from agent_bridge.deadline import Deadline
 from cmdop_browser.exceptions import CloseReason
-from tests.process.faults.faults import is_renderer
+from tests.process.faults.faults import is_driver, is_renderer
 
 if TYPE_CHECKING:
     from agent_bridge.browser.shard import Shard
@@ -45,9 +46,11 @@ async def opened(shard: Shard, url: str) -> ManagedPage:
 async def end_renderers(page: ManagedPage) -> None:
     crashed = asyncio.Event()
     page.page.on("crash", lambda _: crashed.set())
-    for process in psutil.Process().children(recursive=True):
-        if is_renderer(process.cmdline()):
-            process.kill()
+    for driver in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):  # those of other tests end as they like
+            for process in driver.children(recursive=True) if is_driver(driver.cmdline()) else ():
+                if is_renderer(process.cmdline()):
+                    process.kill()
     async with asyncio.timeout(LONG):
         await crashed.wait()
     assert not page.lost.done()
