@@ -276,7 +276,7 @@ class SessionInfo:
         idle_timeout: Seconds without a call after which it is closed.
         timeout: Seconds that its calls may take by default.
         pages: Documents loaded so far.
-        not_restored: What a rebuild could not bring back.
+        not_restored: What rebuilds could not bring back since `info()` has told of the last one.
     """
 
     id: str

@@ -78,11 +78,20 @@ class StorageReturn:
         return {**state, "origins": [*state["origins"], *waiting]}
 
 
-async def equip(page: ManagedPage, keepsake: Keepsake, *, in_same_context: bool) -> None:
-    """Give a page that takes the place of a lost one the storage that is remembered."""
-    origins = keepsake.origins
-    if in_same_context:  # which has kept all but what ends with a page
-        origins = {name: OriginStorage(session=its.session) for name, its in origins.items() if its.session}
+async def equip(page: ManagedPage, keepsake: Keepsake, *, beside: ManagedPage | None) -> None:
+    """Give a page that takes the place of a lost one the storage that is remembered.
+
+    Args:
+        page: The new page.
+        keepsake: What is remembered.
+        beside: The lost page, where the new one is in the same context.
+    """
+    origins: Mapping[str, OriginStorage] = keepsake.origins
+    if (
+        beside is not None
+    ):  # the context has kept all but what ends with a page, and what it was not given yet
+        ended = {name: OriginStorage(session=its.session) for name, its in origins.items() if its.session}
+        origins = ended | (beside.returning.waiting if beside.returning is not None else {})
     if origins:
         page.returning = StorageReturn(page, origins)
         with contextlib.suppress(PlaywrightError):  # it is lost, too, and the next one will be equipped

@@ -87,6 +87,7 @@ class Recovery:
         self._rebuilding: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
         self._not_restored: tuple[str, ...] = ()
+        self._is_told = False  # whether the caller has asked for these
         self._taken_up = False
         self._is_unseen = self._is_outdated = False
         self._is_looked_at = False  # what the call under way has changed
@@ -101,7 +102,7 @@ class Recovery:
 
     @property
     def not_restored(self) -> tuple[str, ...]:
-        """What the last rebuild could not bring back; empty before the first."""
+        """What rebuilds could not bring back since the caller was told; empty before the first."""
         if self.missing is not None and not self.missing.repeatable:
             return (*self._not_restored, PAGE_NOT_RESTORED)
         return self._not_restored
@@ -132,7 +133,7 @@ class Recovery:
         keepsake = self.memory.keepsake
         page = await self._pages.open(keepsake.options(self._options), deadline)
         try:
-            await self._equip(page, keepsake, in_same_context=False)
+            await self._equip(page, keepsake, beside=None)
         except BaseException:
             self._close_soon(page, CloseReason.CLOSED_BY_CALLER)  # nobody else knows of it
             raise
@@ -149,6 +150,7 @@ class Recovery:
         """
         if action == "info":  # tells what is remembered, too
             await self.memory.settle(deadline.remaining)
+            self._is_told = True
         elif not _is_read(action):
             # It may leave the page, and with it what is still to be looked at there.
             await self.memory.settle(min(_LAST_LOOK_SECONDS, deadline.remaining / 2))
@@ -216,16 +218,24 @@ class Recovery:
             await asyncio.wait(self._closing)
         await self.memory.settle()
 
-    async def _equip(self, page: ManagedPage, keepsake: Keepsake, *, in_same_context: bool) -> None:
-        """Give a new page what is remembered of the lost one, and note what is not."""
-        await equip(page, keepsake, in_same_context=in_same_context)
-        self._not_restored = NEVER_RESTORED
+    async def _equip(self, page: ManagedPage, keepsake: Keepsake, *, beside: ManagedPage | None) -> None:
+        """Give a new page what is remembered of the lost one, and note what is not.
+
+        The lost one is *beside* it where both are in the same context.
+        """
+        in_same_context = beside is not None
+        await equip(page, keepsake, beside=beside)
+        lost = [*NEVER_RESTORED]
         if not in_same_context:
-            too_large = (f"storage of {origin}: too large" for origin in sorted(keepsake.too_large))
-            unseen = ("cookies", "local storage") if self._is_unseen else ()
-            outdated = (OUTDATED,) if self._is_outdated else ()
-            self._not_restored += (*_OF_THE_CONTEXT, *unseen, *outdated, *too_large)
-        self._not_restored += tuple(_unseen(sorted(keepsake.unseen), in_same_context=in_same_context))
+            lost += _OF_THE_CONTEXT
+            lost += ("cookies", "local storage") if self._is_unseen else ()
+            lost += (OUTDATED,) if self._is_outdated else ()
+            lost += (f"storage of {origin}: too large" for origin in sorted(keepsake.too_large))
+            self._is_unseen = self._is_outdated = False
+        lost += _unseen(sorted(keepsake.unseen), in_same_context=in_same_context)
+        # Of two losses in a row the second may have cost less.
+        before = () if self._is_told else self._not_restored
+        self._not_restored, self._is_told = tuple(dict.fromkeys([*before, *lost])), False
 
     async def _rebuild(self, lost: ManagedPage, reason: CloseReason, adopt: Adopt) -> None:
         rebuilt: Rebuilt | None = None
@@ -236,7 +246,8 @@ class Recovery:
             rebuilt = await climb(self._pages, lost, reason, self._options, self.memory.keepsake)
             if rebuilt is not None:
                 page = rebuilt.page
-                await self._equip(page, rebuilt.keepsake, in_same_context=rebuilt.in_same_context)
+                beside = lost if rebuilt.in_same_context else None
+                await self._equip(page, rebuilt.keepsake, beside=beside)
                 page.documents = lost.documents
                 page.secrets.inherit(lost.secrets)
         except Exception:

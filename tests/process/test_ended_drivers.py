@@ -132,7 +132,7 @@ async def ask_for_cookies(page: ManagedPage) -> None:
 
 
 async def give_storage_back(page: ManagedPage) -> None:
-    await equip(page, KEPT, in_same_context=False)
+    await equip(page, KEPT, beside=None)
 
 
 @pytest.mark.parametrize("step", [ask_for_cookies, give_storage_back])

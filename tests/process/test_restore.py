@@ -36,15 +36,26 @@ async def restored(bench: Bench) -> Any:
     return await bench.client.browser.create_session(on_crash="restore", timeout=LONG)
 
 
+async def epoch_of(bench: Bench, session: Any) -> int:
+    """How often a session was rebuilt, from the list of all."""
+    found = [info.epoch for info in await bench.client.browser.list_sessions() if info.id == session.id]
+    return int(found[0])
+
+
 async def lose_page(bench: Bench, session: Any, is_wanted: Callable[[list[str]], bool]) -> None:
     """Kill what the session's page needs, and wait until the agent has seen it."""
-    epoch = (await session.info()).epoch
+    await session.info()  # it has its page again, should it have been lost just now
+    await lose_page_untold(bench, session, is_wanted)
+
+
+async def lose_page_untold(bench: Bench, session: Any, is_wanted: Callable[[list[str]], bool]) -> None:
+    """The same without asking the session, which would tell what it had lost before."""
+    epoch = await epoch_of(bench, session)
     await bench.kill(is_wanted)
     async with asyncio.timeout(LONG):
         while True:
-            for info in await bench.client.browser.list_sessions():
-                if info.id == session.id and info.epoch > epoch:
-                    return
+            if await epoch_of(bench, session) > epoch:
+                return
             await asyncio.sleep(0.01)
 
 
@@ -198,6 +209,34 @@ async def test_a_read_is_made_again(bench: Bench, what: str) -> None:
         await bench.until_running({session.id: running})
         await bench.kill(getattr(faults, f"is_{what}"))
     assert (await running).find("a")
+
+
+@on_both_benches
+async def test_storage_outlives_a_second_loss_before_its_site_is_visited(bench: Bench) -> None:
+    session = await restored(bench)
+    await session.navigate(bench.site.elsewhere("/plain.html"))
+    await session.evaluate("localStorage.login = 'mine'; sessionStorage.basket = 'full'")
+    await session.navigate(bench.site.at("/plain.html"))
+    await session.info()
+    await strike(bench, session, "browser")  # nothing of the other site is in the new one's context yet
+    for _ in range(2):
+        await session.navigate(bench.site.at("/plain.html"))
+        await strike(bench, session, "renderer")
+    await session.navigate(bench.site.elsewhere("/plain.html"))
+    assert await session.evaluate("[localStorage.login, sessionStorage.basket]") == ["mine", "full"]
+
+
+@on_both_benches
+async def test_a_smaller_loss_does_not_hide_the_one_before(bench: Bench) -> None:
+    session = await restored(bench)
+    await session.navigate(bench.site.at("/plain.html"))
+    for what in ("browser", "renderer"):
+        await session.title()
+        await lose_page_untold(bench, session, getattr(faults, f"is_{what}"))
+    assert "IndexedDB and caches" in (await session.info()).not_restored
+    assert "IndexedDB and caches" in (await session.info()).not_restored
+    await strike(bench, session, "renderer")
+    assert "IndexedDB and caches" not in (await session.info()).not_restored
 
 
 # What cannot come back, and what does not
