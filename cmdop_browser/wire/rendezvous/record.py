@@ -70,6 +70,8 @@ class DiscoveryRecord:
             return cls.from_dict(json.loads(content))
         except (TypeError, ValueError) as error:
             raise _stale(path, f"cannot be read: {error}") from error
+        except RecursionError as error:
+            raise _stale(path, "cannot be read: it is nested too deeply") from error
 
     def write(self, path: Path) -> None:
         """Put the record at *path* in one step, readable by this user alone.
@@ -96,7 +98,18 @@ def _checked(content: dict[str, Any], name: str, kind: str) -> Any:
     value = content.get(name)
     if isinstance(value, bool) or not isinstance(value, _TYPES[kind]):
         raise TypeError(f"{name} is {'missing' if value is None else 'of a wrong type'}")
+    if isinstance(value, str) and not _can_be_used(name, value):
+        raise ValueError(f"{name} has characters that it never has")
     return float(value) if kind == "float" and isinstance(value, int) else value
+
+
+def _can_be_used(name: str, value: str) -> bool:
+    if name != "socket":  # these go into headers
+        return value.isascii() and value.isprintable()
+    try:
+        return bool(value.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def _read_own_file(path: Path) -> bytes:
