@@ -33,6 +33,8 @@ _LOOK_SECONDS: Final = 1.0
 # at again so many seconds after a call, and after each look that no call has come since: what it does
 # by itself it mostly does soon after a call.
 _PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
+# Before a page is left: one that is well answers sooner, and one that is not is not waited for.
+_LAST_LOOK_SECONDS: Final = 0.2
 # Characters of an origin's storage as JSON: sites use some kilobytes, browsers admit ten million.
 _MAX_STORAGE: Final = 1_000_000
 _STORAGE: Final = (files("agent_bridge.browser") / "storage.js").read_text("utf-8")
@@ -81,6 +83,10 @@ class Memory:
         self._next: asyncio.TimerHandle | None = None
         self._has_ended = False
         self._mark = ""
+        # The page that was looked at last, and where it was.
+        self._looked_at_page: ManagedPage | None = None
+        self._origin = ""
+        self._is_led = False  # whether a call may have led it elsewhere since
         self._navigated = keepsake.navigated
 
     def take_up(self, keepsake: Keepsake) -> None:
@@ -91,9 +97,16 @@ class Memory:
         """Note what the caller has asked for."""
         self._navigated = url
 
-    def look(self, page: ManagedPage, *, is_read: bool) -> None:
-        """Look at *page* now, or after the look that is under way; for a read not before a pause is over."""
+    def look(self, page: ManagedPage, *, is_read: bool, is_wait: bool = False) -> None:
+        """Look at *page* now, or after the look that is under way; for a read not before a pause is over.
+
+        Args:
+            page: Where a call has ended.
+            is_read: It has changed nothing.
+            is_wait: It has led the page nowhere, other than an act may.
+        """
         self._looks_alone = 0
+        self._is_led = self._is_led or not (is_read or is_wait)
         if is_read and time.monotonic() - self._looked_at < _PAUSES[0]:
             self._plan(page)
             return
@@ -101,6 +114,13 @@ class Memory:
             self._changed |= {COOKIES, origin_of(page.url)} - {""}
             self._keeper.changed()
         self._begin(page)
+
+    async def look_before_leaving(self, page: ManagedPage, seconds: float) -> None:
+        """Look at *page* once more, unless that is under way, and wait for it; never fails."""
+        if self._task is None or self._task.done():
+            self._begin(page)
+            seconds = min(seconds, _LAST_LOOK_SECONDS)
+        await self.settle(seconds)
 
     def save_again(self) -> None:
         """Save what was seen last, if that has failed; without another look."""
@@ -147,7 +167,8 @@ class Memory:
             changed, self._changed = frozenset(self._changed), set()
             self._looked_at = time.monotonic()
             self._changes = self._keeper.changes
-            seen = await self._seen(page, changed)
+            is_led, self._is_led = self._is_led, False
+            seen = await self._seen(page, changed, is_led=is_led)
             if seen != self.keepsake:
                 self.keepsake = seen
                 self._is_saved = await self._keeper.save(seen, self._changes)
@@ -160,7 +181,7 @@ class Memory:
         self._is_saved = await self._keeper.save(self.keepsake, self._changes)
         await self._look()  # what was to be looked at meanwhile
 
-    async def _seen(self, page: ManagedPage, changed: frozenset[str]) -> Keepsake:
+    async def _seen(self, page: ManagedPage, changed: frozenset[str], *, is_led: bool) -> Keepsake:
         deadline = Deadline.after(_LOOK_SECONDS)
         seen = replace(self.keepsake, place=place_of(page) or self.missing, navigated=self._navigated)
         unseen = seen.unseen | changed
@@ -183,6 +204,11 @@ class Memory:
             elif "text" in storage:
                 self._mark = storage["mark"]
                 seen = seen.with_origin(storage["origin"], _storage(storage["text"]))
+        # Where no call led it elsewhere it went by itself, and may have stored something just before.
+        before, left = self._looked_at_page, self._origin
+        self._looked_at_page, self._origin = page, origin_of(page.url)
+        if page is before and left != self._origin and not is_led:
+            unseen |= {left} - {""}
         return replace(seen, unseen=unseen)
 
 

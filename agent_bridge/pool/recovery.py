@@ -152,8 +152,8 @@ class Recovery:
             await self.memory.settle(deadline.remaining)
             self._is_told = True
         elif not _is_read(action):
-            # It may leave the page, and with it what is still to be looked at there.
-            await self.memory.settle(min(_LAST_LOOK_SECONDS, deadline.remaining / 2))
+            # It may leave the page, and with it what was not looked at there.
+            await self.memory.look_before_leaving(page, min(_LAST_LOOK_SECONDS, deadline.remaining / 2))
         if self.missing is None or action in _WITHOUT_PAGE:
             return
         page.call_deadline = deadline
@@ -176,7 +176,7 @@ class Recovery:
             self.memory.missing = None
         if action == "navigate":
             self.memory.navigated(page.requested_url)
-        self.memory.look(page, is_read=_is_read(action))
+        self.memory.look(page, is_read=_is_read(action), is_wait=action.startswith("wait_for"))
 
     # -- after a loss -----------------------------------------------------------
 

@@ -226,6 +226,43 @@ async def test_storage_outlives_a_second_loss_before_its_site_is_visited(bench: 
     assert await session.evaluate("[localStorage.login, sessionStorage.basket]") == ["mine", "full"]
 
 
+# As a login does: what it stores comes from the site, some time after the click.
+LATER = "url => setTimeout(() => { localStorage.login = 'mine'; fetch(url); }, 20)"
+AND_LEAVES = """
+([url, there]) => setTimeout(() => {
+    localStorage.login = 'mine';
+    fetch(url);
+    location.href = there;
+}, 20)
+"""
+
+
+@on_both_benches
+async def test_what_a_page_stored_after_a_call_is_seen_before_the_next_one_leaves_it(bench: Bench) -> None:
+    session = await restored(bench)
+    await session.navigate(bench.site.elsewhere("/plain.html"))
+    mark = f"/count/stored-{bench.flavour.name}"
+    await session.evaluate(LATER, bench.site.elsewhere(mark))
+    await bench.site.records.arrival(mark)
+    await session.navigate(bench.site.at("/plain.html"))
+    await strike(bench, session, "browser")
+    await session.navigate(bench.site.elsewhere("/plain.html"))
+    assert await session.evaluate("localStorage.login") == "mine"
+
+
+@on_both_benches
+async def test_what_a_page_stored_before_it_left_by_itself_is_told(bench: Bench) -> None:
+    session = await restored(bench)
+    await session.navigate(bench.site.elsewhere("/plain.html"))
+    mark, there = f"/count/left-{bench.flavour.name}", bench.site.at("/links.html")
+    await session.evaluate(AND_LEAVES, [bench.site.elsewhere(mark), there])
+    await session.wait_for_url(there)
+    await strike(bench, session, "browser")
+    lost = (await session.info()).not_restored
+    site = bench.site.elsewhere("/").rstrip("/")
+    assert f"the latest changes of storage of {site}: the page could not be asked in time" in lost
+
+
 @on_both_benches
 async def test_a_smaller_loss_does_not_hide_the_one_before(bench: Bench) -> None:
     session = await restored(bench)

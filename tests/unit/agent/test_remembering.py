@@ -126,6 +126,40 @@ async def test_an_origin_that_was_left_before_the_look_is_unseen() -> None:
     assert memory.keepsake.unseen == {LEFT}
 
 
+async def test_an_origin_that_the_page_left_by_itself_is_unseen_until_it_is_there_again() -> None:
+    memory, page = Memory(Keepsake(), Disk()), Page()
+    await looked(memory, page)
+    page.url = f"{HERE}/"
+    await memory.look_before_leaving(page.managed, 10.0)
+    assert memory.keepsake.unseen == {LEFT}
+    page.url = f"{LEFT}/again"
+    assert (await looked(memory, page)).unseen == frozenset()
+
+
+async def test_an_origin_that_a_call_left_is_not() -> None:
+    memory, page = Memory(Keepsake(), Disk()), Page()
+    await looked(memory, page)
+    page.url = f"{HERE}/"
+    assert (await looked(memory, page)).unseen == frozenset()
+
+
+async def test_nor_is_the_one_of_a_page_that_was_lost() -> None:
+    memory = Memory(Keepsake(), Disk())
+    await looked(memory, Page())
+    await memory.look_before_leaving(Page(url="about:blank").managed, 10.0)
+    assert memory.keepsake.unseen == frozenset()
+
+
+async def test_what_was_stored_since_the_last_look_is_seen_before_a_page_is_left() -> None:
+    page = Page()
+    recovery = Recovery(cast("Pages", None), ContextOptions(), Disk())
+    await looked(recovery.memory, page)
+    page.text = '[[["login","mine"]],[]]'
+    await recovery.bring_back("navigate", page.managed, Deadline.after(30))
+    assert dict(recovery.memory.keepsake.origins) == {LEFT: OriginStorage((("login", "mine"),))}
+    recovery.memory.end()
+
+
 async def test_reads_have_changed_nothing_that_could_be_missed() -> None:
     kept = await looked(Memory(Keepsake(), Disk()), Page(is_mute=True), is_read=True)
     assert kept.unseen == frozenset()
