@@ -6,11 +6,12 @@ import asyncio
 import logging
 import time
 from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.answers import Overdue, ScriptFailed
+from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
 from agent_bridge.browser.evidence import BUDGET, evidence_of
 from agent_bridge.browser.leaving import leave, stop_loading
 from agent_bridge.browser.pulse import Pulse, lose, pulse_of
@@ -50,7 +51,7 @@ async def timeout(journey: Journey) -> BrowserNavigationError:
     """Return the error of a navigation whose time ran out, and end it.
 
     Raises:
-        PageLost: The page answers to nothing: its renderer hangs.
+        PageLost: The page answers to nothing: its renderer hangs, or has ended.
     """
     page = journey.page
     facts = journey.facts("", timed_out=True)
@@ -73,18 +74,32 @@ async def timeout(journey: Journey) -> BrowserNavigationError:
     return _error(journey, facts, verdict, evidence, waited=f" after {seconds(journey.deadline.total)}")
 
 
-async def failure(journey: Journey, text: str, *, broke: bool = False) -> BrowserNavigationError:
+class ArrivesAfterAll(Exception):  # noqa: N818 -- a fact, of which the caller makes the best
+    """What the browser gave up without a word arrives when it is asked for again."""
+
+
+async def failure(
+    journey: Journey, text: str, *, broke: bool = False, may_go_again: bool = False
+) -> BrowserNavigationError:
     """Return the error of a navigation that the browser gave up.
 
     Args:
         journey: What was seen of it.
         text: What the browser said.
         broke: Whether the answer had begun.
+        may_go_again: Whether there is time for another attempt, and it is not the last one.
+
+    Raises:
+        ArrivesAfterAll: Another attempt is worth it.
+        PageLost: The page had ended.
     """
     facts = journey.facts(text, broke=broke)
     reaching = _reaching(journey, facts)
+    arrives = _was_cut_off(journey, facts)
     if _is_unexplained(journey, facts):
-        facts = await _second_look(journey, facts)
+        facts, arrives = await _second_look(journey, facts)
+    if arrives and may_go_again and not journey.page.lost.done():
+        raise ArrivesAfterAll
     evidence = await _evidence(journey, facts)
     facts = replace(facts, connection=await reaching) if reaching is not None else facts
     if broke:
@@ -106,6 +121,8 @@ def _error(
     *,
     waited: str = "",
 ) -> BrowserNavigationError:
+    if journey.page.lost.done():  # that was why, and the news of it came while it was looked into
+        raise PageLost(journey.page.lost.result())
     shown = texts.shown_url(journey.url)
     details: dict[str, object] = {"elapsed_seconds": round(journey.deadline.elapsed, 3)}
     if facts.status is not None:
@@ -194,10 +211,22 @@ def _is_unexplained(journey: Journey, facts: NavigationFacts) -> bool:
     )
 
 
-async def _second_look(journey: Journey, facts: NavigationFacts) -> NavigationFacts:
+def _was_cut_off(journey: Journey, facts: NavigationFacts) -> bool:
+    """Whether the browser dropped the navigation though a document had begun to arrive."""
+    return (
+        "ERR_ABORTED" in facts.text
+        and facts.status == HTTPStatus.OK
+        and not facts.committed
+        and not facts.replaced
+        and journey.action == "navigate"
+    )
+
+
+async def _second_look(journey: Journey, facts: NavigationFacts) -> tuple[NavigationFacts, bool]:
+    """Return what is known after another look, and whether the document arrived at that."""
     at_least = journey.page.grace.part(_SECOND_LOOK)
     limit = Deadline.after(max(at_least, min(_SECOND_LOOK_LIMIT_SECONDS, journey.deadline.remaining)))
     answer = await look_again(journey.page, journey.url, journey.referer, limit)
     if not answer.status or answer.arrived:
-        return replace(facts, replaced=True)
-    return replace(facts, status=answer.status, redirect=answer.location)
+        return replace(facts, replaced=True), answer.arrived
+    return replace(facts, status=answer.status, redirect=answer.location), False

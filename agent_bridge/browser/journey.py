@@ -46,6 +46,8 @@ class Journey:
         committed: Whether a document of this journey took the place of the old one.
         replaced: Whether another navigation took the place of this one.
         held_up: Whether a script of the page before, which was stopped, took more of the time than it left.
+        attempt: Counts the attempts at it.
+        arrived: Set when a document did.
         broke: Set when the main request fails after its answer began.
     """
 
@@ -60,6 +62,8 @@ class Journey:
     committed: bool = False
     replaced: bool = False
     held_up: bool = False
+    attempt: int = 1
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
     broke: asyncio.Event = field(default_factory=asyncio.Event)
     _requests: deque[Request] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _failed: set[Request] = field(default_factory=set)
@@ -67,6 +71,12 @@ class Journey:
     _documents: int = 0
     _counted: Request | None = None
     _last_document: float = 0.0
+
+    def again(self) -> Journey:
+        """Return another attempt at the same, of which nothing was seen yet."""
+        again = Journey(self.page, self.action, self.url, self.deadline, self.waited_for, self.referer)
+        again.held_up, again.attempt = self.held_up, self.attempt + 1
+        return again
 
     @contextlib.contextmanager
     def watched(self) -> Iterator[None]:
@@ -106,6 +116,7 @@ class Journey:
     def _on_navigated(self, frame: Frame) -> None:
         if frame == self.page.page.main_frame and self.request is not None:
             self.committed = True
+            self.arrived.set()
             # A document has a request of its own; other commits are pushState and the like.
             if self.response is not None and self.request is not self._counted:
                 self._counted = self.request

@@ -12,7 +12,7 @@ from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
 from agent_bridge.browser.answers import Overdue, ScriptFailed, abandon
-from agent_bridge.browser.failed_navigation import bare_answer, failure, timeout
+from agent_bridge.browser.failed_navigation import ArrivesAfterAll, bare_answer, failure, timeout
 from agent_bridge.browser.failures import raise_if_dead, raise_if_lost
 from agent_bridge.browser.journey import Journey, redirects_to
 from agent_bridge.browser.leaving import leave, stop_loading
@@ -43,6 +43,9 @@ _TITLE_SECONDS = 5.0
 _LEAVE_SECONDS = 10.0
 # How often a navigation is begun again after something left over interrupted it.
 _INTERRUPTIONS = 8
+# How often one is made again that the browser dropped without a word.
+_DROPS = 2
+_REST_SECONDS = 2.0
 # Answers that ask who one is; some come with a page, which is a result.
 _ASKS_WHO = frozenset({401, 407})
 
@@ -155,6 +158,7 @@ async def _load(journey: Journey, start: Callable[[float], Awaitable[Response | 
         except _InterruptedError as exc:
             log.info("navigating again: %s", exc)
             await stop_loading(journey.page)
+            journey = journey.again()
     return await _load_once(journey, start, last=True)
 
 
@@ -198,7 +202,13 @@ async def _load_once(
             if "ERR_ABORTED" in exc.message:
                 # The death of a renderer looks like this, too, some milliseconds before it is told.
                 await raise_if_dead(page, exc)
-            raise await failure(journey, exc.message) from exc
+            may_go_again = bool(deadline.remaining) and journey.attempt <= _DROPS
+            try:
+                raise await failure(journey, exc.message, may_go_again=may_go_again) from exc
+            except ArrivesAfterAll:
+                # So it was no answer of the site's: the renderer that was to take it had ended, for instance.
+                await _come_to_rest(journey)
+                raise _InterruptedError("the browser dropped it") from exc
         response = response or page.response
         if response is not None and response.status in _ASKS_WHO:
             await _require_page(journey, response)
@@ -212,6 +222,17 @@ async def _load_once(
         redirects=redirects_to(response.request if response is not None else None),
         elapsed=time.monotonic() - began,
     )
+
+
+async def _come_to_rest(journey: Journey) -> None:
+    """Wait for the document that another look has brought: it would interrupt the next attempt."""
+    limit = Deadline.after(min(_REST_SECONDS, journey.deadline.remaining))
+    try:
+        await journey.page.guard(journey.arrived.wait(), limit)
+        loaded = journey.page.page.wait_for_load_state(timeout=limit.remaining_ms)
+        await journey.page.guard(loaded, limit)
+    except (Overdue, PlaywrightError) as exc:
+        log.debug("a page did not come to rest: %s", exc)
 
 
 async def _require_page(journey: Journey, response: Response) -> None:

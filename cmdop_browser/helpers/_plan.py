@@ -19,6 +19,7 @@ from cmdop_browser.exceptions import (
     CMDOPError,
     ConnectionLostError,
     ConnectionTimeoutError,
+    SessionInterruptedError,
     StalePortFileError,
 )
 from cmdop_browser.retry import exponential
@@ -30,7 +31,14 @@ if TYPE_CHECKING:
 OnRestart = Callable[[BaseException, int], object]
 Key = Callable[[Any], Hashable]
 
-_LOST: Final = (AgentNotRunningError, StalePortFileError, ConnectionLostError, AgentOfflineError)
+# A session that is restored goes on, but what the job was at in it may not have happened.
+_LOST: Final = (
+    AgentNotRunningError,
+    StalePortFileError,
+    ConnectionLostError,
+    AgentOfflineError,
+    SessionInterruptedError,
+)
 # While an agent is being replaced it may be killed again, or be slow to come.
 _UNREADY: Final = (AgentStartError, ConnectionTimeoutError)
 _FIRST_DELAY: Final = 0.1
@@ -40,7 +48,7 @@ _log: Final = logging.getLogger("cmdop_browser.helpers")
 
 
 def is_loss(error: BaseException) -> bool:
-    """Whether *error* says that agent, browser or session are gone, and not by the caller's hand.
+    """Whether *error* says that agent, browser or session were lost, and not by the caller's hand.
 
     A group, as task groups raise it, counts when all that is in it does.
     """

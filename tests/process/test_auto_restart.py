@@ -159,6 +159,23 @@ async def pass_gate_async(client: AsyncCMDOPClient, url: str) -> str:
         return await session.dom.text("#passed")
 
 
+POST = "url => fetch(url, {method: 'POST'}).then(answer => answer.ok)"
+
+
+@with_auto_restart
+def post_restored(client: CMDOPClient, page: str, url: str) -> bool:
+    with client.browser.create_session(on_crash="restore") as session:
+        session.navigate(page)
+        return bool(session.evaluate(POST, url))
+
+
+@with_auto_restart
+async def post_restored_async(client: AsyncCMDOPClient, page: str, url: str) -> bool:
+    async with client.browser.create_session(on_crash="restore") as session:
+        await session.navigate(page)
+        return bool(await session.evaluate(POST, url))
+
+
 @with_auto_restart(key=lambda row: row["url"])
 def visit(client: CMDOPClient, urls: list[str]) -> Iterator[dict[str, Any]]:
     with client.browser.create_session() as session:
@@ -173,6 +190,15 @@ async def visit_async(client: AsyncCMDOPClient, urls: list[str]) -> AsyncIterato
         for url in urls:
             page = await session.navigate(url)
             yield {"url": url, "title": page.title}
+
+
+async def test_a_job_goes_on_also_where_its_session_does(machine: Machine, site: WebSite) -> None:
+    """What an act came to that was cut off the session cannot tell, so the job begins anew."""
+    page = site.at("/plain.html")
+    blocking = asyncio.to_thread(post_restored, page, site.at("/gate/restored"))
+    assert await killed_meanwhile(blocking, site, "restored", machine)
+    job = post_restored_async(page, site.at("/gate/restored-async"))
+    assert await killed_meanwhile(job, site, "restored-async", machine)
 
 
 async def test_function(machine: Machine, site: WebSite) -> None:

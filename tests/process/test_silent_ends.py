@@ -11,6 +11,7 @@ import pytest
 
 from agent_bridge.browser.answers import PageLost
 from agent_bridge.browser.crashes import watch_crashes
+from agent_bridge.browser.navigation import navigate
 from agent_bridge.browser.options import ContextOptions
 from agent_bridge.browser.page import ManagedPage
 from agent_bridge.browser.pulse import Pulse, pulse_of
@@ -43,14 +44,21 @@ async def opened(shard: Shard, url: str) -> ManagedPage:
     return page
 
 
+def own_renderers() -> list[psutil.Process]:
+    """Those of browsers that this process has started, and not of agents which it has started."""
+    found = []
+    for driver in psutil.Process().children():
+        with contextlib.suppress(psutil.Error):  # those of other tests end as they like
+            below = driver.children(recursive=True) if is_driver(driver.cmdline()) else ()
+            found += [process for process in below if is_renderer(process.cmdline())]
+    return found
+
+
 async def end_renderers(page: ManagedPage) -> None:
     crashed = asyncio.Event()
     page.page.on("crash", lambda _: crashed.set())
-    for driver in psutil.Process().children():
-        with contextlib.suppress(psutil.Error):  # those of other tests end as they like
-            for process in driver.children(recursive=True) if is_driver(driver.cmdline()) else ():
-                if is_renderer(process.cmdline()):
-                    process.kill()
+    for process in own_renderers():
+        process.kill()
     async with asyncio.timeout(LONG):
         await crashed.wait()
     assert not page.lost.done()
@@ -90,6 +98,23 @@ async def test_pages_that_live_are_left_alone(shard: Shard, site: WebSite) -> No
     await lose_if_ended(leaving)
     assert not leaving.lost.done()
     assert await pulse_of(blocked) is Pulse.FREED
+
+
+async def test_a_navigation_whose_new_renderer_ends_is_made_again(shard: Shard, site: WebSite) -> None:
+    """The page before lives, and the browser says no more than that it has dropped the navigation."""
+    page = await opened(shard, site.at("/plain.html"))
+    before = {process.pid for process in own_renderers()}
+    gate = site.elsewhere("/gate/dropped")
+    going = asyncio.ensure_future(
+        navigate(page, gate, wait_until="load", referer=None, deadline=Deadline.after(LONG))
+    )
+    await site.records.arrival("/gate/dropped")
+    (new,) = [process for process in own_renderers() if process.pid not in before]
+    new.kill()
+    await site.records.arrival("/gate/dropped", times=2)
+    site.open_gate("dropped")
+    assert (await going).url == gate
+    assert not page.lost.done()
 
 
 async def test_each_document_is_looked_at_twice_and_one_on_its_way_each_time(
