@@ -214,9 +214,20 @@ class Publication:
             self._lock.touch()
         try:
             os.utime(self._file)
+            what = "damaged" if self._is_damaged() else ""
         except FileNotFoundError:
-            logger.warning("%s was removed; publishing it again", self._file)
+            what = "removed"
+        if what:
+            logger.warning("%s was %s; publishing it again", self._file, what)
             self.record.write(self._file)
+
+    def _is_damaged(self) -> bool:
+        """Whether the file is not what this agent wrote; that of a successor is."""
+        try:
+            found = DiscoveryRecord.read(self._file)
+        except (StalePortFileError, PermissionDeniedError):
+            return True
+        return found.instance_id == self.record.instance_id and found != self.record
 
 
 class Report:

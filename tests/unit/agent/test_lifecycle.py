@@ -25,7 +25,7 @@ from cmdop_browser.settings import Settings
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord, FileLock
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -139,6 +139,31 @@ async def test_its_heart_beats(paths: AgentPaths, monkeypatch: pytest.MonkeyPatc
             monkeypatch.setattr(os, "utime", renew)
             await asyncio.wait_for(beaten.wait(), 20)
             assert paths.record.stat().st_mtime > 0
+
+
+@pytest.mark.parametrize("damage", [
+    lambda path: path.write_bytes(b""),
+    lambda path: path.write_text(path.read_text().replace('"pid"', '"dip"')),
+    lambda path: path.write_text(path.read_text().replace('"protocol": ', '"protocol": 9')),
+    lambda path: path.chmod(0o644),
+], ids=["empty", "a field missing", "another value", "open to others"])  # fmt: skip
+async def test_a_record_that_was_damaged_is_published_again(
+    damage: Callable[[Path], object], paths: AgentPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = new_record(paths, "default")
+    written, write = asyncio.Event(), DiscoveryRecord.write
+
+    def publish(record: DiscoveryRecord, path: Path) -> None:
+        write(record, path)
+        written.set()
+
+    with _listening(record), AgentLock.acquire(paths) as lock:
+        async with Publication(paths, record, lock) as publication:
+            monkeypatch.setattr(DiscoveryRecord, "write", publish)
+            damage(paths.record)
+            await asyncio.wait_for(written.wait(), 20)
+            assert DiscoveryRecord.read(paths.record) == publication.record
+            assert not publication.lost.is_set()
 
 
 async def test_a_record_that_was_removed_is_published_again(
