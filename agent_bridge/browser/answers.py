@@ -26,7 +26,11 @@ _GONE = (
     "Browser closed",
     "disposed",
 )
-_STALE_WORLD = ("Cannot find context with specified id", "Execution context was destroyed")
+_STALE_WORLD = (
+    "Cannot find context with specified id",
+    "Execution context was destroyed",
+    "Inspected target navigated or closed",
+)
 
 
 class Overdue(Exception):  # noqa: N818 -- not an error yet: the caller decides what it means

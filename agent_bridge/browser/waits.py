@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed
+from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed, is_stale_world
 from agent_bridge.browser.evidence import evidence_of
 from agent_bridge.browser.failures import on_element, overdue, raise_if_lost, script_error
 from agent_bridge.browser.page import DRIVER_MARGIN, guarded
@@ -103,20 +103,23 @@ async def _where(page: ManagedPage) -> tuple[str, ...]:
 async def for_function(page: ManagedPage, expression: str, argument: object, deadline: Deadline) -> Any:
     """Wait until *expression* gives a truthy value and return it."""
     named = f"wait_for_function {texts.shorten(expression, texts.MAX_URL)!r}"
-    try:
-        handle = await page.guard(
-            page.page.wait_for_function(expression, arg=argument, timeout=deadline.remaining_ms),
-            deadline,
-            margin=page.grace.part(DRIVER_MARGIN),
-        )
-        return await page.guard(handle.json_value(), deadline)
-    except Overdue as exc:
-        raise await overdue(page, named, deadline) from exc
-    except PlaywrightTimeoutError as exc:
-        raise await overdue(page, named, deadline, outcome=Outcome.NOT_EXECUTED) from exc
-    except PlaywrightError as exc:
-        await raise_if_lost(page, exc)
-        raise await script_error(page, "wait_for_function", exc.message) from exc
+    while True:
+        try:
+            handle = await page.guard(
+                page.page.wait_for_function(expression, arg=argument, timeout=deadline.remaining_ms),
+                deadline,
+                margin=page.grace.part(DRIVER_MARGIN),
+            )
+            return await page.guard(handle.json_value(), deadline)
+        except Overdue as exc:
+            raise await overdue(page, named, deadline) from exc
+        except PlaywrightTimeoutError as exc:
+            raise await overdue(page, named, deadline, outcome=Outcome.NOT_EXECUTED) from exc
+        except PlaywrightError as exc:
+            await raise_if_lost(page, exc)
+            # The document was replaced between two messages: it is waited for in the next one.
+            if not (is_stale_world(exc) and deadline.remaining):
+                raise await script_error(page, "wait_for_function", exc.message) from exc
 
 
 async def for_idle(page: ManagedPage, deadline: Deadline) -> None:

@@ -201,6 +201,12 @@ def _plain(facts: NavigationFacts, cause: NavigationCause | None) -> NavigationV
         return _download(facts)
     if cause is _Cause.AUTH_REQUIRED or (cause is _Cause.NO_CONTENT and facts.status in _ASKS_WHO):
         return _credentials_wanted(facts.at, facts.status or (407 if "PROXY" in code else 401))
+    if cause is _Cause.NO_CONTENT and "CACHE_MISS" in code:
+        return NavigationVerdict(
+            cause,
+            "the page there was made by a form, which is not sent a second time",
+            ("navigate to where the job is to go on",),
+        )
     if cause is _Cause.NO_CONTENT and facts.status:
         said = f"{facts.status} {facts.reason}".rstrip()
         return NavigationVerdict(cause, f"{facts.at} answered {said}, without a page")

@@ -41,7 +41,7 @@ _TEXTS: tuple[tuple[NavigationCause, str], ...] = (
     (_Cause.AUTH_REQUIRED, "ERR_INVALID_AUTH_CREDENTIALS|ERR_MISSING_AUTH_CREDENTIALS"),
     (_Cause.TIMEOUT_CONNECT, "ERR_CONNECTION_TIMED_OUT"),
     (_Cause.TIMEOUT_RESPONSE, "ERR_TIMED_OUT"),
-    (_Cause.NO_CONTENT, "ERR_HTTP_RESPONSE_CODE_FAILURE"),
+    (_Cause.NO_CONTENT, "ERR_HTTP_RESPONSE_CODE_FAILURE|ERR_CACHE_MISS"),
     (_Cause.INVALID_URL, "ERR_INVALID_URL|[Cc]annot navigate to invalid URL"),
     (_Cause.UNSUPPORTED_SCHEME, 'Cannot navigate to "'),
     (_Cause.DOWNLOAD, "Download is starting"),

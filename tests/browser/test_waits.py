@@ -70,6 +70,14 @@ async def test_waiting_for_a_function(session: Any, site: WebSite) -> None:
         await session.wait_for_function("() => { throw new Error('no') }", timeout=2.0)
 
 
+async def test_waiting_for_a_function_goes_on_in_each_document_that_comes(
+    session: Any, site: WebSite
+) -> None:
+    for _ in range(3):
+        await session.navigate(site.at("/redirect/script-chain/20"), wait_until="commit")
+        assert await session.wait_for_function("document.querySelector('#end')?.id") == "end"
+
+
 async def test_waiting_for_rest(session: Any, site: WebSite) -> None:
     await session.navigate(site.at("/plain.html"))
     assert await session.wait_for_idle() is None

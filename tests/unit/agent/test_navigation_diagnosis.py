@@ -30,6 +30,7 @@ C = NavigationCause
         ("Page.goto: net::ERR_TUNNEL_CONNECTION_FAILED at https://127.0.0.1/", C.PROXY),
         ("Page.goto: net::ERR_CONTENT_DECODING_FAILED at http://127.0.0.1/", C.BODY_CORRUPT),
         ("Page.goto: net::ERR_INVALID_HTTP_RESPONSE at http://127.0.0.1/", C.BAD_RESPONSE),
+        ("Page.go_back: net::ERR_CACHE_MISS at http://127.0.0.1/", C.NO_CONTENT),
         ("Page.goto: net::ERR_INTERNET_DISCONNECTED at http://127.0.0.1/", C.OFFLINE),
         ("Page.goto: Download is starting", C.DOWNLOAD),
         ('Page.goto: Navigation to "a" is interrupted by another navigation to "b"', C.INTERRUPTED),

@@ -85,6 +85,13 @@ def test_a_proxy_is_blamed_for_what_it_did(
     assert verdict_of(facts).cause is cause
 
 
+def test_a_page_that_a_form_made_is_told_from_a_broken_answer() -> None:
+    verdict = verdict_of(NavigationFacts("Page.go_back: net::ERR_CACHE_MISS", url="http://a.test/sent"))
+    assert verdict.cause is NavigationCause.NO_CONTENT
+    assert "made by a form" in verdict.explanation
+    assert verdict.tips
+
+
 def test_a_tunnel_that_the_proxy_answers_itself_is_no_broken_body() -> None:
     facts = NavigationFacts(
         "net::ERR_TUNNEL_CONNECTION_FAILED", url=HTTPS, proxy=PROXY, status=407, in_body=True
