@@ -30,10 +30,26 @@ def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
 
-_Path = Annotated[Path, AfterValidator(_absolute)]
-_Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-_NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-_Count = Annotated[int, Field(ge=1)]
+def _no_truth(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("input should be a number")  # noqa: TRY004 -- what pydantic takes for a fault
+    return value
+
+
+def _named(value: object) -> object:
+    if value == "" or "\0" in str(value):
+        raise ValueError("input should be the name of a file or directory")
+    return value
+
+
+# Above these a setting is a mistake in units, and sums would overflow.
+_YEAR: Final = 366 * 86400.0
+_MOST: Final = 10**9
+_Number = BeforeValidator(_no_truth)
+_Path = Annotated[Path, BeforeValidator(_named), AfterValidator(_absolute)]
+_Positive = Annotated[float, _Number, Field(gt=0, le=_YEAR, allow_inf_nan=False)]
+_NotNegative = Annotated[float, _Number, Field(ge=0, le=_YEAR, allow_inf_nan=False)]
+_Count = Annotated[int, _Number, Field(ge=1, le=_MOST)]
 
 
 class Settings(BaseModel):
@@ -57,11 +73,11 @@ class Settings(BaseModel):
     """The browser to use; None for the best one that is found."""
     sandbox: Literal["auto", "on", "off"] = "auto"
     """Chromium's sandbox; "auto" uses it wherever the system lets it work."""
-    max_sessions: _Count | None = None
+    max_sessions: Annotated[int, _Number, Field(ge=1, le=10_000)] | None = None
     """How many sessions may be open at once; None for what suits the machine."""
-    max_queue: Annotated[int, Field(ge=0)] = 1000
+    max_queue: Annotated[int, _Number, Field(ge=0, le=_MOST)] = 1000
     """How many clients may wait for a session."""
-    shards: _Count | None = None
+    shards: Annotated[int, _Number, Field(ge=1, le=1000)] | None = None
     """How many browsers the sessions are spread over; None for what suits the machine."""
     lease_grace: _NotNegative = 10.0
     """How long the sessions of a client that vanished are kept for it."""

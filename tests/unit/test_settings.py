@@ -67,6 +67,12 @@ def test_paths_mean_the_same_in_every_directory(tmp_path: Path, monkeypatch: pyt
         ("sandbox", "maybe"),
         ("log_level", "chatty"),
         ("drain_timeout", "-1"),
+        ("timeout", "1e300"),
+        ("diagnosis_time", "1e300"),
+        ("memory", "9" * 23),
+        ("session_memory", "9" * 23),
+        ("max_sessions", "9" * 23),
+        ("shards", "100000"),
     ],
 )
 def test_a_bad_value_names_setting_and_source(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -104,6 +110,17 @@ def test_an_unknown_setting_is_refused_wherever_it_stands(
         Settings.load()
     assert (caught.value.setting, caught.value.source) == ("browserpath", "environment")
     assert caught.value.tips == ("did you mean CMDOP_BROWSER_PATH?",)
+
+
+@pytest.mark.parametrize("content", [
+    'runtime_dir = ""', 'browser_path = "a\\u0000b"', "max_sessions = true", "timeout = true",
+])  # fmt: skip
+def test_a_value_of_another_kind_in_the_file_is_refused(config: Path, content: str) -> None:
+    config.write_text(content)
+    with pytest.raises(ConfigurationError) as caught:
+        Settings.load()
+    assert caught.value.setting == content.partition(" ")[0]
+    assert caught.value.source == str(config)
 
 
 @pytest.mark.parametrize("content", [b"timeout =", b"\xff\xfe", b"timeout = 1\ntimeout = 2"])
