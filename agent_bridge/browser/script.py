@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from playwright.async_api import Error as PlaywrightError
 
-from agent_bridge.browser.answers import Overdue
+from agent_bridge.browser.answers import Overdue, PageLost
 from agent_bridge.browser.failures import overdue, raise_if_lost, script_error
+from agent_bridge.browser.pulse import pulse_of
 from cmdop_browser.exceptions import BadRequestError
 
 if TYPE_CHECKING:
@@ -25,6 +28,9 @@ async def evaluate(page: ManagedPage, expression: str, argument: object, deadlin
     """
     try:
         return await page.guard(page.page.evaluate(expression, argument), deadline)
+    except asyncio.CancelledError:
+        page.chore(_end_what_blocks(page))
+        raise
     except Overdue as exc:
         raise await overdue(page, "evaluate", deadline) from exc
     except PlaywrightError as exc:
@@ -32,3 +38,9 @@ async def evaluate(page: ManagedPage, expression: str, argument: object, deadlin
         raise await script_error(page, "evaluate", exc.message) from exc
     except RecursionError as exc:
         raise BadRequestError("arg is nested too deeply to be passed to a page", field="arg") from exc
+
+
+async def _end_what_blocks(page: ManagedPage) -> None:
+    """Stop a script that nobody waits for any more and that holds up the next call."""
+    with contextlib.suppress(PageLost):
+        await pulse_of(page)

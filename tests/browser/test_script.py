@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import math
 import re
@@ -8,6 +9,7 @@ from urllib.parse import urlparse
 
 import pytest
 
+from cmdop_browser import AsyncCMDOPClient
 from cmdop_browser.exceptions import BadRequestError, BrowserScriptError, BrowserTimeoutError, ElementCause
 
 if TYPE_CHECKING:
@@ -90,6 +92,15 @@ async def test_a_promise_that_is_never_kept(session: Any) -> None:
         await session.evaluate("() => new Promise(() => {})", timeout=0.5)
     assert caught.value.timeout_seconds == pytest.approx(0.5)
     assert await session.evaluate("1") == 1
+
+
+@pytest.mark.usefixtures("agent")
+async def test_a_script_without_end_that_was_cancelled_does_not_hold_up_the_next_call() -> None:
+    async with AsyncCMDOPClient.local() as client, client.browser.create_session() as session:
+        for _ in range(2):
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(session.evaluate("for (;;) {}"), 0.2)
+            assert await session.evaluate("1 + 1", timeout=20.0) == 2
 
 
 async def test_a_result_of_twenty_megabytes(session: Any) -> None:
