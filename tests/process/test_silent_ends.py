@@ -19,6 +19,7 @@ from agent_bridge.browser.silent_ends import SilentEnds, lose_if_ended
 from agent_bridge.deadline import Deadline
 from cmdop_browser.exceptions import CloseReason
 from tests.process.faults.faults import is_driver, is_renderer
+from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from agent_bridge.browser.shard import Shard
@@ -109,8 +110,15 @@ async def test_a_navigation_whose_new_renderer_ends_is_made_again(shard: Shard, 
         navigate(page, gate, wait_until="load", referer=None, deadline=Deadline.after(LONG))
     )
     await site.records.arrival("/gate/dropped")
-    (new,) = [process for process in own_renderers() if process.pid not in before]
-    new.kill()
+    new: list[psutil.Process] = []
+
+    def comes() -> bool:
+        new[:] = [process for process in own_renderers() if process.pid not in before]
+        return bool(new)
+
+    await asyncio.to_thread(eventually, comes)
+    for process in new:
+        process.kill()
     await site.records.arrival("/gate/dropped", times=2)
     site.open_gate("dropped")
     assert (await going).url == gate
