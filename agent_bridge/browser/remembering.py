@@ -34,7 +34,7 @@ _LOOK_SECONDS: Final = 1.0
 # by itself it mostly does soon after a call.
 _PAUSES: Final = (1.0, 2.0, 4.0, 8.0)
 # Before a page is left: one that is well answers sooner, and one that is not is not waited for.
-_LAST_LOOK_SECONDS: Final = 0.2
+_LAST_LOOK_SECONDS: Final = 0.5
 # Characters of an origin's storage as JSON: sites use some kilobytes, browsers admit ten million.
 _MAX_STORAGE: Final = 1_000_000
 _STORAGE: Final = (files("agent_bridge.browser") / "storage.js").read_text("utf-8")

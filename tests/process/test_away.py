@@ -69,7 +69,7 @@ async def test_a_waiter_that_is_stopped_is_passed_over_until_it_runs_on(
         await first.close()
         session = await second
         await session.close()
-        assert await asyncio.to_thread(pressure) == (0, 1, 1)
+        await asyncio.to_thread(eventually, lambda: pressure() == (0, 1, 1))
         waiter.send_signal(signal.SIGCONT)
         assert waiter.stdout is not None
         assert await asyncio.to_thread(waiter.stdout.readline) == "open\n"

@@ -229,11 +229,12 @@ async def test_storage_outlives_a_second_loss_before_its_site_is_visited(bench: 
 # As a login does: what it stores comes from the site, some time after the click.
 LATER = "url => setTimeout(() => { localStorage.login = 'mine'; fetch(url); }, 20)"
 AND_LEAVES = """
-([url, there]) => setTimeout(() => {
-    localStorage.login = 'mine';
-    fetch(url);
-    location.href = there;
-}, 20)
+([gate, there]) => {
+    fetch(gate).then(() => {
+        localStorage.login = 'mine';
+        location.href = there;
+    });
+}
 """
 
 
@@ -254,8 +255,10 @@ async def test_what_a_page_stored_after_a_call_is_seen_before_the_next_one_leave
 async def test_what_a_page_stored_before_it_left_by_itself_is_told(bench: Bench) -> None:
     session = await restored(bench)
     await session.navigate(bench.site.elsewhere("/plain.html"))
-    mark, there = f"/count/left-{bench.flavour.name}", bench.site.at("/links.html")
-    await session.evaluate(AND_LEAVES, [bench.site.elsewhere(mark), there])
+    gate, there = f"left-{bench.flavour.name}", bench.site.at("/links.html")
+    await session.evaluate(AND_LEAVES, [bench.site.elsewhere(f"/gate/{gate}"), there])
+    await session.info()  # the site has been looked at then
+    bench.site.open_gate(gate)
     await session.wait_for_url(there)
     await strike(bench, session, "browser")
     lost = (await session.info()).not_restored
