@@ -49,6 +49,7 @@ _Number = BeforeValidator(_no_truth)
 _Path = Annotated[Path, BeforeValidator(_named), AfterValidator(_absolute)]
 _Positive = Annotated[float, _Number, Field(gt=0, le=_YEAR, allow_inf_nan=False)]
 _NotNegative = Annotated[float, _Number, Field(ge=0, le=_YEAR, allow_inf_nan=False)]
+_Lifetime = Annotated[float, _Number, Field(gt=0, le=100 * _YEAR, allow_inf_nan=False)]
 _Count = Annotated[int, _Number, Field(ge=1, le=_MOST)]
 
 
@@ -81,9 +82,9 @@ class Settings(BaseModel):
     """How many browsers the sessions are spread over; None for what suits the machine."""
     lease_grace: _NotNegative = 10.0
     """How long the sessions of a client that vanished are kept for it."""
-    idle_exit: _Positive | None = None
+    idle_exit: _Lifetime | None = None
     """After how long without clients an agent ends; None for never."""
-    spawn_idle_exit: _Positive = 300.0
+    spawn_idle_exit: _Lifetime = 300.0
     """The same for an agent that a client started."""
     drain_timeout: _NotNegative = 10.0
     """How long sessions may go on when an agent is stopped."""
