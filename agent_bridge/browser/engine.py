@@ -235,7 +235,11 @@ class Engine:
     # Losing
 
     def _on_disconnected(self, browser: Browser) -> None:
-        if browser is self.browser:
+        if browser is not self.browser:
+            return
+        if processes.ended(self._driver_pid):  # Playwright says the same of its browsers then
+            self.lose(CloseReason.DRIVER_CRASH)
+        else:
             self.lose(CloseReason.BROWSER_CRASH, driver_goes_on=True)
 
     async def watch_network(self) -> None:
