@@ -200,26 +200,23 @@ async def _what_it_waits_for(journey: Journey, facts: NavigationFacts) -> Naviga
         return replace(facts, pending=journey.unanswered(), blocked=await _was_blocked(page))
 
 
+def _is_dropped(journey: Journey, facts: NavigationFacts) -> bool:
+    """Whether the browser gave the navigation up, and no other took its place."""
+    return "ERR_ABORTED" in facts.text and not facts.replaced and journey.action == "navigate"
+
+
 def _is_unexplained(journey: Journey, facts: NavigationFacts) -> bool:
     """Whether the browser dropped the navigation without saying what the server answered."""
     return (
-        "ERR_ABORTED" in facts.text
+        _is_dropped(journey, facts)
         and facts.status is None
-        and not facts.replaced
-        and journey.action == "navigate"
         and journey.last_url.partition(":")[0] in LOADABLE
     )
 
 
 def _was_cut_off(journey: Journey, facts: NavigationFacts) -> bool:
     """Whether the browser dropped the navigation though a document had begun to arrive."""
-    return (
-        "ERR_ABORTED" in facts.text
-        and facts.status == HTTPStatus.OK
-        and not facts.committed
-        and not facts.replaced
-        and journey.action == "navigate"
-    )
+    return _is_dropped(journey, facts) and facts.status == HTTPStatus.OK and not facts.committed
 
 
 async def _second_look(journey: Journey, facts: NavigationFacts) -> tuple[NavigationFacts, bool]:

@@ -141,6 +141,23 @@ async def test_its_heart_beats(paths: AgentPaths, monkeypatch: pytest.MonkeyPatc
             assert paths.record.stat().st_mtime > 0
 
 
+async def published_again_after(
+    harm: Callable[[], object], publication: Publication, paths: AgentPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Do harm to an agent's record, and see that it is written anew."""
+    written, write = asyncio.Event(), DiscoveryRecord.write
+
+    def publish(record: DiscoveryRecord, path: Path) -> None:
+        write(record, path)
+        written.set()
+
+    monkeypatch.setattr(DiscoveryRecord, "write", publish)
+    harm()
+    await asyncio.wait_for(written.wait(), 20)
+    assert DiscoveryRecord.read(paths.record) == publication.record
+    assert not publication.lost.is_set()
+
+
 @pytest.mark.parametrize("damage", [
     lambda path: path.write_bytes(b""),
     lambda path: path.write_text(path.read_text().replace('"pid"', '"dip"')),
@@ -151,38 +168,18 @@ async def test_a_record_that_was_damaged_is_published_again(
     damage: Callable[[Path], object], paths: AgentPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = new_record(paths, "default")
-    written, write = asyncio.Event(), DiscoveryRecord.write
-
-    def publish(record: DiscoveryRecord, path: Path) -> None:
-        write(record, path)
-        written.set()
-
     with _listening(record), AgentLock.acquire(paths) as lock:
         async with Publication(paths, record, lock) as publication:
-            monkeypatch.setattr(DiscoveryRecord, "write", publish)
-            damage(paths.record)
-            await asyncio.wait_for(written.wait(), 20)
-            assert DiscoveryRecord.read(paths.record) == publication.record
-            assert not publication.lost.is_set()
+            await published_again_after(lambda: damage(paths.record), publication, paths, monkeypatch)
 
 
 async def test_a_record_that_was_removed_is_published_again(
     paths: AgentPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = new_record(paths, "default")
-    written, write = asyncio.Event(), DiscoveryRecord.write
-
-    def publish(record: DiscoveryRecord, path: Path) -> None:
-        write(record, path)
-        written.set()
-
     with _listening(record), AgentLock.acquire(paths) as lock:
         async with Publication(paths, record, lock) as publication:
-            monkeypatch.setattr(DiscoveryRecord, "write", publish)
-            paths.record.unlink()
-            await asyncio.wait_for(written.wait(), 20)
-            assert DiscoveryRecord.read(paths.record) == publication.record
-            assert not publication.lost.is_set()
+            await published_again_after(paths.record.unlink, publication, paths, monkeypatch)
 
 
 @pytest.mark.parametrize("what", ["lock", "socket"])
