@@ -28,7 +28,7 @@ from cmdop_browser.exceptions import CloseReason
 from cmdop_browser.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from pathlib import Path
 
     from playwright.async_api import Page
@@ -53,6 +53,18 @@ def on_the_loop_of_agents(test: Callable[..., Awaitable[None]]) -> Callable[...,
     return run
 
 
+@contextlib.contextmanager
+def ends_held_back() -> Iterator[None]:
+    """During the block no reader of a pipe learns that it has ended."""
+    feed_eof = asyncio.StreamReader.feed_eof
+    ended: list[asyncio.StreamReader] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio.StreamReader, "feed_eof", ended.append)
+        yield
+    for reader in ended:
+        feed_eof(reader)
+
+
 @dataclass
 class Struck:
     """A shard whose driver is going to be killed."""
@@ -73,12 +85,16 @@ class Struck:
         return await asyncio.gather(*calls, return_exceptions=True)
 
     async def first_to_fail(self, call: Callable[[], Awaitable[Any]]) -> Any:
-        """Kill the driver and make a call in each turn until one fails; raises what that one does."""
-        os.kill(self.driver, signal.SIGKILL)
+        """Kill the driver and make a call in each turn until one fails; raises what that one does.
+
+        Playwright learns of the end later than that: which of its pipes tells first is left to chance.
+        """
         calls: list[asyncio.Future[Any]] = []
-        while not any(made.done() for made in calls):
-            calls.append(asyncio.ensure_future(call()))
-            await asyncio.sleep(0)
+        with ends_held_back():
+            os.kill(self.driver, signal.SIGKILL)
+            while not any(made.done() for made in calls):
+                calls.append(asyncio.ensure_future(call()))
+                await asyncio.sleep(0)
         for made in calls:
             abandon(made)
         return await next(made for made in calls if made.done())
@@ -90,13 +106,33 @@ async def running() -> AsyncIterator[Struck]:
     arguments = launch_arguments(browser, Settings())
     before = processes.children()
     shard = Shard(str(browser.path), arguments.flags, sandboxed=arguments.sandboxed, drivers=Drivers())
-    try:
-        await shard.start()
-        (driver,) = processes.children() - before
-        shard.retire()  # nothing is on its way when the loop ends
-        yield Struck(shard, driver)
-    finally:
-        await shard.stop()
+    async with pipes_closed():
+        try:
+            await shard.start()
+            (driver,) = processes.children() - before
+            shard.retire()  # nothing is on its way when the loop ends
+            yield Struck(shard, driver)
+        finally:
+            await shard.stop()
+
+
+@contextlib.asynccontextmanager
+async def pipes_closed() -> AsyncIterator[None]:
+    """Wait for the pipes to what was started during the block: no loop ends beside a write under way."""
+    start = asyncio.create_subprocess_exec
+    started: list[asyncio.subprocess.Process] = []
+
+    async def start_and_remember(*arguments: Any, **options: Any) -> asyncio.subprocess.Process:
+        started.append(await start(*arguments, **options))
+        return started[-1]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "create_subprocess_exec", start_and_remember)
+        yield
+    for process in started:
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):  # what the last write came to
+            await process.stdin.wait_closed()
 
 
 class NotTold:
