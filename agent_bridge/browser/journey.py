@@ -9,6 +9,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urldefrag, urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -47,6 +48,7 @@ class Journey:
         replaced: Whether another navigation took the place of this one.
         held_up: Whether a script of the page before, which was stopped, took more of the time than it left.
         attempt: Counts the attempts at it.
+        left: The URL of the page that is left.
         arrived: Set when a document did.
         broke: Set when the main request fails after its answer began.
     """
@@ -63,14 +65,19 @@ class Journey:
     replaced: bool = False
     held_up: bool = False
     attempt: int = 1
+    left: str = field(init=False)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     broke: asyncio.Event = field(default_factory=asyncio.Event)
     _requests: deque[Request] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
     _failed: set[Request] = field(default_factory=set)
     _answered: set[Request] = field(default_factory=set)
+    _begun: int = 0  # main requests, whatever they were redirected to
     _documents: int = 0
     _counted: Request | None = None
     _last_document: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.left = self.page.url
 
     def again(self) -> Journey:
         """Return another attempt at the same, of which nothing was seen yet."""
@@ -99,6 +106,7 @@ class Journey:
     def _on_request(self, request: Request) -> None:
         self._requests.append(request)
         if self.page.is_main_request(request):
+            self._begun += request.redirected_from is None
             self.replaced = self.request is not None and request.redirected_from is None
             self.request, self.response = request, None
 
@@ -129,6 +137,29 @@ class Journey:
     def last_url(self) -> str:
         """What was asked for last: redirects may lead elsewhere."""
         return self.request.url if self.request is not None else self.url
+
+    def was_led_astray(self, response: Response) -> bool:
+        """Whether the document of *response*, or one under way, is the doing of the page that was left.
+
+        What its scripts ask for while ours is on its way the browser begins afterwards, and shows instead.
+        """
+        if self.request == response.request and self._begun == 1:
+            return False  # ours is the only one
+        either = (response.request, self.request)
+        return any(self._is_of_page_before(request) for request in either if request is not None)
+
+    def _is_of_page_before(self, request: Request) -> bool:
+        # Whose wish a document was is told by its referrer; a page that reloads itself need not have one.
+        first = _first(request)
+        url, left = urldefrag(first.url).url, urldefrag(self.left).url
+        main = (other.url for other in self._requests if self.page.is_main_request(other))
+        own = {urldefrag(self.url).url, *main} - {url, left}
+        if url == urldefrag(self.url).url:
+            return False
+        referrer = first.headers.get("referer")
+        if referrer is not None and referrer in {_referrer(page, url) for page in own}:
+            return False
+        return url == left or (referrer is not None and referrer == _referrer(left, url))
 
     @property
     def stations(self) -> tuple[str, ...]:
@@ -230,6 +261,21 @@ def redirects_to(request: Request | None) -> tuple[str, ...]:
         urls.append(request.url)
         request = request.redirected_from
     return tuple(reversed(urls))
+
+
+def _first(request: Request) -> Request:
+    """The request that was redirected to this one."""
+    while request.redirected_from is not None:
+        request = request.redirected_from
+    return request
+
+
+def _referrer(page: str, url: str) -> str | None:
+    """What a site is told of the page that leads to *url*, as browsers do unless they are told otherwise."""
+    if urlsplit(page).scheme not in {"http", "https"}:
+        return None
+    origins = [urlsplit(address)[:2] for address in (page, url)]
+    return page if origins[0] == origins[1] else "{}://{}/".format(*origins[0])
 
 
 def _frame_of(request: Request) -> Frame | None:

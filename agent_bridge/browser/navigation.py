@@ -90,7 +90,7 @@ async def navigate(
         )
     if page.is_restless:
         # It may have come back on a busy machine: as long as it reloads itself nothing else is loaded.
-        await leave(page, Deadline.after(min(_LEAVE_SECONDS, deadline.remaining / 2)))
+        await leave(page, _time_to_leave(deadline))
         page.is_restless = False
     elif page.is_loading:
         # A page that reloads itself for ever would commit in our place.
@@ -157,9 +157,14 @@ async def _load(journey: Journey, start: Callable[[float], Awaitable[Response | 
             return await _load_once(journey, start)
         except _InterruptedError as exc:
             log.info("navigating again: %s", exc)
-            await stop_loading(journey.page)
+            # From an empty page nothing leads astray.
+            await leave(journey.page, _time_to_leave(journey.deadline))
             journey = journey.again()
     return await _load_once(journey, start, last=True)
+
+
+def _time_to_leave(deadline: Deadline) -> Deadline:
+    return Deadline.after(min(_LEAVE_SECONDS, deadline.remaining / 2))
 
 
 async def _free(journey: Journey) -> None:
@@ -212,12 +217,18 @@ async def _load_once(
         response = response or page.response
         if response is not None and response.status in _ASKS_WHO:
             await _require_page(journey, response)
-    patience = max(page.grace.part(_TITLE), min(deadline.remaining, _TITLE_SECONDS))
+        patience = max(page.grace.part(_TITLE), min(deadline.remaining, _TITLE_SECONDS))
+        title = await title_of(page, Deadline.after(patience))
+    if journey.action == "navigate" and response is not None and journey.was_led_astray(response):
+        astray = "the page that was left has led elsewhere by itself"
+        if last or not deadline.remaining:
+            raise await failure(journey, astray)
+        raise _InterruptedError(astray)
     return Loaded(
         url=page.url,
         requested_url=journey.url,
         status=response.status if response is not None else 0,
-        title=await title_of(page, Deadline.after(patience)),
+        title=title,
         headers=dict(response.headers) if response is not None else {},
         redirects=redirects_to(response.request if response is not None else None),
         elapsed=time.monotonic() - began,

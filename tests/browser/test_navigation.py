@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -138,6 +139,33 @@ async def test_credentials_of_a_url_without_scheme_do_not_show(session: Any) -> 
     with pytest.raises(BrowserNavigationError) as caught:
         await session.navigate("user:S3CR3T@host.test/")
     assert "S3CR3T" not in f"{caught.value!r} {caught.value} {caught.value.error_detail}"
+
+
+async def test_a_page_that_loads_itself_again_does_not_take_the_place_of_the_next(
+    client: Any, site: WebSite
+) -> None:
+    """What it has asked for last may be begun after the next page has come; on a busy machine, mostly."""
+
+    async def leave_often(number: int) -> None:
+        async with client.browser.create_session() as session:
+            for turn in range(12):
+                await session.navigate(
+                    site.at(f"/redirect/reload-later/{(0, 5, 30)[turn % 3]}"), wait_until="commit"
+                )
+                wanted = site.at("/plain.html", asked=f"{number}-{turn}")
+                assert (await session.navigate(wanted)).url == wanted
+                assert await session.evaluate("location.href") == wanted
+
+    await asyncio.gather(*map(leave_often, range(4)))
+
+
+async def test_a_page_that_leads_back_to_where_one_came_from_may_do_so(session: Any, site: WebSite) -> None:
+    left = site.at("/plain.html")
+    for policy in ("", "no-referrer"):
+        await session.navigate(left)
+        page = await session.navigate(site.at("/redirect/by-script", url=left, policy=policy))
+        assert page.url == left
+        await session.wait_for_url(left)
 
 
 @pytest.mark.parametrize("way", ["navigate", "navigate to another site", "reload", "back"])

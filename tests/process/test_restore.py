@@ -336,10 +336,12 @@ async def facts_of(session: Any) -> Any:
 async def test_a_renderer_that_stands_still_is_replaced(bench: Bench) -> None:
     session = await restored(bench)
     await session.navigate(bench.site.at("/links.html"))
-    await session.info()  # what is remembered was asked for, so that the act is the first to wait
+    gate = f"halted-{bench.flavour.name}"
+    acting = asyncio.ensure_future(session.evaluate(POST, arg=bench.site.at(f"/gate/{gate}")))
+    await bench.site.records.arrival(f"/gate/{gate}")
     async with bench.during(lambda: faults.stopped(bench.processes(faults.is_renderer))):
         with pytest.raises(SessionInterruptedError) as caught:
-            await session.evaluate("1")
+            await acting
         assert caught.value.outcome is Outcome.UNKNOWN
         assert caught.value.details["reason"] == "RENDERER_HANG"
         assert await session.dom.count("a") > 0

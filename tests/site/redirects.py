@@ -1,5 +1,7 @@
 """Redirects that end, and some that do not."""
 
+import json
+
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -45,6 +47,11 @@ async def _reload_loop(_request: Request) -> Response:
     return page("Reloading", "<p>Again.</p><script>location.reload()</script>")
 
 
+async def _reload_later(request: Request) -> Response:
+    delay = int(request.path_params["milliseconds"])
+    return page("Reloading", f"<p>Again.</p><script>setTimeout(() => location.reload(), {delay})</script>")
+
+
 async def _script_chain(request: Request) -> Response:
     left = request.path_params["length"]
     if left == 0:
@@ -52,7 +59,15 @@ async def _script_chain(request: Request) -> Response:
     return page(f"{left} to go", f"<script>location.replace('/redirect/script-chain/{left - 1}')</script>")
 
 
+async def _by_script(request: Request) -> Response:
+    """Lead to ``url`` before the page has loaded, with a referrer by ``policy``."""
+    query = request.query_params
+    head = f'<meta name="referrer" content="{query.get("policy", "")}">'
+    return page("By script", f"<script>location.replace({json.dumps(query['url'])})</script>", head=head)
+
+
 ROUTES = [
+    Route("/redirect/by-script", _by_script),
     Route("/redirect/to", _to),
     Route("/redirect/chain/{length:int}", _chain),
     Route("/redirect/loop", _loop),
@@ -61,4 +76,5 @@ ROUTES = [
     Route("/redirect/script-loop", _script_loop),
     Route("/redirect/meta-loop", _meta_loop),
     Route("/redirect/reload-loop", _reload_loop),
+    Route("/redirect/reload-later/{milliseconds:int}", _reload_later),
 ]
