@@ -77,10 +77,12 @@ class Loss:
     Attributes:
         outcome: What became of the call.
         epoch: The session's new epoch, when its agent rebuilds it; None when the agent is gone.
+        is_to_be_told: Whether the call did not run because there is something to do before it.
     """
 
     outcome: Outcome
     epoch: int | None = None
+    is_to_be_told: bool = False
 
     @classmethod
     def behind(cls, error: Exception) -> Loss | None:
@@ -88,7 +90,9 @@ class Loss:
         match error:
             case SessionInterruptedError():
                 epoch = error.details.get("epoch")
-                return cls(error.outcome, epoch) if isinstance(epoch, int) else None
+                did_not_run = error.outcome is Outcome.NOT_EXECUTED
+                is_to_be_told = did_not_run and not error.retryable
+                return cls(error.outcome, epoch, is_to_be_told) if isinstance(epoch, int) else None
             case BrowserSessionClosedError(reason=CloseReason.SHUTDOWN):
                 return cls(error.outcome or Outcome.UNKNOWN)
             case InstanceGoneError() | AgentOfflineError() | ConnectionLostError():
@@ -98,7 +102,7 @@ class Loss:
 
     def permits_replay(self, *, read: bool) -> bool:
         """Whether the call may be made again: when it did not run, or when that does not matter."""
-        return read or self.outcome is Outcome.NOT_EXECUTED
+        return read or (self.outcome is Outcome.NOT_EXECUTED and not self.is_to_be_told)
 
 
 def was_not_sent(error: Exception) -> bool:

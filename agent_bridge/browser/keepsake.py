@@ -30,12 +30,14 @@ class Place:
         wait_until: What the caller had waited for there.
         referer: The page that it was reached from; None without one.
         repeatable: Whether it was got by GET, and so can be asked for again.
+        filled: Whether the caller had filled in something there.
     """
 
     url: str
     wait_until: WaitUntil = "load"
     referer: str | None = None
     repeatable: bool = True
+    filled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,7 @@ class Keepsake:
                 "unseen": sorted(self.unseen),
                 "navigated": self.navigated,
                 "place": place and [place.url, place.wait_until, place.referer, place.repeatable],
+                "filled": place is not None and place.filled,
             }
         )
 
@@ -134,12 +137,20 @@ class Keepsake:
                     for name, (local, session) in read["origins"].items()
                 },
                 frozenset(read["too_large"]),
-                Place(*read["place"]) if read["place"] else None,
+                _place(read),
                 read["navigated"],
                 unseen=frozenset(read.get("unseen", ())),  # an agent of an earlier version writes none
             )
         except (KeyError, TypeError) as exc:
             raise ValueError(f"no keepsake: {exc!r}") from exc
+
+
+def _place(read: Mapping[str, Any]) -> Place | None:
+    if not read["place"]:
+        return None
+    url, wait_until, referer, repeatable = read["place"]
+    # Of what is filled in an agent of an earlier version writes nothing.
+    return Place(url, wait_until, referer, repeatable, filled=read.get("filled", False))
 
 
 def _items(pairs: list[list[str]]) -> Items:

@@ -73,6 +73,7 @@ class ManagedPage:
         arrived_url: Where that led, HTTP redirects included; "" until it did.
         missed: URL of the last document that did not come, and why; "" and "" when one came since.
         has_acted: Whether a call since then may have led elsewhere: a click, a script.
+        is_filled: Whether the caller has filled in something in this document, in a session that is restored.
         is_restless: Whether it was found to replace itself without end, and was not left for another since.
         loading_url: What the page is on its way to; "" when it is not on its way.
         call_deadline: Of the call that has the page.
@@ -106,6 +107,7 @@ class ManagedPage:
         self.arrived_url = ""
         self.missed = ("", "")
         self.has_acted = False
+        self.is_filled = False
         self.is_restless = False
         self.call_deadline = Deadline.after(0)
         self.failed_requests: deque[str] = deque(maxlen=MAX_FAILED_REQUESTS)
@@ -295,8 +297,10 @@ class ManagedPage:
         arrived, self._arriving = self._arriving, None
         if not frame.url.startswith(("http:", "https:")):
             self.response = None  # the browser's own page, whatever the server had said before
+            self.is_filled = False
         elif arrived is not None:
             self.response = arrived
+            self.is_filled = False
             self.documents += 1
             self.missed = ("", "")
 

@@ -248,6 +248,7 @@ def place_of(page: ManagedPage) -> Place | None:
         page.wait_until,
         request.headers.get("referer") if request is not None else None,
         repeatable=request is None or request.method == "GET",
+        filled=page.is_filled,
     )
 
 

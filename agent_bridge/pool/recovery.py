@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+import math
+import time
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.keepsake import COOKIES, Keepsake, Place
@@ -34,6 +36,13 @@ _WITHOUT_PAGE: Final = frozenset(
 # What these have done is remembered before they say that it is done.
 _REMEMBERED_AT_ONCE: Final = frozenset({"clear_cookies", "set_cookies"})
 _CHANGES_NOTHING: Final = frozenset({"cookies", "info", "pdf", "screenshot", "storage_state", "title", "url"})
+# They fill in what a page that is loaded again has not got.
+_ENTERS: Final = frozenset({"check", "fill", "press", "select_option", "type", "uncheck", "upload"})
+# These may hand it on, or go on from it.
+_BUILDS_ON_IT: Final = _ENTERS | {"click", "evaluate"}
+_LEADS_AWAY: Final = frozenset({"back", "forward", "navigate", "reload"})
+# What an act has set going, a form that is sent for instance, mostly begins within this time.
+_SET_GOING_SECONDS: Final = 1.0
 # Looks take some milliseconds, and end by themselves when a page does not answer.
 _LAST_LOOK_SECONDS: Final = 2.0
 
@@ -91,6 +100,9 @@ class Recovery:
         self._taken_up = False
         self._is_unseen = self._is_outdated = False
         self._is_looked_at = False  # what the call under way has changed
+        self._is_emptied = False  # what the caller had filled in is gone, and the caller not told
+        self._last_act, self._last_acted = "", -math.inf
+        self._is_cut_short = False  # the page went right after that act
 
     @property
     def missing(self) -> Place | None:
@@ -158,7 +170,27 @@ class Recovery:
             return
         page.call_deadline = deadline
         await go_back(page, self.missing, action, deadline)
+        self._is_emptied = self._is_emptied or self.missing.filled
         self.memory.missing = None
+
+    def withholds(self, action: str, page: ManagedPage) -> bool:
+        """Whether the call *action* builds on what was filled in on a page that had to be loaded again.
+
+        So is told once. Nobody wants half a form to be sent.
+        """
+        is_withheld = self._is_emptied and action in _BUILDS_ON_IT
+        if is_withheld or action in _LEADS_AWAY:
+            self._is_emptied = page.is_filled = False
+        elif self._is_emptied or action in _ENTERS:
+            page.is_filled = True
+        return is_withheld
+
+    def told(self, action: str) -> None:
+        """Note that the caller knows by the failure of the call *action* that the page was lost."""
+        if action in _BUILDS_ON_IT:
+            self._is_emptied = False
+            if self.missing is not None:
+                self.memory.missing = replace(self.missing, filled=False)
 
     async def remember(self, action: str, page: ManagedPage) -> None:
         """Wait until it is remembered what a call has done that no page shows."""
@@ -174,6 +206,8 @@ class Recovery:
             return
         if self.missing is not None and page.url.startswith(("http:", "https:")):
             self.memory.missing = None
+        if action in _BUILDS_ON_IT:
+            self._last_act, self._last_acted = action, time.monotonic()
         if action == "navigate":
             self.memory.navigated(page.requested_url)
         self.memory.look(page, is_read=_is_read(action), is_wait=action.startswith("wait_for"))
@@ -198,6 +232,7 @@ class Recovery:
             log.warning("a session was lost too often and is given up")
             return False
         self.memory.missing = place_of(lost) or self.missing
+        self._is_cut_short = time.monotonic() - self._last_acted < _SET_GOING_SECONDS
         self._rebuilding = asyncio.ensure_future(self._rebuild(lost, reason, adopt))
         return True
 
@@ -226,6 +261,8 @@ class Recovery:
         in_same_context = beside is not None
         await equip(page, keepsake, beside=beside)
         lost = [*NEVER_RESTORED]
+        if self._is_cut_short:
+            lost.append(f"what {self._last_act} had set going just before")
         if not in_same_context:
             lost += _OF_THE_CONTEXT
             lost += ("cookies", "local storage") if self._is_unseen else ()

@@ -8,7 +8,7 @@ import logging
 import time
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agent_bridge.browser.answers import PageLost
 from cmdop_browser.exceptions import (
@@ -137,7 +137,8 @@ class Session:
 
         Raises:
             BrowserSessionClosedError: The session is closed, or its page went away meanwhile.
-            SessionInterruptedError: Its page went away meanwhile, and it is being rebuilt.
+            SessionInterruptedError: Its page went away meanwhile, and it is being rebuilt; or it was
+                rebuilt before, and what the caller had filled in is gone.
             BrowserTimeoutError: Another call held the session all the time.
             BrowserNavigationError: The page of a rebuilt session cannot be loaded again.
         """
@@ -151,6 +152,8 @@ class Session:
             if self.recovery is not None:
                 page = await self._whole(self.recovery, action, epoch, deadline)
                 await self.recovery.bring_back(action, page, deadline)
+                if self.recovery.withholds(action, page):
+                    raise self._emptied(action)
             began = True
             yield page
             if self.recovery is not None:
@@ -183,15 +186,38 @@ class Session:
 
     def interrupted(self, action: str, outcome: Outcome) -> SessionInterruptedError:
         """Return the error of a call on a session that is rebuilt; it tells the new epoch."""
-        ran = "before it ran" if outcome is Outcome.NOT_EXECUTED else "and whether it happened is not known"
-        why = f" ({self._last_loss.value})" if self._last_loss is not None else ""
+        if outcome is Outcome.NOT_EXECUTED:
+            what = f"{action} was interrupted before it ran"
+        else:
+            what = f"{action} was interrupted and whether it happened is not known"
+            if self.recovery is not None:
+                self.recovery.told(action)
         return SessionInterruptedError(
-            f"{action} was interrupted {ran}: the session was lost{why} and is rebuilt",
-            session_id=self.id,
-            outcome=outcome,
-            last_action=action,
-            details={"epoch": self.epoch, "reason": self._last_loss.value if self._last_loss else ""},
+            f"{what}: {self._lost_it} and is rebuilt", **self._lost_at(action, outcome)
         )
+
+    def _emptied(self, action: str) -> SessionInterruptedError:
+        return SessionInterruptedError(
+            f"{action} was not made: {self._lost_it}, and what had been filled in on its page is gone",
+            **self._lost_at(action, Outcome.NOT_EXECUTED),
+            # By itself: it is the form that has to be filled in first.
+            retryable=False,
+            tips=("fill in the form again, then make the call again",),
+        )
+
+    @property
+    def _lost_it(self) -> str:
+        why = f" ({self._last_loss.value})" if self._last_loss is not None else ""
+        return f"the session was lost{why}"
+
+    def _lost_at(self, action: str, outcome: Outcome) -> dict[str, Any]:
+        reason = self._last_loss.value if self._last_loss is not None else ""
+        return {
+            "session_id": self.id,
+            "outcome": outcome,
+            "last_action": action,
+            "details": {"epoch": self.epoch, "reason": reason},
+        }
 
     def _loss(self, page: ManagedPage, reason: CloseReason, action: str, outcome: Outcome) -> CMDOPError:
         self._lost(page, reason)

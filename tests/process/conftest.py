@@ -85,10 +85,12 @@ async def shared_benches(site: WebSite) -> AsyncIterator[dict[str, Bench]]:
 
 @pytest.fixture
 async def benches(shared_benches: dict[str, Bench]) -> AsyncIterator[dict[str, Bench]]:
-    """Those by their flavours, with an agent and connections that are in order."""
+    """Those by their flavours, with an agent and connections that are in order, and no session."""
     yield shared_benches
     for bench in shared_benches.values():
         await bench.repair()
+        for info in await bench.client.browser.list_sessions():
+            await (await bench.client.browser.get_session(info.id)).close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -17,58 +17,7 @@ from cmdop_browser.exceptions import (
 )
 from tests.process.faults import faults
 from tests.process.faults.bench import LONG, Bench, on_both_benches
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-
-@pytest.fixture
-async def benches(shared_benches: dict[str, Bench]) -> AsyncIterator[dict[str, Bench]]:
-    yield shared_benches
-    for bench in shared_benches.values():
-        await bench.repair()
-        for info in await bench.client.browser.list_sessions():
-            await (await bench.client.browser.get_session(info.id)).close()
-
-
-async def restored(bench: Bench) -> Any:
-    """A session that goes on after a crash."""
-    return await bench.client.browser.create_session(on_crash="restore", timeout=LONG)
-
-
-async def epoch_of(bench: Bench, session: Any) -> int:
-    """How often a session was rebuilt, from the list of all."""
-    found = [info.epoch for info in await bench.client.browser.list_sessions() if info.id == session.id]
-    return int(found[0])
-
-
-async def lose_page(bench: Bench, session: Any, is_wanted: Callable[[list[str]], bool]) -> None:
-    """Kill what the session's page needs, and wait until the agent has seen it."""
-    await session.info()  # it has its page again, should it have been lost just now
-    await lose_page_untold(bench, session, is_wanted)
-
-
-async def lose_page_untold(bench: Bench, session: Any, is_wanted: Callable[[list[str]], bool]) -> None:
-    """The same without asking the session, which would tell what it had lost before."""
-    epoch = await epoch_of(bench, session)
-    await bench.kill(is_wanted)
-    async with asyncio.timeout(LONG):
-        while True:
-            if await epoch_of(bench, session) > epoch:
-                return
-            await asyncio.sleep(0.01)
-
-
-async def strike(bench: Bench, session: Any, what: str) -> None:
-    """Take away what the session lives on."""
-    if what == "agent":
-        await session.info()
-        await bench.once(bench.place.replace_agent)
-    else:
-        await lose_page(bench, session, getattr(faults, f"is_{what}"))
-
-
-FAULTS = ("renderer", "browser", "driver", "agent")
+from tests.process.faults.losses import FAULTS, lose_page, lose_under, restored, strike
 
 
 @pytest.mark.parametrize("what", FAULTS)
@@ -103,15 +52,6 @@ async def test_the_same_handle_goes_on_with_cookies_storage_and_page(bench: Benc
 
 
 # Calls that are under way when the page goes
-
-
-DURING = [("renderer", faults.is_renderer), ("browser", faults.is_browser), ("driver", faults.is_driver)]
-
-
-async def lose_under(bench: Bench, arrived: str, what: str) -> None:
-    """Take away what a call runs on, as soon as the site is asked for *arrived*."""
-    await bench.site.records.arrival(arrived)
-    await bench.kill(getattr(faults, f"is_{what}"))
 
 
 @pytest.mark.parametrize("what", ["renderer", "browser", "driver"])
@@ -209,74 +149,6 @@ async def test_a_read_is_made_again(bench: Bench, what: str) -> None:
         await bench.until_running({session.id: running})
         await bench.kill(getattr(faults, f"is_{what}"))
     assert (await running).find("a")
-
-
-@on_both_benches
-async def test_storage_outlives_a_second_loss_before_its_site_is_visited(bench: Bench) -> None:
-    session = await restored(bench)
-    await session.navigate(bench.site.elsewhere("/plain.html"))
-    await session.evaluate("localStorage.login = 'mine'; sessionStorage.basket = 'full'")
-    await session.navigate(bench.site.at("/plain.html"))
-    await session.info()
-    await strike(bench, session, "browser")  # nothing of the other site is in the new one's context yet
-    for _ in range(2):
-        await session.navigate(bench.site.at("/plain.html"))
-        await strike(bench, session, "renderer")
-    await session.navigate(bench.site.elsewhere("/plain.html"))
-    assert await session.evaluate("[localStorage.login, sessionStorage.basket]") == ["mine", "full"]
-
-
-# As a login does: what it stores comes from the site, some time after the click.
-LATER = "url => setTimeout(() => { localStorage.login = 'mine'; fetch(url); }, 20)"
-AND_LEAVES = """
-([gate, there]) => {
-    fetch(gate).then(() => {
-        localStorage.login = 'mine';
-        location.href = there;
-    });
-}
-"""
-
-
-@on_both_benches
-async def test_what_a_page_stored_after_a_call_is_seen_before_the_next_one_leaves_it(bench: Bench) -> None:
-    session = await restored(bench)
-    await session.navigate(bench.site.elsewhere("/plain.html"))
-    mark = f"/count/stored-{bench.flavour.name}"
-    await session.evaluate(LATER, bench.site.elsewhere(mark))
-    await bench.site.records.arrival(mark)
-    await session.navigate(bench.site.at("/plain.html"))
-    await strike(bench, session, "browser")
-    await session.navigate(bench.site.elsewhere("/plain.html"))
-    assert await session.evaluate("localStorage.login") == "mine"
-
-
-@on_both_benches
-async def test_what_a_page_stored_before_it_left_by_itself_is_told(bench: Bench) -> None:
-    session = await restored(bench)
-    await session.navigate(bench.site.elsewhere("/plain.html"))
-    gate, there = f"left-{bench.flavour.name}", bench.site.at("/links.html")
-    await session.evaluate(AND_LEAVES, [bench.site.elsewhere(f"/gate/{gate}"), there])
-    await session.info()  # the site has been looked at then
-    bench.site.open_gate(gate)
-    await session.wait_for_url(there)
-    await strike(bench, session, "browser")
-    lost = (await session.info()).not_restored
-    site = bench.site.elsewhere("/").rstrip("/")
-    assert f"the latest changes of storage of {site}: the page could not be asked in time" in lost
-
-
-@on_both_benches
-async def test_a_smaller_loss_does_not_hide_the_one_before(bench: Bench) -> None:
-    session = await restored(bench)
-    await session.navigate(bench.site.at("/plain.html"))
-    for what in ("browser", "renderer"):
-        await session.title()
-        await lose_page_untold(bench, session, getattr(faults, f"is_{what}"))
-    assert "IndexedDB and caches" in (await session.info()).not_restored
-    assert "IndexedDB and caches" in (await session.info()).not_restored
-    await strike(bench, session, "renderer")
-    assert "IndexedDB and caches" not in (await session.info()).not_restored
 
 
 # What cannot come back, and what does not

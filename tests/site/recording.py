@@ -24,8 +24,8 @@ async def _count(request: Request) -> HTMLResponse:
 
 async def _counter_form(request: Request) -> HTMLResponse:
     name = request.path_params["name"]
-    form = f'<form method="post" action="/count/{name}"><button id="go">Count</button></form>'
-    return page(f"Counter {name}", form)
+    fields = '<input id="note" name="note"><button id="go">Count</button>'
+    return page(f"Counter {name}", f'<form method="post" action="/count/{name}">{fields}</form>')
 
 
 async def _counts(request: Request) -> JSONResponse:

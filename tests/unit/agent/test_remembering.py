@@ -38,6 +38,7 @@ class Page:
     is_mute: bool = False
     knows_cookies: bool = True
     response: None = None
+    is_filled: bool = False
     wait_until: str = "load"
     requested_url: str = ""
     returning: None = None

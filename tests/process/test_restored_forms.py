@@ -1,0 +1,83 @@
+"""What callers have filled in, which a page that is loaded again has not got."""
+
+from __future__ import annotations
+
+import pytest
+
+from cmdop_browser.exceptions import Outcome, SessionInterruptedError
+from tests.process.faults import faults
+from tests.process.faults.bench import Bench, on_both_benches
+from tests.process.faults.losses import FAULTS, lose_page, restored, strike
+
+
+@pytest.mark.parametrize("what", FAULTS)
+@on_both_benches
+async def test_a_form_that_was_emptied_is_not_sent(bench: Bench, what: str) -> None:
+    session = await restored(bench)
+    name = f"emptied-{bench.flavour.name}-{what}"
+    await session.navigate(bench.site.at(f"/count/{name}"))
+    await session.fill("#note", "mine")
+    await strike(bench, session, what)
+    assert await session.dom.text("#go") == "Count"  # it is loaded again, and reads go on
+    with pytest.raises(SessionInterruptedError, match="what had been filled in") as caught:
+        await session.click("#go")
+    error = caught.value
+    assert (error.outcome, error.last_action, error.retryable) == (Outcome.NOT_EXECUTED, "click", False)
+    assert error.tips == ("fill in the form again, then make the call again",)
+    assert name not in bench.site.records.counts()
+    await session.fill("#note", "mine")
+    await session.click("#go")
+    await session.wait_for("#count")
+    assert bench.site.records.counts()[name] == 1
+
+
+@on_both_benches
+async def test_what_is_filled_in_goes_with_its_page(bench: Bench) -> None:
+    session = await restored(bench)
+    name = f"left-{bench.flavour.name}"
+    await session.navigate(bench.site.at(f"/count/{name}"))
+    await session.fill("#note", "mine")
+    await session.navigate(bench.site.at(f"/count/{name}"))  # another document, nothing is in it
+    await lose_page(bench, session, faults.is_renderer)
+    await session.click("#go")
+    await session.wait_for("#count")
+    assert bench.site.records.counts()[name] == 1
+
+
+@pytest.mark.parametrize("what", ["renderer", "agent"])
+@on_both_benches
+async def test_it_is_told_after_a_second_loss_too(bench: Bench, what: str) -> None:
+    session = await restored(bench)
+    await session.navigate(bench.site.at(f"/count/twice-{bench.flavour.name}-{what}"))
+    await session.fill("#note", "mine")
+    for _ in range(2):
+        await strike(bench, session, what)
+        await session.title()
+    with pytest.raises(SessionInterruptedError):
+        await session.press("Enter", selector="#note")
+    await strike(bench, session, what)
+    await session.press("Enter", selector="#note")  # it was told, and nothing was filled in since
+    await session.wait_for("#count")
+
+
+@on_both_benches
+async def test_one_who_navigates_is_not_told(bench: Bench) -> None:
+    session = await restored(bench)
+    url = bench.site.at(f"/count/anew-{bench.flavour.name}")
+    await session.navigate(url)
+    await session.fill("#note", "mine")
+    await lose_page(bench, session, faults.is_browser)
+    await session.navigate(url)
+    await session.click("#go")
+    await session.wait_for("#count")
+
+
+@on_both_benches
+async def test_what_an_act_had_set_going_is_told(bench: Bench) -> None:
+    session = await restored(bench)
+    await session.navigate(bench.site.at("/plain.html"))
+    await session.info()
+    await session.evaluate("1")
+    await bench.kill(faults.is_renderer)
+    await session.title()
+    assert "what evaluate had set going just before" in (await session.info()).not_restored
