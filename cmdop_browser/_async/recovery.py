@@ -127,6 +127,9 @@ async def async_quick_fetch(
 ) -> PageResult:
     """Load one page through the local agent and return its HTML, leaving nothing open.
 
+    What is lost on the way, page, browser or agent, costs time and not the page: it is loaded again,
+    unless `on_crash="raise"` says otherwise.
+
     Args:
         url: Of http or https.
         selector: Return the HTML of the first match instead of the document's.
@@ -145,6 +148,7 @@ async def async_quick_fetch(
         BadRequestError: An argument is not what it should be.
         CMDOPError: The agent could not be reached, or failed.
     """
+    session_options.setdefault("on_crash", "restore")
     async with async_get_client_with_recovery(agent=agent) as client:
         return await client.browser.fetch(
             url,

@@ -126,6 +126,9 @@ def quick_fetch(
 ) -> PageResult:
     """Load one page through the local agent and return its HTML, leaving nothing open.
 
+    What is lost on the way, page, browser or agent, costs time and not the page: it is loaded again,
+    unless `on_crash="raise"` says otherwise.
+
     Args:
         url: Of http or https.
         selector: Return the HTML of the first match instead of the document's.
@@ -144,6 +147,7 @@ def quick_fetch(
         BadRequestError: An argument is not what it should be.
         CMDOPError: The agent could not be reached, or failed.
     """
+    session_options.setdefault("on_crash", "restore")
     with get_client_with_recovery(agent=agent) as client:
         return client.browser.fetch(
             url,

@@ -211,6 +211,13 @@ async def test_coroutine_function(machine: Machine, site: WebSite) -> None:
     assert await killed_meanwhile(job, site, "coroutine", machine) == PASSED
 
 
+async def test_quick_fetch(machine: Machine, site: WebSite) -> None:
+    job = asyncio.to_thread(quick_fetch, site.at("/gate/quick"), selector="#passed")
+    assert PASSED in (await killed_meanwhile(job, site, "quick", machine)).html
+    job_too = async_quick_fetch(site.at("/gate/quick-async"), selector="#passed")
+    assert PASSED in (await killed_meanwhile(job_too, site, "quick-async", machine)).html
+
+
 async def test_generator(used: Machine, site: WebSite) -> None:
     urls = [site.at("/gate/generator-open"), site.at("/gate/generator"), site.at("/gate/generator-end")]
     site.open_gate("generator-open")
