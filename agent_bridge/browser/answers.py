@@ -62,9 +62,9 @@ def is_gone(exc: PlaywrightError) -> bool:
     return any(text in exc.message for text in _GONE)
 
 
-def is_stale_world(exc: PlaywrightError) -> bool:
-    """Whether the call failed because the document it was meant for has been replaced."""
-    return any(text in exc.message for text in _STALE_WORLD)
+def is_stale_world(message: str) -> bool:
+    """Whether a call failed with *message* because the document it was meant for has been replaced."""
+    return any(text in message for text in _STALE_WORLD)
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
 
-from agent_bridge.browser.answers import Overdue, PageLost, is_gone
+from agent_bridge.browser.answers import Overdue, PageLost, is_gone, is_stale_world
 from agent_bridge.browser.diagnose import Before, element_error, kind_now, named
 from agent_bridge.browser.evidence import evidence_of
 from agent_bridge.browser.page import DRIVER_MARGIN, ManagedPage
@@ -224,12 +224,20 @@ async def timed_out(
 
 
 async def script_error(page: ManagedPage, action: str, text: str) -> BrowserScriptError:
-    """Return the error of a script of the caller that raised in the page."""
+    """Return the error of a script of the caller that raised in the page, or that the page left behind."""
     message, _, stack = texts.first_sentence(text).partition("\n")
+    tips: tuple[str, ...] = ()
+    if is_stale_world(text):
+        message = "the page went elsewhere before it came to its end"
+        tips = (
+            "it may have done something before that: look before you call it again",
+            "wait for the page that comes first: wait_for_url(…) or wait_for(…)",
+        )
     return BrowserScriptError(
         f"{action} failed: {message}",
         action=action,
         script_message=message,
         stack=stack,
         evidence=await evidence_of(page),
+        tips=tips,
     )

@@ -181,7 +181,7 @@ class ManagedPage:
             try:
                 return await self._evaluate_once(function, arguments, deadline)
             except PlaywrightError as exc:
-                if not is_stale_world(exc):
+                if not is_stale_world(exc.message):
                     raise
                 # The document was replaced between two messages; the deadline bounds the loop.
                 self._world = None

@@ -118,7 +118,7 @@ async def for_function(page: ManagedPage, expression: str, argument: object, dea
         except PlaywrightError as exc:
             await raise_if_lost(page, exc)
             # The document was replaced between two messages: it is waited for in the next one.
-            if not (is_stale_world(exc) and deadline.remaining):
+            if not (is_stale_world(exc.message) and deadline.remaining):
                 raise await script_error(page, "wait_for_function", exc.message) from exc
 
 

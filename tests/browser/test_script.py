@@ -87,6 +87,17 @@ async def test_a_script_that_fails(session: Any, site: WebSite) -> None:
         await session.evaluate("nowhere.defined")
 
 
+async def test_a_script_that_the_page_leaves_behind(session: Any, site: WebSite) -> None:
+    await session.navigate(site.at("/plain.html"))
+    with pytest.raises(
+        BrowserScriptError, match="the page went elsewhere before it came to its end"
+    ) as caught:
+        await session.evaluate(
+            "url => { location.href = url; return new Promise(() => {}); }", site.at("/links.html")
+        )
+    assert "wait_for_url" in caught.value.tips[1]
+
+
 async def test_a_promise_that_is_never_kept(session: Any) -> None:
     with pytest.raises(BrowserTimeoutError) as caught:
         await session.evaluate("() => new Promise(() => {})", timeout=0.5)
