@@ -192,16 +192,14 @@ class Session:
             what = f"{action} was interrupted and whether it happened is not known"
             if self.recovery is not None:
                 self.recovery.told(action)
-        return SessionInterruptedError(
-            f"{what}: {self._lost_it} and is rebuilt", **self._lost_at(action, outcome)
-        )
+        return self._interruption(f"{what}: {self._lost_it} and is rebuilt", action, outcome)
 
     def _emptied(self, action: str) -> SessionInterruptedError:
-        return SessionInterruptedError(
+        return self._interruption(
             f"{action} was not made: {self._lost_it}, and what had been filled in on its page is gone",
-            **self._lost_at(action, Outcome.NOT_EXECUTED),
-            # By itself: it is the form that has to be filled in first.
-            retryable=False,
+            action,
+            Outcome.NOT_EXECUTED,
+            retryable=False,  # it is the form that has to be filled in first
             tips=("fill in the form again, then make the call again",),
         )
 
@@ -210,14 +208,17 @@ class Session:
         why = f" ({self._last_loss.value})" if self._last_loss is not None else ""
         return f"the session was lost{why}"
 
-    def _lost_at(self, action: str, outcome: Outcome) -> dict[str, Any]:
-        reason = self._last_loss.value if self._last_loss is not None else ""
-        return {
-            "session_id": self.id,
-            "outcome": outcome,
-            "last_action": action,
-            "details": {"epoch": self.epoch, "reason": reason},
-        }
+    def _interruption(
+        self, message: str, action: str, outcome: Outcome, **more: Any
+    ) -> SessionInterruptedError:
+        return SessionInterruptedError(
+            message,
+            session_id=self.id,
+            outcome=outcome,
+            last_action=action,
+            details={"epoch": self.epoch, "reason": self._last_loss.value if self._last_loss else ""},
+            **more,
+        )
 
     def _loss(self, page: ManagedPage, reason: CloseReason, action: str, outcome: Outcome) -> CMDOPError:
         self._lost(page, reason)
