@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import subprocess
 from typing import TYPE_CHECKING, Final, Self
 
+import psutil
+
 from agent_bridge.observation import log as log_form
 from agent_bridge.supervision import program
 from agent_bridge.supervision.orphans import INSTANCE_VARIABLE
-from agent_bridge.supervision.processes import ExitWatch
+from agent_bridge.supervision.processes import ExitWatch, is_stopped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +23,7 @@ log = logging.getLogger(__name__)
 
 _NOTHING_TO_DO: Final = b"."
 _END_SECONDS: Final = 2.0
+_LOOK_SECONDS: Final = 1.0
 # Who kills it again and again does not want it.
 _STARTS: Final = 10
 
@@ -29,7 +33,8 @@ class Watchdog:
 
     Nothing can be sent by a process that is killed, but the kernel closes its files: the
     watchdog waits on a pipe of which the agent alone has the other end. Without one, that
-    work is left to the next agent of the name. One that is killed is replaced.
+    work is left to the next agent of the name. One that is killed is replaced, and so is one that
+    is halted, since it would clean up nothing.
 
     Args:
         note: Of what this instance may leave behind; it need not exist yet.
@@ -39,16 +44,21 @@ class Watchdog:
         self._note = note
         self._process: subprocess.Popen[bytes] | None = None
         self._watch: ExitWatch | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._was_halted = False
         self._starts = 0
 
     def __enter__(self) -> Self:
         self._start()
+        self._look()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Let the watchdog go; there must be nothing left to clean up."""
+        if self._timer is not None:
+            self._timer.cancel()
         if self._watch is not None:
             self._watch.cancel()
         process = self._process
@@ -82,6 +92,17 @@ class Watchdog:
             log.warning("no watchdog: %s; what is left of a killed agent waits for the next one", error)
             return
         self._watch = ExitWatch(self._process.pid, self._replace)
+
+    def _look(self) -> None:
+        process, halted = self._process, False
+        if process is not None:
+            with contextlib.suppress(psutil.NoSuchProcess):  # it is being replaced
+                halted = is_stopped(psutil.Process(process.pid))
+        if process is not None and halted and self._was_halted:
+            log.warning("the watchdog is halted, and is replaced")
+            process.kill()
+        self._was_halted = halted
+        self._timer = asyncio.get_running_loop().call_later(_LOOK_SECONDS, self._look)
 
     def _replace(self) -> None:
         log.warning("the watchdog was ended by somebody")

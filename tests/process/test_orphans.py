@@ -91,10 +91,11 @@ def test_it_does_not_matter_what_kills_the_agent(pad: Launchpad, end: signal.Sig
     _assert_nothing_left(pad, record, family)
 
 
-def test_a_watchdog_that_is_killed_is_replaced(pad: Launchpad) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_watchdog_that_is_killed_or_stopped_is_replaced(pad: Launchpad, number: int) -> None:
     with _page_open(pad) as record:
         (watchdog,) = filter(_is_watchdog, _family(record))
-        watchdog.kill()
+        watchdog.send_signal(number)
         eventually(lambda: [one for one in _watchdogs(record) if one != watchdog])
         family = _family(record)
         os.kill(record.pid, signal.SIGKILL)
