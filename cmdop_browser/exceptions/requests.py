@@ -65,6 +65,9 @@ class BadRequestError(CMDOPError, builtins.ValueError):
         shown = MASK if is_sensitive_name(self.field) else clip(repr(self.value), 200)
         return f"{self.field}={shown} cannot work"
 
+    def _default_tips(self) -> tuple[str, ...]:
+        return (f"nothing was done: correct {self.field or 'the argument'} and make the call again",)
+
 
 @error("CONFLICT", http_status=409, summary="The call conflicts with another one.")
 class ConflictError(CMDOPError):
