@@ -73,7 +73,7 @@ def check_browser_of(agent: str, info: AgentInfo) -> Finding:
     name = f"browser of agent {agent}"
     failure = info.browser.start_failure
     if failure is not None:
-        return problem(name, failure.problem, "; or ".join(failure.tips))
+        return problem(name, failure.problem, "; ".join(failure.tips))
     return ok(name, "starts" if info.browser.version else "has not been started yet")
 
 
