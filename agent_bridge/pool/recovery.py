@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from agent_bridge.browser.keepsake import COOKIES, Keepsake, Place
 from agent_bridge.browser.remembering import Memory, origin_of, place_of
 from agent_bridge.browser.returning import equip, go_back
+from agent_bridge.pool.entries import Entries, builds_on_entries
 from agent_bridge.pool.ladder import LOSSES, Losses, climb
 from cmdop_browser.exceptions import CloseReason
 
@@ -36,11 +37,6 @@ _WITHOUT_PAGE: Final = frozenset(
 # What these have done is remembered before they say that it is done.
 _REMEMBERED_AT_ONCE: Final = frozenset({"clear_cookies", "set_cookies"})
 _CHANGES_NOTHING: Final = frozenset({"cookies", "info", "pdf", "screenshot", "storage_state", "title", "url"})
-# They fill in what a page that is loaded again has not got.
-_ENTERS: Final = frozenset({"check", "fill", "press", "select_option", "type", "uncheck", "upload"})
-# These may hand it on, or go on from it.
-_BUILDS_ON_IT: Final = _ENTERS | {"click", "evaluate"}
-_LEADS_AWAY: Final = frozenset({"back", "forward", "navigate", "reload"})
 # What an act has set going, a form that is sent for instance, mostly begins within this time.
 _SET_GOING_SECONDS: Final = 1.0
 # Looks take some milliseconds, and end by themselves when a page does not answer.
@@ -100,7 +96,7 @@ class Recovery:
         self._taken_up = False
         self._is_unseen = self._is_outdated = False
         self._is_looked_at = False  # what the call under way has changed
-        self._is_emptied = False  # what the caller had filled in is gone, and the caller not told
+        self._entries = Entries()
         self._last_act, self._last_acted = "", -math.inf
         self._is_cut_short = False  # the page went right after that act
 
@@ -170,30 +166,24 @@ class Recovery:
             return
         page.call_deadline = deadline
         await go_back(page, self.missing, action, deadline)
-        self._is_emptied = self._is_emptied or self.missing.filled
+        self._entries.came_back(self.missing)
         self.memory.missing = None
 
     def withholds(self, action: str, page: ManagedPage) -> bool:
-        """Whether the call *action* builds on what was filled in on a page that had to be loaded again.
-
-        So is told once. Nobody wants half a form to be sent.
-        """
-        is_withheld = self._is_emptied and action in _BUILDS_ON_IT
-        if is_withheld or action in _LEADS_AWAY:
-            self._is_emptied = page.is_filled = False
-        elif self._is_emptied or action in _ENTERS:
-            page.is_filled = True
-        return is_withheld
+        """Whether the call *action* is not made, since what had been filled in on its page is gone; once."""
+        return self._entries.withholds(action, page)
 
     def told(self, action: str) -> None:
         """Note that the caller knows by the failure of the call *action* that the page was lost."""
-        if action in _BUILDS_ON_IT:
-            self._is_emptied = False
+        if builds_on_entries(action):
+            self._entries.told()
             if self.missing is not None:
                 self.memory.missing = replace(self.missing, filled=False)
 
     async def remember(self, action: str, page: ManagedPage) -> None:
-        """Wait until it is remembered what a call has done that no page shows."""
+        """Note that a call is done, and wait until it is remembered what it has done that no page shows."""
+        if builds_on_entries(action):
+            self._last_act, self._last_acted = action, time.monotonic()
         if action in _REMEMBERED_AT_ONCE:
             self.memory.look(page, is_read=False)
             self._is_looked_at = True
@@ -206,8 +196,6 @@ class Recovery:
             return
         if self.missing is not None and page.url.startswith(("http:", "https:")):
             self.memory.missing = None
-        if action in _BUILDS_ON_IT:
-            self._last_act, self._last_acted = action, time.monotonic()
         if action == "navigate":
             self.memory.navigated(page.requested_url)
         self.memory.look(page, is_read=_is_read(action), is_wait=action.startswith("wait_for"))
