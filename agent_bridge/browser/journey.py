@@ -9,11 +9,12 @@ from collections import deque
 from dataclasses import dataclass, field
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urldefrag, urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 
+from agent_bridge.browser.leaving import BLANK
 from agent_bridge.browser.page import ManagedPage, guarded
+from agent_bridge.browser.referrers import is_wish_of, plain
 from agent_bridge.diagnosis import texts
 from agent_bridge.diagnosis.navigation_facts import NavigationFacts
 from agent_bridge.diagnosis.proxies import Proxy, proxy_for
@@ -72,6 +73,7 @@ class Journey:
     _failed: set[Request] = field(default_factory=set)
     _answered: set[Request] = field(default_factory=set)
     _begun: int = 0  # main requests, whatever they were redirected to
+    _main: set[str] = field(default_factory=set)  # their URLs, and those that they were redirected to
     _documents: int = 0
     _counted: Request | None = None
     _last_document: float = 0.0
@@ -107,6 +109,7 @@ class Journey:
         self._requests.append(request)
         if self.page.is_main_request(request):
             self._begun += request.redirected_from is None
+            self._main.add(plain(request.url))
             self.replaced = self.request is not None and request.redirected_from is None
             self.request, self.response = request, None
 
@@ -143,23 +146,21 @@ class Journey:
 
         What its scripts ask for while ours is on its way the browser begins afterwards, and shows instead.
         """
-        if self.request == response.request and self._begun == 1:
-            return False  # ours is the only one
-        either = (response.request, self.request)
-        return any(self._is_of_page_before(request) for request in either if request is not None)
+        is_ours_alone = self._begun == 1 and self.url != BLANK and self.request == response.request
+        if self.request is None or is_ours_alone:
+            return False
+        chain = {response.url, *redirects_to(response.request)}
+        asked = plain(self.url)
+        own = {asked} | (chain if plain(_first(response.request).url) == asked else set())
+        return any(self._is_wish_of_old(request, own) for request in (response.request, self.request))
 
-    def _is_of_page_before(self, request: Request) -> bool:
-        # Whose wish a document was is told by its referrer; a page that reloads itself need not have one.
+    def _is_wish_of_old(self, request: Request, own: set[str]) -> bool:
         first = _first(request)
-        url, left = urldefrag(first.url).url, urldefrag(self.left).url
-        main = (other.url for other in self._requests if self.page.is_main_request(other))
-        own = {urldefrag(self.url).url, *main} - {url, left}
-        if url == urldefrag(self.url).url:
+        url = plain(first.url)
+        if url == plain(self.url):
             return False
-        referrer = first.headers.get("referer")
-        if referrer is not None and referrer in {_referrer(page, url) for page in own}:
-            return False
-        return url == left or (referrer is not None and referrer == _referrer(left, url))
+        seen = self._main - {url, plain(self.left)}
+        return is_wish_of(self.left, url, first.headers.get("referer"), own | seen)
 
     @property
     def stations(self) -> tuple[str, ...]:
@@ -268,14 +269,6 @@ def _first(request: Request) -> Request:
     while request.redirected_from is not None:
         request = request.redirected_from
     return request
-
-
-def _referrer(page: str, url: str) -> str | None:
-    """What a site is told of the page that leads to *url*, as browsers do unless they are told otherwise."""
-    if urlsplit(page).scheme not in {"http", "https"}:
-        return None
-    origins = [urlsplit(address)[:2] for address in (page, url)]
-    return page if origins[0] == origins[1] else "{}://{}/".format(*origins[0])
 
 
 def _frame_of(request: Request) -> Frame | None:

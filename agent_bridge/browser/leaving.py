@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -20,7 +20,7 @@ _STOP_SECONDS = 0.3
 # Stopping once leaves a quarter of the pages such that the next navigation is
 # "interrupted by another"; stopping twice, this far apart, none of 24.
 _STOP_PAUSE = 0.1
-_BLANK = "about:blank"
+BLANK: Final = "about:blank"
 _LOOKS = 30
 _LOOK_PAUSE = 0.01
 
@@ -47,12 +47,13 @@ async def leave(page: ManagedPage, deadline: Deadline) -> None:
     try:
         if scripts_are_on:
             await page.guard(_switch_scripts(page, off=True), deadline)
-        while page.url != _BLANK and deadline.remaining:
+        await page.guard(page.cdp.send("Page.stopLoading"), deadline)
+        while page.url != BLANK and deadline.remaining:
             await page.guard(page.cdp.send("Page.stopLoading"), deadline)
-            await page.guard(page.cdp.send("Page.navigate", {"url": _BLANK}), deadline)
+            await page.guard(page.cdp.send("Page.navigate", {"url": BLANK}), deadline)
             # Another one that is sent before the news of it arrives would interrupt what comes next.
             for _ in range(_LOOKS):
-                if page.url == _BLANK:
+                if page.url == BLANK:
                     break
                 await asyncio.sleep(_LOOK_PAUSE)
     except (Overdue, PageLost, PlaywrightError) as exc:

@@ -90,7 +90,7 @@ async def navigate(
         )
     if page.is_restless:
         # It may have come back on a busy machine: as long as it reloads itself nothing else is loaded.
-        await leave(page, _time_to_leave(deadline))
+        await leave(page, Deadline.after(min(_LEAVE_SECONDS, deadline.remaining / 2)))
         page.is_restless = False
     elif page.is_loading:
         # A page that reloads itself for ever would commit in our place.
@@ -157,14 +157,13 @@ async def _load(journey: Journey, start: Callable[[float], Awaitable[Response | 
             return await _load_once(journey, start)
         except _InterruptedError as exc:
             log.info("navigating again: %s", exc)
-            # From an empty page nothing leads astray.
-            await leave(journey.page, _time_to_leave(journey.deadline))
+            if isinstance(exc, _LedAstrayError) or journey.attempt > 1:
+                # From an empty page nothing leads elsewhere. It stays in the history.
+                await leave(journey.page, Deadline.after(min(_REST_SECONDS, journey.deadline.remaining / 2)))
+            else:
+                await stop_loading(journey.page)
             journey = journey.again()
     return await _load_once(journey, start, last=True)
-
-
-def _time_to_leave(deadline: Deadline) -> Deadline:
-    return Deadline.after(min(_LEAVE_SECONDS, deadline.remaining / 2))
 
 
 async def _free(journey: Journey) -> None:
@@ -223,7 +222,7 @@ async def _load_once(
         astray = "the page that was left has led elsewhere by itself"
         if last or not deadline.remaining:
             raise await failure(journey, astray)
-        raise _InterruptedError(astray)
+        raise _LedAstrayError(astray)
     return Loaded(
         url=page.url,
         requested_url=journey.url,
@@ -263,6 +262,10 @@ async def _require_page(journey: Journey, response: Response) -> None:
 
 
 class _InterruptedError(Exception):
+    pass
+
+
+class _LedAstrayError(_InterruptedError):
     pass
 
 

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
+from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from playwright.async_api import Error as PlaywrightError
@@ -59,6 +60,15 @@ MAX_URL_KEPT = 1000
 _WORLD = "cmdop"
 
 
+class Entries(Enum):
+    """What is known of the fields of a document, in a session that is restored."""
+
+    NONE = "none"  # the caller has filled in nothing
+    FILLED = "filled"  # the caller has
+    GONE = "gone"  # the document was loaded again, without what the caller had filled in
+    TOLD = "told"  # the same, and the caller knows
+
+
 class ManagedPage:
     """A context, its page, and the DevTools session that was opened with it.
 
@@ -73,7 +83,7 @@ class ManagedPage:
         arrived_url: Where that led, HTTP redirects included; "" until it did.
         missed: URL of the last document that did not come, and why; "" and "" when one came since.
         has_acted: Whether a call since then may have led elsewhere: a click, a script.
-        is_filled: Whether the caller has filled in something in this document, in a session that is restored.
+        entries: What is known of the fields of this document.
         is_restless: Whether it was found to replace itself without end, and was not left for another since.
         loading_url: What the page is on its way to; "" when it is not on its way.
         call_deadline: Of the call that has the page.
@@ -107,7 +117,7 @@ class ManagedPage:
         self.arrived_url = ""
         self.missed = ("", "")
         self.has_acted = False
-        self.is_filled = False
+        self.entries = Entries.NONE
         self.is_restless = False
         self.call_deadline = Deadline.after(0)
         self.failed_requests: deque[str] = deque(maxlen=MAX_FAILED_REQUESTS)
@@ -297,10 +307,10 @@ class ManagedPage:
         arrived, self._arriving = self._arriving, None
         if not frame.url.startswith(("http:", "https:")):
             self.response = None  # the browser's own page, whatever the server had said before
-            self.is_filled = False
+            self.entries = Entries.NONE
         elif arrived is not None:
             self.response = arrived
-            self.is_filled = False
+            self.entries = Entries.NONE
             self.documents += 1
             self.missed = ("", "")
 

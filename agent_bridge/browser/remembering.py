@@ -16,6 +16,7 @@ from playwright.async_api import Error as PlaywrightError
 
 from agent_bridge.browser.answers import Overdue, PageLost, ScriptFailed, driver_may_end
 from agent_bridge.browser.keepsake import COOKIES, Keepsake, OriginStorage, Place
+from agent_bridge.browser.page import Entries
 from agent_bridge.deadline import Deadline
 
 if TYPE_CHECKING:
@@ -92,6 +93,14 @@ class Memory:
     def take_up(self, keepsake: Keepsake) -> None:
         """Go on with what another agent has seen."""
         self.keepsake, self._navigated = keepsake, keepsake.navigated
+
+    def place_of(self, page: ManagedPage) -> Place | None:
+        """Return where *page* is, or was before it was lost, or is to be; None for an empty page."""
+        place, missing = place_of(page), self.missing
+        if place is None or missing is None:
+            return place or missing
+        # While it is loaded again nothing says that it had been filled in.
+        return replace(place, filled=place.filled or missing.filled)
 
     def navigated(self, url: str) -> None:
         """Note what the caller has asked for."""
@@ -183,7 +192,7 @@ class Memory:
 
     async def _seen(self, page: ManagedPage, changed: frozenset[str], *, is_led: bool) -> Keepsake:
         deadline = Deadline.after(_LOOK_SECONDS)
-        seen = replace(self.keepsake, place=place_of(page) or self.missing, navigated=self._navigated)
+        seen = replace(self.keepsake, place=self.place_of(page), navigated=self._navigated)
         unseen = seen.unseen | changed
         cookies, storage = await asyncio.gather(
             _unless_late(page.guard(page.context.cookies(), deadline)),
@@ -248,7 +257,7 @@ def place_of(page: ManagedPage) -> Place | None:
         page.wait_until,
         request.headers.get("referer") if request is not None else None,
         repeatable=request is None or request.method == "GET",
-        filled=page.is_filled,
+        filled=page.entries is not Entries.NONE,
     )
 
 

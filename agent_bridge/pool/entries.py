@@ -4,47 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from agent_bridge.browser.page import Entries
+
 if TYPE_CHECKING:
-    from agent_bridge.browser.keepsake import Place
     from agent_bridge.browser.page import ManagedPage
 
-_FILLS_IN: Final = frozenset({"check", "fill", "press", "select_option", "type", "uncheck", "upload"})
-# These may hand it on, or go on from it.
-_BUILDS_ON_IT: Final = _FILLS_IN | {"click", "evaluate"}
-_LEADS_AWAY: Final = frozenset({"back", "forward", "navigate", "reload"})
+_FILLS_IN: Final = frozenset({"check", "fill", "select_option", "type", "uncheck", "upload"})
+# They hand it on, or go on from it.
+_HANDS_ON: Final = frozenset({"click", "press"})
+# A script may do either.
+_BUILDS_ON_IT: Final = _FILLS_IN | _HANDS_ON | {"evaluate"}
 
 
 def builds_on_entries(action: str) -> bool:
-    """Whether the call *action* acts on what the page has by now."""
+    """Whether the call *action* counts on what was filled in before."""
     return action in _BUILDS_ON_IT
 
 
-class Entries:
-    """Whether something that the caller had filled in is gone, and the caller does not know.
+def admit(action: str, page: ManagedPage) -> bool:
+    """Note that the call *action* is about to be made on *page*, unless what it counts on is gone.
 
-    A page is known to be filled in or not to be, by the calls that were made on it: its fields may
-    hold secrets, and are nobody's business.
+    Nobody wants half a form to be sent: so the caller is told by the first such call, and what would
+    hand the form on is refused for as long as nothing is filled in again, and no other document comes.
+
+    Returns:
+        Whether it may be made.
     """
-
-    def __init__(self) -> None:
-        self._are_gone = False
-
-    def came_back(self, place: Place) -> None:
-        """Note that the page of *place* was loaded again."""
-        self._are_gone = self._are_gone or place.filled
-
-    def told(self) -> None:
-        """Note that the caller knows."""
-        self._are_gone = False
-
-    def withholds(self, action: str, page: ManagedPage) -> bool:
-        """Whether the call *action* would build on what is gone: nobody wants half a form to be sent.
-
-        The caller is told by that, once. What the call does to *page* otherwise is noted there.
-        """
-        is_withheld = self._are_gone and action in _BUILDS_ON_IT
-        if is_withheld or action in _LEADS_AWAY:
-            self._are_gone = page.is_filled = False
-        elif self._are_gone or action in _FILLS_IN:
-            page.is_filled = True
-        return is_withheld
+    is_first = page.entries is Entries.GONE and action in _BUILDS_ON_IT
+    if is_first or (page.entries is Entries.TOLD and action in _HANDS_ON):
+        page.entries = Entries.TOLD
+        return False
+    if action in _FILLS_IN or (page.entries is Entries.TOLD and action in _BUILDS_ON_IT):
+        page.entries = Entries.FILLED
+    return True

@@ -10,9 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.keepsake import COOKIES, Keepsake, Place
-from agent_bridge.browser.remembering import Memory, origin_of, place_of
+from agent_bridge.browser.page import Entries
+from agent_bridge.browser.remembering import Memory, origin_of
 from agent_bridge.browser.returning import equip, go_back
-from agent_bridge.pool.entries import Entries, builds_on_entries
+from agent_bridge.pool.entries import builds_on_entries
 from agent_bridge.pool.ladder import LOSSES, Losses, climb
 from cmdop_browser.exceptions import CloseReason
 
@@ -37,7 +38,8 @@ _WITHOUT_PAGE: Final = frozenset(
 # What these have done is remembered before they say that it is done.
 _REMEMBERED_AT_ONCE: Final = frozenset({"clear_cookies", "set_cookies"})
 _CHANGES_NOTHING: Final = frozenset({"cookies", "info", "pdf", "screenshot", "storage_state", "title", "url"})
-# What an act has set going, a form that is sent for instance, mostly begins within this time.
+# What these have set going, a form that is sent for instance, mostly begins within this time.
+_SETS_GOING: Final = frozenset({"check", "click", "evaluate", "press", "select_option", "uncheck"})
 _SET_GOING_SECONDS: Final = 1.0
 # Looks take some milliseconds, and end by themselves when a page does not answer.
 _LAST_LOOK_SECONDS: Final = 2.0
@@ -96,9 +98,8 @@ class Recovery:
         self._taken_up = False
         self._is_unseen = self._is_outdated = False
         self._is_looked_at = False  # what the call under way has changed
-        self._entries = Entries()
         self._last_act, self._last_acted = "", -math.inf
-        self._is_cut_short = False  # the page went right after that act
+        self._act_was_recent = False  # when the page was lost
 
     @property
     def missing(self) -> Place | None:
@@ -165,24 +166,22 @@ class Recovery:
         if self.missing is None or action in _WITHOUT_PAGE:
             return
         page.call_deadline = deadline
-        await go_back(page, self.missing, action, deadline)
-        self._entries.came_back(self.missing)
+        try:
+            await go_back(page, self.missing, action, deadline)
+        finally:
+            # Also where the document has come, and not all of what belongs to it.
+            if self.missing.filled and origin_of(page.url):
+                page.entries = Entries.GONE
         self.memory.missing = None
-
-    def withholds(self, action: str, page: ManagedPage) -> bool:
-        """Whether the call *action* is not made, since what had been filled in on its page is gone; once."""
-        return self._entries.withholds(action, page)
 
     def told(self, action: str) -> None:
         """Note that the caller knows by the failure of the call *action* that the page was lost."""
-        if builds_on_entries(action):
-            self._entries.told()
-            if self.missing is not None:
-                self.memory.missing = replace(self.missing, filled=False)
+        if self.missing is not None and builds_on_entries(action):
+            self.memory.missing = replace(self.missing, filled=False)
 
     async def remember(self, action: str, page: ManagedPage) -> None:
         """Note that a call is done, and wait until it is remembered what it has done that no page shows."""
-        if builds_on_entries(action):
+        if action in _SETS_GOING:
             self._last_act, self._last_acted = action, time.monotonic()
         if action in _REMEMBERED_AT_ONCE:
             self.memory.look(page, is_read=False)
@@ -219,8 +218,8 @@ class Recovery:
         if self._losses.are_too_many():
             log.warning("a session was lost too often and is given up")
             return False
-        self.memory.missing = place_of(lost) or self.missing
-        self._is_cut_short = time.monotonic() - self._last_acted < _SET_GOING_SECONDS
+        self.memory.missing = self.memory.place_of(lost)
+        self._act_was_recent = time.monotonic() - self._last_acted < _SET_GOING_SECONDS
         self._rebuilding = asyncio.ensure_future(self._rebuild(lost, reason, adopt))
         return True
 
@@ -249,7 +248,7 @@ class Recovery:
         in_same_context = beside is not None
         await equip(page, keepsake, beside=beside)
         lost = [*NEVER_RESTORED]
-        if self._is_cut_short:
+        if self._act_was_recent:
             lost.append(f"what {self._last_act} had set going just before")
         if not in_same_context:
             lost += _OF_THE_CONTEXT

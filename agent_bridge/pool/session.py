@@ -11,6 +11,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from agent_bridge.browser.answers import PageLost
+from agent_bridge.pool.entries import admit
 from cmdop_browser.exceptions import (
     BrowserSessionClosedError,
     BrowserTimeoutError,
@@ -152,7 +153,7 @@ class Session:
             if self.recovery is not None:
                 page = await self._whole(self.recovery, action, epoch, deadline)
                 await self.recovery.bring_back(action, page, deadline)
-                if self.recovery.withholds(action, page):
+                if not admit(action, page):
                     raise self._emptied(action)
             began = True
             yield page
@@ -186,13 +187,10 @@ class Session:
 
     def interrupted(self, action: str, outcome: Outcome) -> SessionInterruptedError:
         """Return the error of a call on a session that is rebuilt; it tells the new epoch."""
-        if outcome is Outcome.NOT_EXECUTED:
-            what = f"{action} was interrupted before it ran"
-        else:
-            what = f"{action} was interrupted and whether it happened is not known"
-            if self.recovery is not None:
-                self.recovery.told(action)
-        return self._interruption(f"{what}: {self._lost_it} and is rebuilt", action, outcome)
+        ran = "before it ran" if outcome is Outcome.NOT_EXECUTED else "and whether it happened is not known"
+        return self._interruption(
+            f"{action} was interrupted {ran}: {self._lost_it} and is rebuilt", action, outcome
+        )
 
     def _emptied(self, action: str) -> SessionInterruptedError:
         return self._interruption(
@@ -200,7 +198,10 @@ class Session:
             action,
             Outcome.NOT_EXECUTED,
             retryable=False,  # it is the form that has to be filled in first
-            tips=("fill in the form again, then make the call again",),
+            tips=(
+                "fill in the form again, then make the call again",
+                "where there is no form to it, load the page anew first: reload() or navigate(…)",
+            ),
         )
 
     @property
@@ -223,6 +224,8 @@ class Session:
     def _loss(self, page: ManagedPage, reason: CloseReason, action: str, outcome: Outcome) -> CMDOPError:
         self._lost(page, reason)
         if self.state is State.OPEN:
+            if self.recovery is not None and outcome is Outcome.UNKNOWN:
+                self.recovery.told(action)
             return self.interrupted(action, outcome)
         return closed_error(self.id, self.reason or reason, last_action=action, outcome=outcome)
 

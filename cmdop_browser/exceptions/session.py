@@ -60,7 +60,8 @@ class SessionInterruptedError(SessionError):
     """The call was cut off, and what became of it is not certain.
 
     Attributes:
-        outcome: ``not_executed`` when repeating is safe, else ``unknown``.
+        outcome: ``not_executed`` when it had no effect; repeating is safe then, and all that is to be done
+            where ``retryable`` is True. Else ``unknown``.
         last_action: The call that was cut off.
     """
 

@@ -12,6 +12,7 @@ from agent_bridge.browser.executable import find_browser, launch_arguments
 from agent_bridge.browser.shard import Shard
 from agent_bridge.browser.starting import Drivers
 from cmdop_browser.demo.server import DemoSite
+from cmdop_browser.exceptions import BrowserSessionClosedError, SessionNotFoundError
 from cmdop_browser.settings import Settings
 from tests.fakes.launchpad import Launchpad
 from tests.flavours import BOTH
@@ -90,7 +91,8 @@ async def benches(shared_benches: dict[str, Bench]) -> AsyncIterator[dict[str, B
     for bench in shared_benches.values():
         await bench.repair()
         for info in await bench.client.browser.list_sessions():
-            await (await bench.client.browser.get_session(info.id)).close()
+            with contextlib.suppress(SessionNotFoundError, BrowserSessionClosedError):  # it ended by itself
+                await (await bench.client.browser.get_session(info.id)).close()
 
 
 @pytest.fixture

@@ -58,11 +58,17 @@ def ends_held_back() -> Iterator[None]:
     """During the block no reader of a pipe learns that it has ended."""
     feed_eof = asyncio.StreamReader.feed_eof
     ended: list[asyncio.StreamReader] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(asyncio.StreamReader, "feed_eof", ended.append)
-        yield
-    for reader in ended:
-        feed_eof(reader)
+
+    def hold_back(reader: asyncio.StreamReader) -> None:
+        ended.append(reader)
+
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(asyncio.StreamReader, "feed_eof", hold_back)
+            yield
+    finally:
+        for reader in ended:
+            feed_eof(reader)
 
 
 @dataclass

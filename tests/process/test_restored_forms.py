@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
-from cmdop_browser.exceptions import Outcome, SessionInterruptedError
+from cmdop_browser.exceptions import (
+    BrowserNavigationError,
+    NavigationCause,
+    Outcome,
+    SessionInterruptedError,
+)
 from tests.process.faults import faults
 from tests.process.faults.bench import Bench, on_both_benches
-from tests.process.faults.losses import FAULTS, lose_page, restored, strike
+from tests.process.faults.losses import FAULTS, lose_page, lose_under, restored, strike
 
 
 @pytest.mark.parametrize("what", FAULTS)
@@ -23,7 +30,9 @@ async def test_a_form_that_was_emptied_is_not_sent(bench: Bench, what: str) -> N
         await session.click("#go")
     error = caught.value
     assert (error.outcome, error.last_action, error.retryable) == (Outcome.NOT_EXECUTED, "click", False)
-    assert error.tips == ("fill in the form again, then make the call again",)
+    assert error.tips[0] == "fill in the form again, then make the call again"
+    with pytest.raises(SessionInterruptedError):  # whoever just repeats it does not send half a form
+        await session.press("Enter", selector="#note")
     assert name not in bench.site.records.counts()
     await session.fill("#note", "mine")
     await session.click("#go")
@@ -48,16 +57,50 @@ async def test_what_is_filled_in_goes_with_its_page(bench: Bench) -> None:
 @on_both_benches
 async def test_it_is_told_after_a_second_loss_too(bench: Bench, what: str) -> None:
     session = await restored(bench)
-    await session.navigate(bench.site.at(f"/count/twice-{bench.flavour.name}-{what}"))
+    name = f"twice-{bench.flavour.name}-{what}"
+    await session.navigate(bench.site.at(f"/count/{name}"))
     await session.fill("#note", "mine")
     for _ in range(2):
         await strike(bench, session, what)
         await session.title()
     with pytest.raises(SessionInterruptedError):
-        await session.press("Enter", selector="#note")
-    await strike(bench, session, what)
-    await session.press("Enter", selector="#note")  # it was told, and nothing was filled in since
+        await session.fill("#note", "mine")
+    await session.fill("#note", "mine")
+    await session.press("Enter", selector="#note")
     await session.wait_for("#count")
+    assert bench.site.records.counts()[name] == 1
+
+
+@pytest.mark.parametrize("what", ["renderer", "browser"])
+@on_both_benches
+async def test_it_is_told_where_the_page_is_lost_again_while_it_comes(bench: Bench, what: str) -> None:
+    session = await restored(bench)
+    name = f"coming-{bench.flavour.name}-{what}"
+    bench.site.open_gate(f"{name}-1")
+    bench.site.open_gate(f"{name}-3")
+    await session.navigate(bench.site.at(f"/count/{name}", gate=name))
+    await session.fill("#note", "mine")
+    await lose_page(bench, session, faults.is_renderer)
+    reading = asyncio.ensure_future(session.dom.text("#go"))
+    await lose_under(bench, f"/gate/{name}-2", what)
+    assert await reading == "Count"
+    with pytest.raises(SessionInterruptedError, match="what had been filled in"):
+        await session.click("#go")
+
+
+@on_both_benches
+async def test_it_is_told_where_not_all_of_the_page_comes(bench: Bench) -> None:
+    session = await restored(bench)
+    name = f"part-{bench.flavour.name}"
+    bench.site.open_gate(f"{name}-1")
+    await session.navigate(bench.site.at(f"/count/{name}", gate=name))
+    await session.fill("#note", "mine")
+    await lose_page(bench, session, faults.is_renderer)
+    with pytest.raises(BrowserNavigationError) as caught:
+        await session.dom.text("#go", timeout=1.0)
+    assert caught.value.cause is NavigationCause.TIMEOUT_LOAD
+    with pytest.raises(SessionInterruptedError, match="what had been filled in"):
+        await session.click("#go")
 
 
 @on_both_benches
@@ -73,10 +116,38 @@ async def test_one_who_navigates_is_not_told(bench: Bench) -> None:
 
 
 @on_both_benches
+async def test_a_navigation_that_leaves_the_page_where_it_is_leaves_it_filled(bench: Bench) -> None:
+    session = await restored(bench)
+    url = bench.site.at(f"/count/stays-{bench.flavour.name}")
+    await session.navigate(url)
+    await session.fill("#note", "mine")
+    await session.navigate(f"{url}#note")
+    with pytest.raises(BrowserNavigationError):
+        await session.navigate(bench.site.at("/status/204"))
+    await lose_page(bench, session, faults.is_renderer)
+    with pytest.raises(SessionInterruptedError, match="what had been filled in"):
+        await session.click("#go")
+
+
+@on_both_benches
+async def test_a_page_that_came_back_and_went_on_takes_acts(bench: Bench) -> None:
+    session = await restored(bench)
+    url = bench.site.at(f"/count/on-{bench.flavour.name}")
+    await session.navigate(url)
+    await session.fill("#note", "mine")
+    await lose_page(bench, session, faults.is_renderer)
+    await session.title()
+    await session.reload()
+    await session.click("#go")
+    await session.wait_for("#count")
+
+
+@on_both_benches
 async def test_what_an_act_had_set_going_is_told(bench: Bench) -> None:
     session = await restored(bench)
     await session.navigate(bench.site.at("/plain.html"))
     await session.info()
+    await bench.once(lambda: None)  # the other one has come as far
     await session.evaluate("1")
     await bench.kill(faults.is_renderer)
     await session.title()

@@ -25,7 +25,12 @@ async def _count(request: Request) -> HTMLResponse:
 async def _counter_form(request: Request) -> HTMLResponse:
     name = request.path_params["name"]
     fields = '<input id="note" name="note"><button id="go">Count</button>'
-    return page(f"Counter {name}", f'<form method="post" action="/count/{name}">{fields}</form>')
+    form = f'<form method="post" action="/count/{name}">{fields}</form>'
+    if gate := request.query_params.get("gate"):
+        # Each time there is another one to pass before all of the page is there.
+        times = len(records_of(request).requests(request.url.path))
+        form += f'<img src="/gate/{gate}-{times}" alt="">'
+    return page(f"Counter {name}", form)
 
 
 async def _counts(request: Request) -> JSONResponse:

@@ -15,6 +15,7 @@ from agent_bridge.browser import remembering
 from agent_bridge.browser.answers import Overdue
 from agent_bridge.browser.keepsake import Keepsake, OriginStorage
 from agent_bridge.browser.options import ContextOptions
+from agent_bridge.browser.page import Entries
 from agent_bridge.browser.remembering import Memory, origin_of
 from agent_bridge.deadline import Deadline
 from agent_bridge.pool.recovery import Recovery
@@ -38,7 +39,7 @@ class Page:
     is_mute: bool = False
     knows_cookies: bool = True
     response: None = None
-    is_filled: bool = False
+    entries: Entries = Entries.NONE
     wait_until: str = "load"
     requested_url: str = ""
     returning: None = None
