@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from playwright.async_api import Frame, Request, Response
 
+    from agent_bridge.browser.navigation import WaitUntil
     from agent_bridge.deadline import Deadline
 
 # Enough to name what hangs; a page that asks for more is told by its first ones.
@@ -58,7 +59,7 @@ class Journey:
     action: str
     url: str
     deadline: Deadline
-    waited_for: str = "load"
+    waited_for: WaitUntil = "load"
     referer: str | None = None
     request: Request | None = None
     response: Response | None = None
@@ -157,10 +158,8 @@ class Journey:
     def _is_wish_of_old(self, request: Request, own: set[str]) -> bool:
         first = _first(request)
         url = plain(first.url)
-        if url == plain(self.url):
-            return False
         seen = self._main - {url, plain(self.left)}
-        return is_wish_of(self.left, url, first.headers.get("referer"), own | seen)
+        return url != plain(self.url) and is_wish_of(self.left, url, first.headers.get("referer"), own | seen)
 
     @property
     def stations(self) -> tuple[str, ...]:

@@ -216,8 +216,12 @@ async def _load_once(
         response = response or page.response
         if response is not None and response.status in _ASKS_WHO:
             await _require_page(journey, response)
-        patience = max(page.grace.part(_TITLE), min(deadline.remaining, _TITLE_SECONDS))
-        title = await title_of(page, Deadline.after(patience))
+        title = await _title_in_time(journey)
+        shown = response
+        if response is not None and _has_led_on(journey, response):
+            await _require_state(journey)
+            title = await _title_in_time(journey)
+            shown = await _latest_response(journey) or response
     if journey.action == "navigate" and response is not None and journey.was_led_astray(response):
         astray = "the page that was left has led elsewhere by itself"
         if last or not deadline.remaining:
@@ -226,12 +230,53 @@ async def _load_once(
     return Loaded(
         url=page.url,
         requested_url=journey.url,
-        status=response.status if response is not None else 0,
+        status=shown.status if shown is not None else 0,
         title=title,
-        headers=dict(response.headers) if response is not None else {},
+        headers=dict(shown.headers) if shown is not None else {},
         redirects=redirects_to(response.request if response is not None else None),
         elapsed=time.monotonic() - began,
     )
+
+
+def _has_led_on(journey: Journey, response: Response) -> bool:
+    """Whether the document of *response* has been replaced by another one that it has led to."""
+    is_another = journey.request is not None and journey.request != response.request
+    return journey.action == "navigate" and is_another and not journey.page.is_loading
+
+
+async def _latest_response(journey: Journey) -> Response | None:
+    if journey.request is None:
+        return None
+    try:
+        return await journey.page.guard(journey.request.response(), journey.deadline)
+    except (Overdue, PlaywrightError) as exc:
+        log.debug("no response of the page that was led to: %s", exc)
+        return None
+
+
+async def _require_state(journey: Journey) -> None:
+    """Wait until what the page has led on to is there as far as the caller wants it.
+
+    Raises:
+        BrowserNavigationError: It is not in time.
+        PageLost: The page went away.
+    """
+    page, deadline, state = journey.page, journey.deadline, journey.waited_for
+    if state == "commit":
+        return
+    waiting = page.page.wait_for_load_state(state, timeout=deadline.remaining_ms)
+    try:
+        await page.guard(waiting, deadline, margin=page.grace.part(DRIVER_MARGIN))
+    except (Overdue, PlaywrightTimeoutError) as exc:
+        raise await timeout(journey) from exc
+    except PlaywrightError as exc:
+        await raise_if_lost(page, exc)
+        log.debug("what a page has led on to was not waited for: %s", exc)
+
+
+async def _title_in_time(journey: Journey) -> str:
+    patience = max(journey.page.grace.part(_TITLE), min(journey.deadline.remaining, _TITLE_SECONDS))
+    return await title_of(journey.page, Deadline.after(patience))
 
 
 async def _come_to_rest(journey: Journey) -> None:

@@ -13,6 +13,7 @@ import logging
 from collections import deque
 from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urldefrag
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -294,7 +295,10 @@ class ManagedPage:
     def _on_response(self, response: Response) -> None:
         # A response need not become a document: 204, a download.
         if self.is_main_request(response.request):
-            self._arriving = response
+            if not self.is_loading and urldefrag(self.page.url).url == response.url:
+                self._take(response)  # the news of its document came first
+            else:
+                self._arriving = response
         if response.status >= 400:
             self._note_request(response.request, f"{response.status} {response.status_text}".rstrip())
 
@@ -309,10 +313,13 @@ class ManagedPage:
             self.response = None  # the browser's own page, whatever the server had said before
             self.entries = Entries.NONE
         elif arrived is not None:
-            self.response = arrived
-            self.entries = Entries.NONE
-            self.documents += 1
-            self.missed = ("", "")
+            self._take(arrived)
+
+    def _take(self, response: Response) -> None:
+        self.response = response
+        self.entries = Entries.NONE
+        self.documents += 1
+        self.missed = ("", "")
 
     def is_main_request(self, request: Request) -> bool:
         """Whether *request* is for the document of this page itself."""

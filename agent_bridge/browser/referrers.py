@@ -26,8 +26,9 @@ def plain(url: str) -> str:
 def is_wish_of(left: str, url: str, referrer: str | None, own: Collection[str]) -> bool:
     """Whether the page at *left* is what led to *url*, and none of its *own* successors.
 
-    A page that reloads itself need not have a referrer. Where the old page and a new one send the
-    same, it is taken for the new one's wish.
+    Scripts that reload a page or lead on, and refreshes, send it as the referrer. Where nothing is
+    sent, or the old page and a new one send the same, it is taken for the new one's wish: to ask for an
+    address a second time may use up what works once.
 
     Args:
         left: The page that is left.
@@ -35,12 +36,12 @@ def is_wish_of(left: str, url: str, referrer: str | None, own: Collection[str]) 
         referrer: Sent with that request; None without one.
         own: What was asked for by the caller, and what that led to.
     """
-    left, url = plain(left), plain(url)
     if referrer is None:
-        return url == left
-    if any(_told_by(plain(page), url) == plain(referrer) for page in own):
         return False
-    return url == left or _told_by(left, url) == plain(referrer)
+    url, referrer = plain(url), plain(referrer)
+    if any(_told_by(plain(page), url) == referrer for page in own):
+        return False
+    return _told_by(plain(left), url) == referrer
 
 
 def _told_by(page: str, url: str) -> str | None:

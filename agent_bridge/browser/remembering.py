@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urldefrag, urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 
@@ -245,6 +245,11 @@ def origin_of(url: str) -> str:
     """Return the origin of *url* as pages name it; empty when it is not of http or https."""
     scheme, host = urlsplit(url)[:2]
     return f"{scheme}://{host.rpartition('@')[2]}" if scheme in {"http", "https"} else ""
+
+
+def is_within(shown: str, url: str) -> bool:
+    """Whether to navigate from *shown* to *url* leads to another part of the same document."""
+    return "#" in url and urldefrag(shown).url == urldefrag(url).url
 
 
 def place_of(page: ManagedPage) -> Place | None:

@@ -6,12 +6,12 @@ import asyncio
 import logging
 import math
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.keepsake import COOKIES, Keepsake, Place
 from agent_bridge.browser.page import Entries
-from agent_bridge.browser.remembering import Memory, origin_of
+from agent_bridge.browser.remembering import Memory, is_within, origin_of
 from agent_bridge.browser.returning import equip, go_back
 from agent_bridge.pool.entries import builds_on_entries
 from agent_bridge.pool.ladder import LOSSES, Losses, climb
@@ -99,6 +99,7 @@ class Recovery:
         self._is_unseen = self._is_outdated = False
         self._is_looked_at = False  # what the call under way has changed
         self._last_act, self._last_acted = "", -math.inf
+        self._knows_of_entries = False  # the caller, that what was filled in went with the page
         self._act_was_recent = False  # when the page was lost
 
     @property
@@ -171,13 +172,12 @@ class Recovery:
         finally:
             # Also where the document has come, and not all of what belongs to it.
             if self.missing.filled and origin_of(page.url):
-                page.entries = Entries.GONE
+                page.entries = Entries.TOLD if self._knows_of_entries else Entries.GONE
         self.memory.missing = None
 
     def told(self, action: str) -> None:
         """Note that the caller knows by the failure of the call *action* that the page was lost."""
-        if self.missing is not None and builds_on_entries(action):
-            self.memory.missing = replace(self.missing, filled=False)
+        self._knows_of_entries = self._knows_of_entries or builds_on_entries(action)
 
     async def remember(self, action: str, page: ManagedPage) -> None:
         """Note that a call is done, and wait until it is remembered what it has done that no page shows."""
@@ -193,7 +193,9 @@ class Recovery:
         is_done, self._is_looked_at = self._is_looked_at, False
         if is_done or page.lost.done():
             return
-        if self.missing is not None and page.url.startswith(("http:", "https:")):
+        if self.missing is not None and origin_of(page.url):
+            if self.missing.filled and is_within(self.missing.url, page.requested_url):
+                page.entries = Entries.GONE  # in the page that was lost that would have loaded nothing
             self.memory.missing = None
         if action == "navigate":
             self.memory.navigated(page.requested_url)
@@ -219,6 +221,7 @@ class Recovery:
             log.warning("a session was lost too often and is given up")
             return False
         self.memory.missing = self.memory.place_of(lost)
+        self._knows_of_entries = lost.entries is Entries.TOLD
         self._act_was_recent = time.monotonic() - self._last_acted < _SET_GOING_SECONDS
         self._rebuilding = asyncio.ensure_future(self._rebuild(lost, reason, adopt))
         return True

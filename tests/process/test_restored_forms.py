@@ -104,6 +104,37 @@ async def test_it_is_told_where_not_all_of_the_page_comes(bench: Bench) -> None:
 
 
 @on_both_benches
+async def test_it_is_not_sent_after_an_act_that_was_cut_off_either(bench: Bench) -> None:
+    session = await restored(bench)
+    name = f"cut-{bench.flavour.name}"
+    await session.navigate(bench.site.at(f"/count/{name}"))
+    await session.fill("#note", "mine")
+    gate = bench.site.at(f"/gate/{name}")
+    acting = asyncio.ensure_future(session.evaluate("url => fetch(url, {method: 'POST'})", gate))
+    await lose_under(bench, f"/gate/{name}", "renderer")
+    with pytest.raises(SessionInterruptedError) as caught:
+        await acting
+    assert caught.value.outcome is Outcome.UNKNOWN
+    with pytest.raises(SessionInterruptedError, match="what had been filled in"):
+        await session.click("#go")
+    await session.fill("#note", "mine")  # that it is gone was told
+    await session.click("#go")
+    await session.wait_for("#count")
+
+
+@on_both_benches
+async def test_it_is_told_where_the_first_call_goes_to_another_part_of_the_page(bench: Bench) -> None:
+    session = await restored(bench)
+    url = bench.site.at(f"/count/within-{bench.flavour.name}")
+    await session.navigate(url)
+    await session.fill("#note", "mine")
+    await lose_page(bench, session, faults.is_renderer)
+    await session.navigate(f"{url}#note")
+    with pytest.raises(SessionInterruptedError, match="what had been filled in"):
+        await session.click("#go")
+
+
+@on_both_benches
 async def test_one_who_navigates_is_not_told(bench: Bench) -> None:
     session = await restored(bench)
     url = bench.site.at(f"/count/anew-{bench.flavour.name}")

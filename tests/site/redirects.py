@@ -66,7 +66,24 @@ async def _by_script(request: Request) -> Response:
     return page("By script", f"<script>location.replace({json.dumps(query['url'])})</script>", head=head)
 
 
+async def _on(request: Request) -> Response:
+    """Lead to ``url`` in one of three ways."""
+    query = request.query_params
+    where = json.dumps(query["url"])
+    if query["way"] == "by meta":
+        return page("On", "", head=f'<meta http-equiv="refresh" content="0; url={query["url"]}">')
+    if query["way"] == "at once":
+        return page("On", f"<script>location.href = {where}</script>")
+    return page("On", f"<script>onload = () => {{ location.href = {where} }}</script>")
+
+
+async def _back(_request: Request) -> Response:
+    return page("Back", "<script>history.back()</script>")
+
+
 ROUTES = [
+    Route("/redirect/on", _on),
+    Route("/redirect/back", _back),
     Route("/redirect/by-script", _by_script),
     Route("/redirect/to", _to),
     Route("/redirect/chain/{length:int}", _chain),

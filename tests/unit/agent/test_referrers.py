@@ -28,10 +28,8 @@ def test_urls_as_requests_have_them(url: str, as_requested: str) -> None:
 @pytest.mark.parametrize(
     ("left", "url", "referrer", "own"),
     [
-        (OLD, OLD, None, {NEW}),  # it reloads itself
-        (OLD, OLD, OLD, {NEW}),
-        (f"{OLD}#here", OLD, None, {NEW}),
-        (OLD, OLD, "http://elsewhere.test/", {NEW}),  # by which it was reached
+        (OLD, OLD, OLD, {NEW}),  # it reloads itself
+        (f"{OLD}#here", OLD, OLD, {NEW}),
         (OLD, "http://h.test/next", OLD, {NEW}),  # it leads on
         (OLD, "http://far.test/", "http://h.test/", {"http://other.test/"}),
         ("http://h.test", "http://h.test/", "http://h.test/", {NEW}),
@@ -47,6 +45,9 @@ def test_what_the_page_that_is_left_wants(left: str, url: str, referrer: str | N
         (OLD, "http://h.test/next", NEW, {NEW}),  # the new page leads on
         (OLD, OLD, NEW, {NEW}),  # back to where one came from
         (OLD, "http://h.test/next", None, {NEW}),
+        (OLD, OLD, None, {NEW}),  # back, without telling
+        (OLD, OLD, "http://h.test/", {NEW}),
+        (OLD, OLD, "http://elsewhere.test/", {NEW}),  # history.back(), to a page with a referrer of its own
         (OLD, "http://far.test/", "http://h.test/", {NEW}),  # both would say that
         ("https://h.test/old", "http://far.test/", "https://h.test/", {NEW}),  # nobody tells a plain site
         ("about:blank", NEW, None, {NEW}),
