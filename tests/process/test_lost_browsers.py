@@ -121,11 +121,11 @@ def test_a_browser_that_nobody_has_used_waits_until_it_is_needed(
     monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
     with CMDOPClient.local() as client:
         client.browser.create_session()
-        (used,) = running(agent, is_browser)
+        used = the_browser(agent)
         started = agent.log().count(STARTED)
         used.kill()
         eventually(lambda: agent.log().count(STARTED) > started)
-        (unused,) = running(agent, is_browser)
+        unused = the_browser(agent)
         unused.kill()
         eventually(lambda: not psutil.pid_exists(unused.pid))
         with pytest.raises(pytest.fail.Exception):
@@ -182,6 +182,11 @@ def running(agent: RunningAgent, wanted: Wanted) -> list[psutil.Process]:
             if wanted(process.cmdline()):
                 found.append(process)
     return found
+
+
+def the_browser(agent: RunningAgent) -> psutil.Process:
+    """The only one: a child of it looks the same until it has become what it is to be."""
+    return min(running(agent, is_browser), key=psutil.Process.create_time)
 
 
 def below(agent: RunningAgent) -> list[psutil.Process]:
