@@ -25,6 +25,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.wire import channel as wire
 from cmdop_browser.wire.v1 import common_pb2, navigation_pb2, sessions_pb2
 from tests.fakes.agent import FakeAgent
+from tests.waiting import until_offline
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -199,6 +200,7 @@ async def test_an_agent_that_was_gone_before_the_call(flavour: Flavour, runtime_
     with FakeAgent(runtime_dir):
         client = await flavour.local()
         session = await client.browser.create_session()
+    await until_offline(client)
     with pytest.raises(BrowserSessionClosedError) as caught:
         await session.click("a")
     assert caught.value.outcome is Outcome.NOT_EXECUTED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -17,13 +18,31 @@ from tests.process.faults.bench import Bench, on_both_benches
 from tests.process.faults.losses import FAULTS, lose_page, lose_under, restored, strike
 
 
+async def filled_in(bench: Bench, url: str) -> Any:
+    """A session that goes on after a crash, on the form at *url*, which it has filled in."""
+    session = await restored(bench)
+    await session.navigate(url)
+    await session.fill("#note", "mine")
+    return session
+
+
+async def send(session: Any) -> None:
+    """Send the form."""
+    await session.click("#go")
+    await session.wait_for("#count")
+
+
+async def is_refused(session: Any) -> None:
+    """Try to send the form, which is told to be empty."""
+    with pytest.raises(SessionInterruptedError, match="what had been filled in"):
+        await session.click("#go")
+
+
 @pytest.mark.parametrize("what", FAULTS)
 @on_both_benches
 async def test_a_form_that_was_emptied_is_not_sent(bench: Bench, what: str) -> None:
-    session = await restored(bench)
     name = f"emptied-{bench.flavour.name}-{what}"
-    await session.navigate(bench.site.at(f"/count/{name}"))
-    await session.fill("#note", "mine")
+    session = await filled_in(bench, bench.site.at(f"/count/{name}"))
     await strike(bench, session, what)
     assert await session.dom.text("#go") == "Count"  # it is loaded again, and reads go on
     with pytest.raises(SessionInterruptedError, match="what had been filled in") as caught:
@@ -35,31 +54,25 @@ async def test_a_form_that_was_emptied_is_not_sent(bench: Bench, what: str) -> N
         await session.press("Enter", selector="#note")
     assert name not in bench.site.records.counts()
     await session.fill("#note", "mine")
-    await session.click("#go")
-    await session.wait_for("#count")
+    await send(session)
     assert bench.site.records.counts()[name] == 1
 
 
 @on_both_benches
 async def test_what_is_filled_in_goes_with_its_page(bench: Bench) -> None:
-    session = await restored(bench)
     name = f"left-{bench.flavour.name}"
-    await session.navigate(bench.site.at(f"/count/{name}"))
-    await session.fill("#note", "mine")
+    session = await filled_in(bench, bench.site.at(f"/count/{name}"))
     await session.navigate(bench.site.at(f"/count/{name}"))  # another document, nothing is in it
     await lose_page(bench, session, faults.is_renderer)
-    await session.click("#go")
-    await session.wait_for("#count")
+    await send(session)
     assert bench.site.records.counts()[name] == 1
 
 
 @pytest.mark.parametrize("what", ["renderer", "agent"])
 @on_both_benches
 async def test_it_is_told_after_a_second_loss_too(bench: Bench, what: str) -> None:
-    session = await restored(bench)
     name = f"twice-{bench.flavour.name}-{what}"
-    await session.navigate(bench.site.at(f"/count/{name}"))
-    await session.fill("#note", "mine")
+    session = await filled_in(bench, bench.site.at(f"/count/{name}"))
     for _ in range(2):
         await strike(bench, session, what)
         await session.title()
@@ -74,103 +87,81 @@ async def test_it_is_told_after_a_second_loss_too(bench: Bench, what: str) -> No
 @pytest.mark.parametrize("what", ["renderer", "browser"])
 @on_both_benches
 async def test_it_is_told_where_the_page_is_lost_again_while_it_comes(bench: Bench, what: str) -> None:
-    session = await restored(bench)
     name = f"coming-{bench.flavour.name}-{what}"
     bench.site.open_gate(f"{name}-1")
     bench.site.open_gate(f"{name}-3")
-    await session.navigate(bench.site.at(f"/count/{name}", gate=name))
-    await session.fill("#note", "mine")
+    session = await filled_in(bench, bench.site.at(f"/count/{name}", gate=name))
     await lose_page(bench, session, faults.is_renderer)
     reading = asyncio.ensure_future(session.dom.text("#go"))
     await lose_under(bench, f"/gate/{name}-2", what)
     assert await reading == "Count"
-    with pytest.raises(SessionInterruptedError, match="what had been filled in"):
-        await session.click("#go")
+    await is_refused(session)
 
 
 @on_both_benches
 async def test_it_is_told_where_not_all_of_the_page_comes(bench: Bench) -> None:
-    session = await restored(bench)
     name = f"part-{bench.flavour.name}"
     bench.site.open_gate(f"{name}-1")
-    await session.navigate(bench.site.at(f"/count/{name}", gate=name))
-    await session.fill("#note", "mine")
+    session = await filled_in(bench, bench.site.at(f"/count/{name}", gate=name))
     await lose_page(bench, session, faults.is_renderer)
     with pytest.raises(BrowserNavigationError) as caught:
         await session.dom.text("#go", timeout=1.0)
     assert caught.value.cause is NavigationCause.TIMEOUT_LOAD
-    with pytest.raises(SessionInterruptedError, match="what had been filled in"):
-        await session.click("#go")
+    await is_refused(session)
 
 
 @on_both_benches
 async def test_it_is_not_sent_after_an_act_that_was_cut_off_either(bench: Bench) -> None:
-    session = await restored(bench)
     name = f"cut-{bench.flavour.name}"
-    await session.navigate(bench.site.at(f"/count/{name}"))
-    await session.fill("#note", "mine")
+    session = await filled_in(bench, bench.site.at(f"/count/{name}"))
     gate = bench.site.at(f"/gate/{name}")
     acting = asyncio.ensure_future(session.evaluate("url => fetch(url, {method: 'POST'})", gate))
     await lose_under(bench, f"/gate/{name}", "renderer")
     with pytest.raises(SessionInterruptedError) as caught:
         await acting
     assert caught.value.outcome is Outcome.UNKNOWN
-    with pytest.raises(SessionInterruptedError, match="what had been filled in"):
-        await session.click("#go")
+    await is_refused(session)
     await session.fill("#note", "mine")  # that it is gone was told
-    await session.click("#go")
-    await session.wait_for("#count")
+    await send(session)
 
 
 @on_both_benches
 async def test_it_is_told_where_the_first_call_goes_to_another_part_of_the_page(bench: Bench) -> None:
-    session = await restored(bench)
     url = bench.site.at(f"/count/within-{bench.flavour.name}")
-    await session.navigate(url)
-    await session.fill("#note", "mine")
+    session = await filled_in(bench, url)
     await lose_page(bench, session, faults.is_renderer)
     await session.navigate(f"{url}#note")
-    with pytest.raises(SessionInterruptedError, match="what had been filled in"):
-        await session.click("#go")
+    await is_refused(session)
 
 
 @on_both_benches
 async def test_one_who_navigates_is_not_told(bench: Bench) -> None:
-    session = await restored(bench)
     url = bench.site.at(f"/count/anew-{bench.flavour.name}")
-    await session.navigate(url)
-    await session.fill("#note", "mine")
+    session = await filled_in(bench, url)
     await lose_page(bench, session, faults.is_browser)
     await session.navigate(url)
-    await session.click("#go")
-    await session.wait_for("#count")
+    await send(session)
 
 
 @on_both_benches
 async def test_a_navigation_that_leaves_the_page_where_it_is_leaves_it_filled(bench: Bench) -> None:
-    session = await restored(bench)
     url = bench.site.at(f"/count/stays-{bench.flavour.name}")
-    await session.navigate(url)
-    await session.fill("#note", "mine")
+    session = await filled_in(bench, url)
     await session.navigate(f"{url}#note")
     with pytest.raises(BrowserNavigationError):
         await session.navigate(bench.site.at("/status/204"))
     await lose_page(bench, session, faults.is_renderer)
-    with pytest.raises(SessionInterruptedError, match="what had been filled in"):
-        await session.click("#go")
+    await is_refused(session)
 
 
 @on_both_benches
 async def test_a_page_that_came_back_and_went_on_takes_acts(bench: Bench) -> None:
-    session = await restored(bench)
     url = bench.site.at(f"/count/on-{bench.flavour.name}")
-    await session.navigate(url)
-    await session.fill("#note", "mine")
+    session = await filled_in(bench, url)
     await lose_page(bench, session, faults.is_renderer)
     await session.title()
     await session.reload()
-    await session.click("#go")
-    await session.wait_for("#count")
+    await send(session)
 
 
 @on_both_benches

@@ -24,8 +24,8 @@ from cmdop_browser.exceptions import (
 from tests.agents import RunningAgent
 from tests.flavours import Together, in_both
 from tests.process.faults import faults, standstill
-from tests.process.faults.bench import LONG, on_both_benches, until_offline
-from tests.waiting import eventually
+from tests.process.faults.bench import LONG, on_both_benches
+from tests.waiting import eventually, until_offline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator

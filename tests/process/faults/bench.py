@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import psutil
 
-from cmdop_browser.exceptions import AgentOfflineError, CMDOPError
 from tests.agents import RunningAgent
 from tests.flavours import InThread, Together, asking_for, in_both
 from tests.process.faults import calls
+from tests.waiting import until_offline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping
@@ -90,18 +90,6 @@ class Place:
                     found.append(process)
         assert found
         return found
-
-
-async def until_offline(client: Any) -> None:
-    """Wait until a client knows that its agent does not answer: until then calls are sent."""
-    async with asyncio.timeout(LONG):
-        while True:
-            try:
-                await client.ping()
-            except AgentOfflineError:
-                return
-            except CMDOPError:  # sent on a connection that was breaking
-                await asyncio.sleep(0.01)
 
 
 class Bench:
