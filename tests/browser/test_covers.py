@@ -8,6 +8,7 @@ import pytest
 
 from cmdop_browser.exceptions import BrowserElementNotFoundError
 from cmdop_browser.exceptions import ElementCause as C
+from tests.browser.refusals import refusal_of
 
 if TYPE_CHECKING:
     from tests.site import WebSite
@@ -51,9 +52,7 @@ async def show(session: Any, body: str) -> None:
 
 
 async def refusal(session: Any, call: str = "click", **options: Any) -> BrowserElementNotFoundError:
-    with pytest.raises(BrowserElementNotFoundError) as caught:
-        await getattr(session, call)("#b", timeout=SOON, **options)
-    return caught.value
+    return await refusal_of(lambda: getattr(session, call)("#b", timeout=SOON, **options))
 
 
 async def failure(

@@ -14,6 +14,7 @@ from cmdop_browser.exceptions import (
     ElementCause,
     Outcome,
 )
+from tests.browser.refusals import refusal_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,11 +33,9 @@ async def failure(
     call: Any, *arguments: Any, timeout: float = SOON, **options: Any
 ) -> BrowserElementNotFoundError:
     """Return how a call on an element fails."""
-    with pytest.raises(BrowserElementNotFoundError) as caught:
-        await call(*arguments, timeout=timeout, **options)
-    assert caught.value.evidence.page is not None
-    assert caught.value.outcome in set(Outcome)
-    return caught.value
+    error = await refusal_of(lambda: call(*arguments, timeout=timeout, **options))
+    assert error.outcome in set(Outcome)
+    return error
 
 
 async def causes(session: Any, *calls: tuple[str, str, str, ElementCause]) -> None:
@@ -228,7 +227,7 @@ async def test_an_element_that_leaves_when_the_pointer_comes(session: Any, site:
             f"document.body.innerHTML = '<button id=b style=\"margin-top:{top}px\">b</button><p>behind</p>'"
         )
         await session.evaluate(f"() => {{ {page}; {leave}; }}")
-        error = await failure(session.click, "#b", force=force, timeout=1.0)
+        error = await failure(session.click, "#b", force=force, timeout=3.0)
         assert error.cause is C.DETACHED, str(error)
 
 
@@ -271,11 +270,11 @@ async def test_an_act_whose_handler_hangs_may_have_had_its_effect(
         site.at(f"/count/{counter}"),
     )
     if name == "press":
-        error = await failure(session.press, argument, selector="#it", timeout=1.5)
+        error = await failure(session.press, argument, selector="#it", timeout=3.0)
     elif name == "select_option":
-        error = await failure(session.select_option, "#it", value=argument, timeout=1.5)
+        error = await failure(session.select_option, "#it", value=argument, timeout=3.0)
     else:
-        error = await failure(getattr(session, name), "#it", *(argument,) * bool(argument), timeout=1.5)
+        error = await failure(getattr(session, name), "#it", *(argument,) * bool(argument), timeout=3.0)
     assert (error.cause, error.outcome) == (C.PAGE_HUNG, Outcome.UNKNOWN)
     assert not error.safe_to_repeat
     assert not error.retryable

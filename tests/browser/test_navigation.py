@@ -53,7 +53,7 @@ async def test_a_hanging_resource_holds_up_load_only(session: Any, site: WebSite
     url = site.at("/hanging/image")
     assert (await session.navigate(url, wait_until="domcontentloaded")).ok
     with pytest.raises(BrowserNavigationError) as caught:
-        await session.navigate(url, timeout=1.0)
+        await session.navigate(url, timeout=2.0)
     assert caught.value.cause is NavigationCause.TIMEOUT_LOAD
     assert await session.dom.text("#after") == "after"
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 C = NavigationCause
 # What a loaded machine may take to begin with, before a fault that has to time out.
-_SHORT = 0.8
+_SHORT = 2.0
 # After its timeout a failing call has the time for the diagnosis; the client's hop comes on top.
 _LATE = Settings.load().diagnosis_time + 0.25
 # Navigations mostly wait for the browser, which does several at once.
@@ -213,7 +213,7 @@ async def test_what_only_the_timeout_ends(client: Any, site: WebSite) -> None:
 @pytest.mark.parametrize("loop", ["script-loop", "reload-loop"])
 async def test_a_page_that_replaces_itself_for_ever(session: Any, site: WebSite, loop: str) -> None:
     with pytest.raises(BrowserNavigationError, match=r"without end, \d+ times") as caught:
-        await session.navigate(site.at(f"/redirect/{loop}"), timeout=1.5)
+        await session.navigate(site.at(f"/redirect/{loop}"), timeout=3.0)
     assert caught.value.cause is C.RELOADING
     for number in range(3):
         url = site.at("/echo/then", number=number)

@@ -125,7 +125,7 @@ async def test_an_act_whose_reply_does_not_come_in_time_may_not_be_repeated(
     async with flavour.local() as client:
         session = await client.browser.create_session()
         with pytest.raises(ConnectionTimeoutError) as caught:
-            await session.evaluate("document.forms[0].submit()", timeout=0.3)
+            await session.evaluate("document.forms[0].submit()", timeout=2.0)
         assert (caught.value.outcome, caught.value.safe_to_repeat) == (Outcome.EXECUTED, False)
         silence.set()
 

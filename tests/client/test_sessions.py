@@ -260,7 +260,7 @@ async def test_a_session_whose_rebuilding_was_cut_off_is_taken_back_when_it_is_c
     with FakeAgent(runtime_dir) as other:
         other.held.add(methods.CREATE)
         with pytest.raises(SessionInterruptedError):
-            await session.title(timeout=0.2)
+            await session.title(timeout=2.0)
         # Not at once: the next call would go on with what was made.
         assert not other.of(methods.CLOSE)
         await session.close()

@@ -171,10 +171,10 @@ class FakeAgent:
 
     def attach(self, request: Any, context: grpc.ServicerContext) -> Iterator[Message]:
         """Hold a lease."""
+        ended = self._attach_ended  # before anybody hears of this one, and ends it
         self._record(methods.ATTACH, request, context)
         if self.refuses_lease is not None:
             context.abort_with_status(status_from_error(self.refuses_lease))
-        ended = self._attach_ended
         context.add_callback(ended.set)
         context.add_callback(self.detached.set)
         if self.says_attached:

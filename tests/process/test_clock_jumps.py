@@ -53,7 +53,7 @@ def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WallClock:
 @pytest.fixture
 def agent(clock: WallClock, runtime_dir: Path) -> Iterator[RunningAgent]:
     with RunningAgent(
-        runtime_dir, shards=1, max_sessions=2 * len(BOTH), lease_grace=1.0, recycle_age=HOUR
+        runtime_dir, shards=1, max_sessions=2 * len(BOTH), lease_grace=3.0, recycle_age=HOUR
     ) as agent:
         yield agent
 
@@ -114,9 +114,9 @@ async def test_the_sessions_of_a_client_that_is_gone_end_after_the_grace_time(
     assert leaving.stdout is not None
     assert await leaving.stdout.readline()
     clock.jump(-6 * HOUR)
-    leaving.kill()
-    await leaving.communicate()
     async with AsyncCMDOPClient.local() as client:
+        leaving.kill()
+        await leaving.communicate()
         assert [info.name for info in await client.browser.list_sessions()] == ["left"]
         took = await asyncio.to_thread(eventually, lambda: "CLIENT_GONE" in agent.log())
     assert took < 20.0  # and not hours

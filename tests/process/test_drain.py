@@ -29,6 +29,7 @@ from tests.agents import RunningAgent
 from tests.flavours import BOTH, Together, in_both
 from tests.process.faults.faults import session_of_another_client
 from tests.site import WebSite
+from tests.waiting import until_offline
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -334,6 +335,7 @@ async def test_who_comes_after_the_end_is_told_the_reason(
                 other = await client.browser.get_session(session.id)
                 await together.once(lambda: agent.process.send_signal(signal.SIGTERM))
                 assert await ended(agent) == 0
+                await until_offline(client)
                 for handle in (session, other):
                     with pytest.raises(BrowserSessionClosedError) as closed:
                         await handle.click("a")

@@ -93,7 +93,7 @@ async def test_an_agent_that_never_gets_ready(pad: Launchpad) -> None:
         asyncio.to_thread(ensure_agent, "default", pad.settings, timeout=0.7),
         async_launcher.ensure_agent("default", pad.settings, timeout=0.7),
     ):
-        with pytest.raises(AgentStartError, match="not ready after 0") as caught:
+        with pytest.raises(AgentStartError, match=r"not ready after \d") as caught:
             await asking
         assert caught.value.exit_code is None
     assert pad.agents() == []

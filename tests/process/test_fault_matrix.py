@@ -110,6 +110,8 @@ async def test_calls_on_a_session_that_is_gone(bench: Bench, fault: faults.Fault
     session = await bench.client.browser.create_session(**dict(fault.options))
     handles = dict(zip(NAMES, await bench.handles(session, len(NAMES)), strict=True))
     await fault.strike(bench, session)
+    if fault is faults.ENDED:
+        await bench.noticed()
     await assert_all_lost(bench, handles, fault.reason)
 
 

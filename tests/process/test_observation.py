@@ -150,7 +150,7 @@ async def test_metrics_tell_what_happens(watched: Watched, flavour: Flavour) -> 
         assert now["cmdop_artifacts_bytes",] > 0
 
         given_up = ("cmdop_session_wait_seconds_count", "given_up")
-        waiting = asyncio.ensure_future(client.browser.create_session(queue_timeout=1.0))
+        waiting = asyncio.ensure_future(client.browser.create_session(queue_timeout=4.0))
         await asyncio.to_thread(eventually, lambda: watched.metrics()["cmdop_session_queue_length",] == 1)
         with pytest.raises(AgentBusyError):
             await waiting

@@ -278,8 +278,9 @@ async def test_what_an_agent_has_not_seen_before_its_end_is_told(
         await session.navigate(site.at("/plain.html"))
         await session.evaluate("localStorage.setItem('cart', 'empty')")
         await session.info()  # all that was changed before has been looked at then
+        await both.meet()
         # The page is busy when it is asked for what it has stored.
-        busy = "" if is_seen else "const end = performance.now() + 2000; while (performance.now() < end);"
+        busy = "" if is_seen else "const end = performance.now() + 20000; while (performance.now() < end);"
         await session.evaluate(
             f"() => {{ localStorage.setItem('cart', 'full'); setTimeout(() => {{ {busy} }}); }}"
         )

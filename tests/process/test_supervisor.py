@@ -235,7 +235,7 @@ def test_agents_stop_stops_the_supervisor(supervised: Supervised) -> None:
 def test_agents_stop_by_force_kills_both(supervised: Supervised) -> None:
     supervised.process.send_signal(signal.SIGSTOP)
     supervised.agent.suspend()
-    stopped = supervised.shell.json("agents", "stop", "--force", "--timeout=0.1")
+    stopped = supervised.shell.json("agents", "stop", "--force", "--timeout=0")
     assert stopped["outcome"] == "killed"
     supervised.assert_nothing_left()
 
@@ -359,7 +359,7 @@ def test_an_agent_that_starts_is_not_held_to_the_life_of_the_one_before(tmp_path
     (tmp_path / "agent.json").touch()
     # Not ready for many times as long as a silence may last; then it ends of its own accord.
     code = REPORT + "time.sleep(3); ready(); raise SystemExit(0)"
-    with supervisor(tmp_path, code, silence_seconds=0.2) as process:
+    with supervisor(tmp_path, code, silence_seconds=1.0) as process:
         assert process.stderr is not None
         assert process.stderr.read() == "ready\n"
     assert process.returncode == 0

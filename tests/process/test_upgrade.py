@@ -25,7 +25,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
 from tests.agents import RunningAgent, end_at_once
 from tests.flavours import at_once
-from tests.waiting import eventually
+from tests.waiting import eventually, until_offline
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -137,6 +137,7 @@ async def test_a_client_that_was_idle_while_agents_changed_gets_its_next_session
             await client.ping()  # its lease, which was sent before, is there then
         await both.once(lambda: told_to_end(old))
         assert await ended(old) == 0
+        await until_offline(creating)
         with pytest.raises(AgentOfflineError):
             await creating.browser.create_session()
         await both.once(line.successor)
@@ -205,6 +206,7 @@ async def test_what_the_old_agent_ended_is_told_so_also_where_the_new_one_is_con
 ) -> None:
     async with flavour.local() as client:
         session = await client.browser.create_session()
+        spare = await client.browser.get_session(session.id)
         await succeeded(old, line, both)
         if connected_to_both:
             await client.reconnect()
@@ -212,6 +214,8 @@ async def test_what_the_old_agent_ended_is_told_so_also_where_the_new_one_is_con
         assert await ended(old) == 0
         if not connected_to_both:
             await client.reconnect()
+        with pytest.raises(BrowserSessionClosedError):
+            await spare.title()  # may find out that the old agent's connection is broken
         with pytest.raises(BrowserSessionClosedError) as closed:
             await session.title()
         assert (closed.value.reason, closed.value.outcome) == (CloseReason.SHUTDOWN, Outcome.NOT_EXECUTED)

@@ -150,7 +150,8 @@ class Bench:
 
         def kill_all() -> None:
             for process in self.processes(is_wanted):
-                process.kill()
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
 
         await self.once(kill_all)
 

@@ -16,7 +16,7 @@ from tests.process.faults import standstill
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable, Collection, Iterator
 
     from tests.process.faults.bench import Bench
 
@@ -64,9 +64,10 @@ def is_driver(command: list[str]) -> bool:
 def stopped(processes: list[psutil.Process]) -> Iterator[None]:
     """Processes that stand still during the block; those that live on go on after it."""
     for process in processes:
-        process.suspend()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.suspend()
     # The signal is sent by then, and takes effect a moment later.
-    eventually(lambda: all(process.status() == psutil.STATUS_STOPPED for process in processes))
+    eventually(lambda: all(_stands_still(process) for process in processes))
     try:
         yield
     finally:
@@ -75,11 +76,29 @@ def stopped(processes: list[psutil.Process]) -> Iterator[None]:
                 process.resume()
 
 
+def _stands_still(process: psutil.Process) -> bool:
+    try:
+        return process.status() in {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}
+    except psutil.NoSuchProcess:  # an agent that is quick has ended it
+        return True
+
+
 @contextlib.contextmanager
 def held_up(processes: list[psutil.Process]) -> Iterator[None]:
     """Processes that answer nobody during the block, and are not told by their state as stopped ones are."""
     with standstill.held(*(process.pid for process in processes)):
         yield
+
+
+def without_children(browsers: Collection[psutil.Process]) -> set[psutil.Process]:
+    """The browsers themselves: a child of one looks like it until it has become what it is to be."""
+    pids = {browser.pid for browser in browsers}
+    found = set()
+    for browser in browsers:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            if browser.ppid() not in pids:
+                found.add(browser)
+    return found
 
 
 # Strikes
@@ -98,8 +117,9 @@ def _kill(is_wanted: Callable[[list[str]], bool]) -> Callable[[Bench, Any], Awai
         async def kill_all() -> None:
             # One after the other: a browser that loses dozens of renderers in one moment may end itself.
             for process in bench.processes(is_wanted):
-                process.kill()
-                await asyncio.to_thread(process.wait, 10)
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.kill()
+                    await asyncio.to_thread(process.wait, 10)
 
         await bench.once(kill_all)
         await bench.until_gone(session.id)
@@ -116,7 +136,7 @@ async def _end_agent(bench: Bench, _session: Any) -> None:
     assert await asyncio.to_thread(bench.agent.process.wait, 30) == 0
 
 
-_IDLE_SECONDS: Final = 0.5
+_IDLE_SECONDS: Final = 1.5
 
 CLOSED: Final = Fault("closed by its caller", _close, CloseReason.CLOSED_BY_CALLER)
 RENDERER: Final = Fault("renderer killed", _kill(is_renderer), CloseReason.RENDERER_CRASH)

@@ -148,7 +148,7 @@ async def test_libraries_are_added_to_a_download_that_lacks_them(
 
 
 async def test_a_download_that_stalls_is_given_up(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_STALL_SECONDS", 0.2)
+    monkeypatch.setattr(module, "_STALL_SECONDS", 2.0)
     machine.program("playwright", f"echo $$ > {machine.directory}/pid; exec sleep 100")
     machine.program("apt-get", f'case "$*" in *install*) {machine.put_package};; esac')
     assert (await machine.install()).kind is BrowserKind.SYSTEM_SHELL

@@ -253,7 +253,7 @@ async def test_a_page_that_does_not_answer_leaves_an_act_half_of_its_time() -> N
     recovery = Recovery(cast("Pages", None), ContextOptions(), disk)
     disk.may_save.clear()
     recovery.look("navigate", page.managed)
-    deadline = Deadline.after(0.2)
+    deadline = Deadline.after(2.0)
     await recovery.bring_back("navigate", page.managed, deadline)
     assert deadline.remaining > 0
     disk.may_save.set()
@@ -300,9 +300,9 @@ async def test_a_page_is_looked_at_also_while_no_call_comes_less_and_less_often(
     page.text = '[[["login","mine"]],[]]'
     await asyncio.to_thread(eventually, lambda: len(disk.saved) == 2)
     assert dict(memory.keepsake.origins) == {LEFT: OriginStorage((("login", "mine"),))}
-    await asyncio.to_thread(eventually, lambda: page.looks == 5)
+    await asyncio.to_thread(eventually, lambda: page.looks >= 5)
     memory.end()
-    pauses = [after - before for before, after in itertools.pairwise(page.looked_at)]
+    pauses = [after - before for before, after in itertools.pairwise(page.looked_at[:5])]
     for pause, least in zip(pauses, (*short_pauses, short_pauses[-1]), strict=True):
         assert pause >= least
     assert disk.changes == 1  # nobody was told that anything is done
@@ -336,8 +336,9 @@ async def test_pauses_begin_anew_with_each_call(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("has_ended", [True, False])
 async def test_a_page_that_is_no_more_is_not_looked_at(
-    short_pauses: tuple[float, ...], *, has_ended: bool
+    monkeypatch: pytest.MonkeyPatch, *, has_ended: bool
 ) -> None:
+    monkeypatch.setattr(remembering, "_PAUSES", (1.0,))  # its end comes before the second look
     page = Page()
     memory = Memory(Keepsake(), Disk())
     await looked(memory, page)
@@ -345,6 +346,6 @@ async def test_a_page_that_is_no_more_is_not_looked_at(
         memory.end()
     else:
         page.lost.set_result(None)
-    await asyncio.sleep(2 * short_pauses[0])
+    await asyncio.sleep(1.2)
     await memory.settle()
     assert page.looks == 1
