@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import subprocess
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-import psutil
-
 from chaos.bench import flavour_of, is_driver
 from chaos.cells import During, Fault
-from chaos.trial import Hung, Trial, bounded, check_nothing_left
+from chaos.trial import Hung, Late, Trial, bounded, check_nothing_left, in_time
 from cmdop_browser.exceptions import CMDOPError
 from tests.process.faults import standstill
 
@@ -27,10 +26,15 @@ _POLL: Final = 0.005
 # The lease's grace time of the bench's agents, and how soon after it the sessions are closed.
 _GRACE: Final = 1.0
 _CLOSED_WITHIN: Final = 2.0
+_WAS_OVER: Final = "each time the client had its answer before it was struck"
 
 
 async def run(bench: Bench, cell: Cell, number: int) -> Trial:
     """Make one trial of a cell whose victim is the client."""
+    return await in_time(_strike_once, bench, cell, number)
+
+
+async def _strike_once(bench: Bench, cell: Cell, number: int) -> Trial:
     flavour = flavour_of(number).name
     trial = Trial(str(cell), flavour)
     await bench.prepare()
@@ -75,10 +79,7 @@ async def _strike(  # noqa: PLR0917 -- what a trial consists of
 ) -> None:
     session_id = await bounded(_under_way(bench, cell, process, name), "the client's call")
     began = time.monotonic()
-    if cell.fault is Fault.HANG:
-        standstill.hold(process.pid)
-    else:
-        psutil.Process(process.pid).send_signal(9 if cell.fault is Fault.SIGKILL else 19)
+    _hit(cell, process)
     if cell.fault is not Fault.HANG:
         gone = await bounded(_noticed(bench, cell, session_id), "the agent's noticing")
         trial.detection = gone - began if gone is not None else None
@@ -107,6 +108,18 @@ async def _strike(  # noqa: PLR0917 -- what a trial consists of
     if trial.came != "came True":
         trial.wrong.append(f"the client that goes on says {trial.came!r}")
     await bounded(asyncio.to_thread(process.wait), "the client's end")
+
+
+def _hit(cell: Cell, process: subprocess.Popen[str]) -> None:
+    if process.poll() is not None:
+        raise Late(_WAS_OVER)
+    if cell.fault is not Fault.HANG:
+        process.send_signal(signal.SIGKILL if cell.fault is Fault.SIGKILL else signal.SIGSTOP)
+        return
+    try:
+        standstill.hold(process.pid)
+    except PermissionError as exc:  # it is about to end
+        raise Late(_WAS_OVER) from exc
 
 
 async def _under_way(bench: Bench, cell: Cell, process: subprocess.Popen[str], name: str) -> str | None:

@@ -19,7 +19,7 @@ from chaos.scenes import SCENES, Queue
 from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason, CMDOPError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
 
     from chaos.bench import Bench
     from chaos.cells import Cell
@@ -71,8 +71,8 @@ class Hung(Exception):  # noqa: N818 -- what a trial is about, not a failure of 
     """Something did not come back."""
 
 
-class _Late(Exception):  # noqa: N818 -- same
-    """The fault struck when the call was over."""
+class Late(Exception):  # noqa: N818 -- same
+    """The fault struck when the call was over: that was no trial."""
 
 
 async def bounded(awaitable: Awaitable[Any], what: str, seconds: float = PATIENCE) -> Any:
@@ -100,11 +100,18 @@ async def bounded(awaitable: Awaitable[Any], what: str, seconds: float = PATIENC
 
 
 async def run(bench: Bench, cell: Cell, number: int) -> Trial:
-    """Make one trial of a cell that applies; one that strikes too late is made again."""
+    """Make one trial of a cell that applies."""
+    return await in_time(_strike_once, bench, cell, number)
+
+
+async def in_time(
+    once: Callable[[Bench, Cell, int], Awaitable[Trial]], bench: Bench, cell: Cell, number: int
+) -> Trial:
+    """Make one trial; one that strikes too late is made again."""
     for _ in range(_STRIKES):
         try:
-            return await _strike_once(bench, cell, number)
-        except _Late as exc:
+            return await once(bench, cell, number)
+        except Late as exc:
             late = str(exc)
     return Trial(str(cell), flavour_of(number).name, [late])
 
@@ -188,12 +195,12 @@ async def _while_under_way(call: asyncio.Future[Any] | None) -> None:
     """Make sure that a fault which struck now struck during *call*.
 
     Raises:
-        _Late: What was to be made was there.
+        Late: What was to be made was there.
     """
     assert call is not None
     await asyncio.wait({call}, timeout=_ON_ITS_WAY)
     if call.done() and call.exception() is None:
-        raise _Late("each time the session was there before the fault")
+        raise Late("each time the session was there before the fault")
 
 
 async def _begun(scene: Scene) -> asyncio.Future[Any] | None:
