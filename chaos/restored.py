@@ -215,6 +215,7 @@ class _Visitor:
                 raise
             self.told["what a click led to is lost"] += 1
             return None
+        await self._session.wait_for("body", timeout=PATIENCE)  # at its URL the page is before it has one
         return url
 
     async def _set_cookie(self) -> None:

@@ -50,6 +50,8 @@ class Waits:
     def wait_for_url(self, pattern: str | re.Pattern[str], *, timeout: float | None = None) -> None:
         """Wait until the page is at a URL that matches; it may be there already.
 
+        Its document has begun then, and may have nothing in it yet: `wait_for` what is needed of it.
+
         Args:
             pattern: A glob (`*` within a segment, `**` across them), or a compiled regular
                 expression that is searched in the URL.
