@@ -32,6 +32,7 @@ from cmdop_browser.helpers import (
 from cmdop_browser.settings import Settings
 from cmdop_browser.wire.rendezvous import AgentPaths, DiscoveryRecord
 from tests.agents import end_at_once
+from tests.process.faults.faults import below, is_browser
 from tests.site import WebSite
 
 if TYPE_CHECKING:
@@ -55,12 +56,7 @@ class Machine:
         os.kill(self.record().pid, signal.SIGKILL)
 
     def kill_browser(self) -> None:
-        browsers = [
-            process
-            for process in psutil.Process(self.record().pid).children(recursive=True)
-            if any("headless" in word for word in process.cmdline()[:1])
-            and not any(word.startswith("--type=") for word in process.cmdline())
-        ]
+        browsers = below(self.record().pid, is_browser)
         assert browsers
         for browser in browsers:
             browser.kill()

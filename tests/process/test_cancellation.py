@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-import psutil
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -26,6 +25,8 @@ from tests.waiting import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import psutil
 
     from tests.site import WebSite
 
@@ -289,12 +290,7 @@ def test_nothing_is_left_of_calls_on_a_session_that_is_being_rebuilt(
 
 def renderers(agent: RunningAgent) -> list[psutil.Process]:
     """The processes of the agent's pages."""
-    found = []
-    for process in psutil.Process(agent.process.pid).children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if faults.is_renderer(process.cmdline()):
-                found.append(process)
-    return found
+    return faults.below(agent.process.pid, faults.is_renderer)
 
 
 # Real signals to a real process

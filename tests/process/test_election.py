@@ -27,6 +27,7 @@ from cmdop_browser.exceptions import (
 from cmdop_browser.wire.rendezvous import FileLock, heartbeat, process_start_time
 from tests.fakes import minimal_agent
 from tests.process.faults import standstill
+from tests.process.faults.faults import is_renderer, those
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -211,7 +212,7 @@ def test_an_agent_lives_on_its_own(pad: Launchpad) -> None:
         assert os.getsid(agent.pid) == agent.pid
         assert agent.environ()["CMDOP_RUNTIME_DIR"] == str(pad.settings.runtime_dir)
         family = [agent, *agent.children(recursive=True)]
-        assert any("--type=renderer" in process.cmdline() for process in family)
+        assert those(family, is_renderer)
         leaked = _opened(psutil.Process())[leak]
         for process in family:
             opened = _opened(process).values()

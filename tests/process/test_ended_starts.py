@@ -24,7 +24,7 @@ from cmdop_browser.exceptions import (
     Outcome,
 )
 from cmdop_browser.settings import Settings
-from tests.process.faults.faults import is_driver
+from tests.process.faults.faults import is_driver, those
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -66,9 +66,8 @@ class Bench:
         """Kill each driver as soon as the program runs that it has started."""
         for time in range(1, times + 1):
             await asyncio.to_thread(eventually, functools.partial(self.has_run, time))
-            for child in psutil.Process().children():
-                if is_driver(child.cmdline()):
-                    child.kill()
+            for child in those(psutil.Process().children(), is_driver):
+                child.kill()
 
     async def page(self) -> str:
         """Open a page, and return what it computes."""

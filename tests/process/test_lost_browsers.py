@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +17,14 @@ from cmdop_browser.exceptions import (
     CloseReason,
 )
 from tests.agents import RunningAgent
-from tests.process.faults.faults import is_browser, is_driver, is_renderer, without_children
+from tests.process.faults.faults import (
+    command_of,
+    is_browser,
+    is_driver,
+    is_renderer,
+    those,
+    without_children,
+)
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -72,11 +78,11 @@ def test_a_lost_browser_leaves_nothing(
     monkeypatch.setenv("CMDOP_RUNTIME_DIR", str(agent.runtime_dir))
     with CMDOPClient.local() as client:
         session = client.browser.create_session()
-        family = [process for process in below(agent) if everything(process.cmdline())]
+        family = running(agent, everything)
         (home,) = homes(agent)
         files = list(home.iterdir())
         assert files
-        commands = {process: process.cmdline() for process in family}
+        commands = {process: command_of(process) for process in family}
         for process in family:
             if stopped(commands[process]):
                 process.suspend()
@@ -176,12 +182,7 @@ def clear_away(directory: Path) -> None:
 
 def running(agent: RunningAgent, wanted: Wanted) -> list[psutil.Process]:
     """Those of the agent's processes that are wanted."""
-    found = []
-    for process in below(agent):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if wanted(process.cmdline()):
-                found.append(process)
-    return found
+    return those(below(agent), wanted)
 
 
 def the_browser(agent: RunningAgent) -> psutil.Process:

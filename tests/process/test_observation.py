@@ -9,7 +9,6 @@ import socket
 import urllib.request
 from typing import TYPE_CHECKING, Any, Final
 
-import psutil
 import pytest
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -20,6 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from cmdop_browser.exceptions import AgentBusyError, BrowserElementNotFoundError, ConfigurationError
 from tests.agents import RunningAgent
+from tests.process.faults.faults import below, is_driver, is_renderer
 from tests.process.shell import ROOT
 from tests.waiting import eventually
 
@@ -158,12 +158,7 @@ async def test_metrics_tell_what_happens(watched: Watched, flavour: Flavour) -> 
             eventually, lambda: watched.metrics().get(given_up, 0) - before.get(given_up, 0) == 1
         )
 
-        renderers = [
-            process
-            for process in psutil.Process(watched.agent.process.pid).children(recursive=True)
-            if "--type=renderer" in process.cmdline()
-        ]
-        for renderer in renderers:
+        for renderer in below(watched.agent.process.pid, is_renderer):
             renderer.kill()
         lost = ("cmdop_page_losses_total", "RENDERER_CRASH")
         await asyncio.to_thread(eventually, lambda: watched.metrics().get(lost, 0) - before.get(lost, 0) == 3)
@@ -196,12 +191,8 @@ async def test_restarts_are_counted_by_cause(watched: Watched, flavour: Flavour)
     async with flavour.local(timeout=20.0) as client:
         before = client.agent_info.restarts
         session = await client.browser.create_session(on_crash="restore")
-        for words in (["--type=renderer"], ["run-driver"]):
-            (victim, *_) = [
-                process
-                for process in psutil.Process(watched.agent.process.pid).children(recursive=True)
-                if all(word in " ".join(process.cmdline()) for word in words)
-            ]
+        for is_victim in (is_renderer, is_driver):
+            victim = below(watched.agent.process.pid, is_victim)[0]
             epoch = (await session.info()).epoch
             victim.kill()
             async with asyncio.timeout(20):

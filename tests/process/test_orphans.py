@@ -22,7 +22,7 @@ from agent_bridge.supervision.processes import lives, wait_until_ended
 from cmdop_browser import CMDOPClient
 from cmdop_browser.agent_log import log_path
 from cmdop_browser.discovery import find
-from tests.process.faults.faults import is_browser, is_driver, is_renderer
+from tests.process.faults.faults import command_of, is_browser, is_driver, is_renderer
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
@@ -35,19 +35,19 @@ END_SECONDS = 20.0
 
 
 def _is_driver(process: psutil.Process) -> bool:
-    return is_driver(process.cmdline())
+    return is_driver(command_of(process))
 
 
 def _is_browser(process: psutil.Process) -> bool:
-    return is_browser(process.cmdline())
+    return is_browser(command_of(process))
 
 
 def _is_renderer(process: psutil.Process) -> bool:
-    return is_renderer(process.cmdline())
+    return is_renderer(command_of(process))
 
 
 def _is_watchdog(process: psutil.Process) -> bool:
-    return "agent_bridge.supervision.reaper" in process.cmdline()
+    return "agent_bridge.supervision.reaper" in command_of(process)
 
 
 def _is_below_driver(process: psutil.Process) -> bool:
@@ -252,12 +252,7 @@ def _family(record: DiscoveryRecord) -> list[psutil.Process]:
 
 
 def _watchdogs(record: DiscoveryRecord) -> list[psutil.Process]:
-    found = []
-    for process in psutil.Process(record.pid).children():
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if _is_watchdog(process):
-                found.append(process)
-    return found
+    return list(filter(_is_watchdog, psutil.Process(record.pid).children()))
 
 
 def _living(family: list[psutil.Process]) -> list[psutil.Process]:

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from tests.process.container import Container
-from tests.process.faults.faults import is_browser, is_driver
+from tests.process.faults.faults import is_browser, is_driver, those
 from tests.process.shell import COMMAND, open_shell
 from tests.waiting import eventually
 
@@ -69,13 +69,7 @@ def ready(shell: Shell, before: str = "") -> str:
 
 
 def processes(container: Container, is_wanted: Callable[[list[str]], bool]) -> list[psutil.Process]:
-    found = []
-    for process in container.processes():
-        try:
-            if is_wanted(process.cmdline()):
-                found.append(process)
-        except psutil.Error:
-            continue
+    found = those(container.processes(), is_wanted)
     assert found
     return found
 

@@ -14,7 +14,7 @@ from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason
 from cmdop_browser.settings import Settings
 from tests.agents import RunningAgent
 from tests.flavours import Flavour
-from tests.process.faults.faults import is_browser, without_children
+from tests.process.faults.faults import below, is_browser, without_children
 from tests.site import WebSite
 
 if TYPE_CHECKING:
@@ -48,12 +48,7 @@ async def agent_and_client(
 
 def browsers(agent: RunningAgent) -> set[psutil.Process]:
     """The browsers of an agent that run."""
-    found = set()
-    for process in psutil.Process(agent.process.pid).children(recursive=True):
-        with contextlib.suppress(psutil.NoSuchProcess):
-            if is_browser(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
-                found.add(process)
-    return without_children(found)
+    return without_children(below(agent.process.pid, is_browser))
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -219,7 +219,8 @@ async def test_a_read_is_made_again_when_the_next_agent_dies_as_well(
         agent_process(spawned).kill()  # the sessions are on their way
 
     def runs_another(first: psutil.Process) -> bool:
-        with contextlib.suppress(FileNotFoundError):  # the record of the first one is removed
+        # The record of the first one is removed; until then it may be of a process that is gone.
+        with contextlib.suppress(FileNotFoundError, psutil.NoSuchProcess):
             return agent_process(spawned) != first
         return False
 

@@ -15,7 +15,7 @@ import psutil
 
 from tests.agents import RunningAgent
 from tests.flavours import InThread, Together, asking_for, in_both
-from tests.process.faults import calls
+from tests.process.faults import calls, faults
 from tests.waiting import until_offline
 
 if TYPE_CHECKING:
@@ -83,11 +83,7 @@ class Place:
 
     def processes(self, is_wanted: Callable[[list[str]], bool]) -> list[psutil.Process]:
         """The agent's processes whose command lines are wanted; at least one."""
-        found = []
-        for process in self.agent_process.children(recursive=True):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                if is_wanted(process.cmdline()):
-                    found.append(process)
+        found = faults.below(self.agent.process.pid, is_wanted)
         assert found
         return found
 

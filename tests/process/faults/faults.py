@@ -16,9 +16,11 @@ from tests.process.faults import standstill
 from tests.waiting import eventually
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Iterator
+    from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
 
     from tests.process.faults.bench import Bench
+
+    Wanted = Callable[[list[str]], bool]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,24 @@ class Fault:
 
 
 # Processes, by their command lines
+
+
+def command_of(process: psutil.Process) -> list[str]:
+    """Its command line; empty once it has ended."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def those(processes: Iterable[psutil.Process], is_wanted: Wanted) -> list[psutil.Process]:
+    """Those that run and are wanted."""
+    return [process for process in processes if is_wanted(command_of(process))]
+
+
+def below(pid: int, is_wanted: Wanted) -> list[psutil.Process]:
+    """Those that a process has started, themselves or by others, that run and are wanted."""
+    return those(psutil.Process(pid).children(recursive=True), is_wanted)
 
 
 def is_renderer(command: list[str]) -> bool:
@@ -112,7 +132,7 @@ async def _idle(bench: Bench, session: Any) -> None:
     await bench.until_gone(session.id)
 
 
-def _kill(is_wanted: Callable[[list[str]], bool]) -> Callable[[Bench, Any], Awaitable[None]]:
+def _kill(is_wanted: Wanted) -> Callable[[Bench, Any], Awaitable[None]]:
     async def strike(bench: Bench, session: Any) -> None:
         async def kill_all() -> None:
             # One after the other: a browser that loses dozens of renderers in one moment may end itself.
