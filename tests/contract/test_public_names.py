@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 import subprocess
 import sys
 import tomllib
@@ -66,7 +67,7 @@ def test_star_import_shadows_no_builtin() -> None:
 def test_the_import_is_light() -> None:
     runs = [_import_in_a_fresh_process() for _ in range(5)]
     assert [loaded for _, loaded in runs] == [[]] * 5
-    assert min(seconds for seconds, _ in runs) < IMPORT_SECONDS
+    assert statistics.median(seconds for seconds, _ in runs) < IMPORT_SECONDS
 
 
 def test_the_client_needs_neither_playwright_nor_a_parser() -> None:
