@@ -4,13 +4,28 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason, Outcome
 from cmdop_browser.exceptions.redact import redact
+from cmdop_browser.wire.acts import FILLS_IN
 
 if TYPE_CHECKING:
     from cmdop_browser.exceptions import CMDOPError
+
+
+class PageState(Protocol):
+    """Replies that tell of the page.
+
+    Attributes:
+        url: Where it is.
+        filled: Whether something is filled in there.
+    """
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def filled(self) -> bool: ...
 
 
 class SessionState(enum.Enum):
@@ -31,6 +46,8 @@ class Journal:
         url: The page that was reached last; None before the first.
         navigated: What was last navigated to.
         by_navigation: Whether that led to `url`, and so could again.
+        filled: Whether something was filled in there, or may have been; for sessions that are restored.
+        interrupted: The act that was made last, where its reply went with a loss; "" otherwise.
         reason: Why the session ended; None while it is open.
     """
 
@@ -40,14 +57,28 @@ class Journal:
     url: str | None = None
     navigated: str | None = None
     by_navigation: bool = False
+    filled: bool = False
+    interrupted: str = ""
     reason: CloseReason | None = field(default=None)
 
     def acted(self, action: str) -> None:
         """A call is about to be made."""
         self.last_action = action
 
-    def committed(self, url: str, *, navigated: str | None = None) -> None:
-        """The page is at *url* now, by navigating to *navigated* if so; called after success only."""
+    def sent(self, action: str) -> bool:
+        """A call is on its way, and may be made whatever becomes of its reply.
+
+        Returns:
+            Whether `filled` became true by that.
+        """
+        if self.filled or action not in FILLS_IN:
+            return False
+        self.filled = True
+        return True
+
+    def committed(self, page: PageState, *, navigated: str | None = None) -> None:
+        """The page is as *page* tells, by navigating to *navigated* if so; called after success only."""
+        url, self.filled, self.interrupted = page.url, page.filled, ""
         if url:
             self.by_navigation = navigated is not None or (self.by_navigation and url == self.url)
             self.navigated = navigated or self.navigated

@@ -124,6 +124,10 @@ class Memory:
             self._keeper.changed()
         self._begin(page)
 
+    def changing(self) -> None:
+        """Note that a call is about to change what is kept."""
+        self._keeper.changed()
+
     async def look_before_leaving(self, page: ManagedPage, seconds: float) -> None:
         """Look at *page* once more, unless that is under way, and wait for it; never fails."""
         if self._task is None or self._task.done():

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.page import Entries
+from cmdop_browser.wire.acts import FILLS_IN
 
 if TYPE_CHECKING:
     from agent_bridge.browser.page import ManagedPage
 
-_FILLS_IN: Final = frozenset({"check", "fill", "select_option", "type", "uncheck", "upload"})
 # They hand it on, or go on from it.
 _HANDS_ON: Final = frozenset({"click", "press"})
 # A script may do either.
-_BUILDS_ON_IT: Final = _FILLS_IN | _HANDS_ON | {"evaluate"}
+_BUILDS_ON_IT: Final = FILLS_IN | _HANDS_ON | {"evaluate"}
 
 
 def builds_on_entries(action: str) -> bool:
@@ -34,6 +34,6 @@ def admit(action: str, page: ManagedPage) -> bool:
     if is_first or (page.entries is Entries.TOLD and action in _HANDS_ON):
         page.entries = Entries.TOLD
         return False
-    if action in _FILLS_IN or (page.entries is Entries.TOLD and action in _BUILDS_ON_IT):
+    if action in FILLS_IN or (page.entries is Entries.TOLD and action in _BUILDS_ON_IT):
         page.entries = Entries.FILLED
     return True

@@ -6,16 +6,17 @@ import asyncio
 import logging
 import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from agent_bridge.browser.keepsake import COOKIES, Keepsake, Place
 from agent_bridge.browser.page import Entries
 from agent_bridge.browser.remembering import Memory, is_within, origin_of
 from agent_bridge.browser.returning import equip, go_back
-from agent_bridge.pool.entries import builds_on_entries
+from agent_bridge.pool.entries import admit, builds_on_entries
 from agent_bridge.pool.ladder import LOSSES, Losses, climb
 from cmdop_browser.exceptions import CloseReason
+from cmdop_browser.wire.acts import FILLS_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -70,6 +71,8 @@ class Lost:
         url: Where its page was last; empty for an empty page.
         navigated: What was last navigated to.
         by_navigation: Whether that led to *url*: it is a GET then.
+        filled: Whether something was filled in there, or may have been.
+        interrupted: The act whose outcome went with it; empty when it was none.
     """
 
     session_id: str
@@ -77,6 +80,8 @@ class Lost:
     url: str = ""
     navigated: str = ""
     by_navigation: bool = False
+    filled: bool = False
+    interrupted: str = ""
 
 
 class Recovery:
@@ -130,9 +135,11 @@ class Recovery:
             self.memory.take_up(keepsake)
             self._is_outdated = keepsake.is_outdated
         if keepsake is not None and keepsake.navigated == lost.navigated:
-            self.memory.missing = keepsake.place
+            place, filled = keepsake.place, keepsake.is_outdated and lost.filled
+            self.memory.missing = replace(place, filled=place.filled or filled) if place else None
         elif origin_of(lost.url):  # remembered too early, or not at all: then the client knows better
-            self.memory.missing = Place(lost.url, repeatable=lost.by_navigation)
+            self.memory.missing = Place(lost.url, repeatable=lost.by_navigation, filled=lost.filled)
+        self.told(lost.interrupted)
         self._is_unseen = keepsake is None
         self._taken_up = True
 
@@ -175,6 +182,20 @@ class Recovery:
                 page.entries = Entries.TOLD if self._knows_of_entries else Entries.GONE
         self.memory.missing = None
 
+    def admit(self, action: str, page: ManagedPage) -> bool:
+        """Note that the call *action* is about to be made, unless what it counts on is gone with the page."""
+        if not admit(action, page):
+            return False
+        if action in FILLS_IN:
+            self.memory.changing()  # should the agent be killed before it is done
+        return True
+
+    def has_entries(self, page: ManagedPage) -> bool:
+        """Whether something was filled in on *page*, or on the one that it takes the place of."""
+        if self.missing is not None and (not origin_of(page.url) or self._is_within_missing(page)):
+            return self.missing.filled
+        return page.entries is not Entries.NONE
+
     def told(self, action: str) -> None:
         """Note that the caller knows by the failure of the call *action* that the page was lost."""
         self._knows_of_entries = self._knows_of_entries or builds_on_entries(action)
@@ -194,12 +215,16 @@ class Recovery:
         if is_done or page.lost.done():
             return
         if self.missing is not None and origin_of(page.url):
-            if self.missing.filled and is_within(self.missing.url, page.requested_url):
-                page.entries = Entries.GONE  # in the page that was lost that would have loaded nothing
+            if self.missing.filled and self._is_within_missing(page):
+                page.entries = Entries.GONE
             self.memory.missing = None
         if action == "navigate":
             self.memory.navigated(page.requested_url)
         self.memory.look(page, is_read=_is_read(action), is_wait=action.startswith("wait_for"))
+
+    def _is_within_missing(self, page: ManagedPage) -> bool:
+        """Whether what *page* was led to would have loaded nothing on the page that was lost."""
+        return self.missing is not None and is_within(self.missing.url, page.requested_url)
 
     # -- after a loss -----------------------------------------------------------
 

@@ -11,7 +11,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from agent_bridge.browser.answers import PageLost
-from agent_bridge.pool.entries import admit
 from cmdop_browser.exceptions import (
     BrowserSessionClosedError,
     BrowserTimeoutError,
@@ -109,6 +108,11 @@ class Session:
         return missing.url if missing is not None else self.page.url
 
     @property
+    def has_entries(self) -> bool:
+        """Whether something was filled in on its page, or on the lost one; never where it is not restored."""
+        return self.recovery is not None and self.recovery.has_entries(self.page)
+
+    @property
     def idle_seconds(self) -> float:
         """Seconds since the last call ended, 0 while one runs."""
         return 0.0 if self.is_busy else time.monotonic() - self.last_used
@@ -153,7 +157,7 @@ class Session:
             if self.recovery is not None:
                 page = await self._whole(self.recovery, action, epoch, deadline)
                 await self.recovery.bring_back(action, page, deadline)
-                if not admit(action, page):
+                if not self.recovery.admit(action, page):
                     raise self._emptied(action)
             began = True
             yield page

@@ -92,7 +92,9 @@ class ActionServicer(SessionServicer, actions_pb2_grpc.ActionServiceServicer):
         async with self._turn(request.call, "select_option") as turn:
             selected = await actions.select_option(turn.page, selector, choice, turn.deadline)
             return actions_pb2.SelectOptionReply(
-                selected=[encode.text(value) for value in selected], url=encode.text(turn.page.url)
+                selected=[encode.text(value) for value in selected],
+                url=encode.text(turn.page.url),
+                filled=turn.session.has_entries,
             )
 
     async def Upload(self, request: actions_pb2.UploadFilesRequest, context: Context) -> common_pb2.PageState:

@@ -125,7 +125,15 @@ def lost_session(request: sessions_pb2.CreateSessionRequest) -> Lost | None:
         raise BadRequestError("the session to rebuild has no valid id", field="lost")
     if request.options.on_crash != sessions_pb2.ON_CRASH_RESTORE:
         raise BadRequestError('only sessions with on_crash="restore" are rebuilt', field="on_crash")
-    return Lost(lost.session.session_id, lost.session.epoch, lost.url, lost.navigated, lost.by_navigation)
+    return Lost(
+        lost.session.session_id,
+        lost.session.epoch,
+        lost.url,
+        lost.navigated,
+        by_navigation=lost.by_navigation,
+        filled=lost.filled,
+        interrupted=lost.interrupted,
+    )
 
 
 def context_options(options: sessions_pb2.SessionOptions) -> ContextOptions:

@@ -47,7 +47,7 @@ def _utf8(text: str) -> bytes:
 
 def page_state(session: Session) -> common_pb2.PageState:
     """Return where the session's page is now."""
-    return common_pb2.PageState(url=text(session.url))
+    return common_pb2.PageState(url=text(session.url), filled=session.has_entries)
 
 
 def headers(mapping: Mapping[str, str]) -> list[common_pb2.Header]:
@@ -55,8 +55,8 @@ def headers(mapping: Mapping[str, str]) -> list[common_pb2.Header]:
     return [common_pb2.Header(name=text(name), value=text(value)) for name, value in mapping.items()]
 
 
-def navigation(loaded: Loaded) -> navigation_pb2.NavigationReply:
-    """Return the document that arrived."""
+def navigation(loaded: Loaded, *, filled: bool = False) -> navigation_pb2.NavigationReply:
+    """Return the document that arrived, which was there before where something is *filled* in."""
     return navigation_pb2.NavigationReply(
         url=text(loaded.url),
         requested_url=text(loaded.requested_url),
@@ -65,6 +65,7 @@ def navigation(loaded: Loaded) -> navigation_pb2.NavigationReply:
         headers=headers(loaded.headers),
         redirects=[text(url) for url in loaded.redirects],
         elapsed_seconds=loaded.elapsed,
+        filled=filled,
     )
 
 

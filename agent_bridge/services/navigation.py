@@ -30,7 +30,7 @@ class NavigationServicer(SessionServicer, navigation_pb2_grpc.NavigationServiceS
             loaded = await navigation.navigate(
                 turn.page, request.url, wait_until=wait_until, referer=referer, deadline=turn.deadline
             )
-            return encode.navigation(loaded)
+            return encode.navigation(loaded, filled=turn.session.has_entries)
 
     async def Traverse(
         self, request: navigation_pb2.TraverseRequest, context: Context
@@ -42,7 +42,7 @@ class NavigationServicer(SessionServicer, navigation_pb2_grpc.NavigationServiceS
             loaded = await navigation.traverse(
                 turn.page, direction, wait_until=wait_until, deadline=turn.deadline
             )
-            return encode.navigation(loaded)
+            return encode.navigation(loaded, filled=turn.session.has_entries)
 
     async def Location(self, request: common_pb2.SessionCall, context: Context) -> common_pb2.PageState:
         """Tell where the page is."""

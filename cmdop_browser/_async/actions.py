@@ -198,7 +198,7 @@ class AsyncActions:
             self._handle.begin("select_option", timeout), selector, value=value, label=label, index=index
         )
         reply = await self._handle.send("select_option", methods.SELECT_OPTION, request)
-        self._handle.journal.committed(reply.url)
+        self._handle.journal.committed(reply)
         return list(reply.selected)
 
     async def upload(

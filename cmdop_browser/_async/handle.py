@@ -139,7 +139,7 @@ class AsyncHandle:
             CMDOPError: Whatever went wrong.
         """
         reply = await self.send(action, method, request)
-        self.journal.committed(reply.url)
+        self.journal.committed(reply)
 
     async def receive(self, action: str, payload: common_pb2.Payload, deadline: Deadline) -> bytes:
         """The bytes of the reply to an act.
@@ -184,7 +184,7 @@ class AsyncHandle:
                 return await self._upload(request, paths, deadline)
 
             reply = await self._restoration.run("upload", deadline, attempt, read=False)
-        self.journal.committed(reply.url)
+        self.journal.committed(reply)
 
     async def close(self) -> None:
         """End the session; fine when it has ended already.

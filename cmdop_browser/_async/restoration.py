@@ -80,10 +80,12 @@ class AsyncRestoration:
             BrowserSessionClosedError: The session cannot be restored.
             CMDOPError: Whatever else went wrong.
         """
-        replays = 0
+        replays, journal = 0, self._handle.journal
         while True:
+            fills_in = False
             try:
                 self._rpc.require(self._handle.instance_id)
+                fills_in = journal.sent(action)
                 return await attempt(deadline)
             except Exception as exc:
                 loss = Loss.behind(exc)
@@ -91,6 +93,10 @@ class AsyncRestoration:
                     self._tell(action, exc)
                     raise
                 again = loss.permits_replay(read=read) and replays < MAX_REPLAYS
+                if loss.outcome is not Outcome.NOT_EXECUTED and not read:
+                    journal.interrupted = action
+                elif fills_in:
+                    journal.filled = False
                 # Who is to be told anyway need not wait until there is another agent: the next call does.
                 if again or loss.epoch is not None or not self._rpc.succeeded:
                     await self._repair(action, loss, exc, deadline, again=again)
@@ -155,6 +161,8 @@ class AsyncRestoration:
         request.lost.url = handle.journal.url or ""
         request.lost.navigated = handle.journal.navigated or ""
         request.lost.by_navigation = handle.journal.by_navigation
+        request.lost.filled = handle.journal.filled
+        request.lost.interrupted = handle.journal.interrupted
         # When it is cut off, it is not taken back at once, since that would close the session for good:
         # the next call goes on with what was made.
         self._creation = AsyncCreation(self._rpc, instance_id)

@@ -169,7 +169,7 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
         """
         request = requests.navigate(self._handle.begin("navigate", timeout), url, wait_until, referer)
         reply = await self._handle.send("navigate", methods.NAVIGATE, request)
-        self._handle.journal.committed(reply.url, navigated=reply.requested_url)
+        self._handle.journal.committed(reply, navigated=reply.requested_url)
         return replies.navigation_result(reply)
 
     async def back(self, *, wait_until: WaitUntil = "load", timeout: float | None = None) -> NavigationResult:
@@ -223,7 +223,7 @@ class AsyncBrowserSession(AsyncActions, AsyncWaits, AsyncCookieJar):
     ) -> NavigationResult:
         request = requests.traverse(self._handle.begin(direction, timeout), direction, wait_until)
         reply = await self._handle.send(direction, methods.TRAVERSE, request)
-        self._handle.journal.committed(reply.url)
+        self._handle.journal.committed(reply)
         return replies.navigation_result(reply)
 
     # Script

@@ -84,7 +84,7 @@ class AsyncWaits:
                 exc.message = timed_out
                 exc.timeout_seconds = deadline.seconds
                 raise
-            self._handle.journal.committed(reply.url)
+            self._handle.journal.committed(reply)
             if pattern.search(reply.url):
                 return
             if reply.url == url:

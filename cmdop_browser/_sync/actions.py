@@ -199,7 +199,7 @@ class Actions:
             self._handle.begin("select_option", timeout), selector, value=value, label=label, index=index
         )
         reply = self._handle.send("select_option", methods.SELECT_OPTION, request)
-        self._handle.journal.committed(reply.url)
+        self._handle.journal.committed(reply)
         return list(reply.selected)
 
     def upload(

@@ -138,7 +138,7 @@ class Handle:
             CMDOPError: Whatever went wrong.
         """
         reply = self.send(action, method, request)
-        self.journal.committed(reply.url)
+        self.journal.committed(reply)
 
     def receive(self, action: str, payload: common_pb2.Payload, deadline: Deadline) -> bytes:
         """The bytes of the reply to an act.
@@ -183,7 +183,7 @@ class Handle:
                 return self._upload(request, paths, deadline)
 
             reply = self._restoration.run("upload", deadline, attempt, read=False)
-        self.journal.committed(reply.url)
+        self.journal.committed(reply)
 
     def close(self) -> None:
         """End the session; fine when it has ended already.

@@ -170,7 +170,7 @@ class BrowserSession(Actions, Waits, CookieJar):
         """
         request = requests.navigate(self._handle.begin("navigate", timeout), url, wait_until, referer)
         reply = self._handle.send("navigate", methods.NAVIGATE, request)
-        self._handle.journal.committed(reply.url, navigated=reply.requested_url)
+        self._handle.journal.committed(reply, navigated=reply.requested_url)
         return replies.navigation_result(reply)
 
     def back(self, *, wait_until: WaitUntil = "load", timeout: float | None = None) -> NavigationResult:
@@ -218,7 +218,7 @@ class BrowserSession(Actions, Waits, CookieJar):
     def _traverse(self, direction: str, wait_until: WaitUntil, timeout: float | None) -> NavigationResult:
         request = requests.traverse(self._handle.begin(direction, timeout), direction, wait_until)
         reply = self._handle.send(direction, methods.TRAVERSE, request)
-        self._handle.journal.committed(reply.url)
+        self._handle.journal.committed(reply)
         return replies.navigation_result(reply)
 
     # Script

@@ -85,7 +85,7 @@ class Waits:
                 exc.message = timed_out
                 exc.timeout_seconds = deadline.seconds
                 raise
-            self._handle.journal.committed(reply.url)
+            self._handle.journal.committed(reply)
             if pattern.search(reply.url):
                 return
             if reply.url == url:

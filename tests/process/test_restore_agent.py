@@ -128,6 +128,34 @@ async def test_an_act_whose_outcome_is_unknown_is_not(
 
 
 @at_once
+async def test_a_form_is_not_sent_that_was_being_filled_in(
+    flavour: Flavour, both: Together, site: WebSite, spawned: Path
+) -> None:
+    async with restored_session(flavour) as session:
+        name = f"filling-{flavour.name}"
+        await session.navigate(site.at(f"/count/{name}"))
+        await session.evaluate(
+            "url => document.querySelector('#note').addEventListener('input', () => fetch(url))",
+            site.at(f"/gate/{name}"),
+        )
+        await session.info()  # all that the agent has noted by now is that nothing is filled in
+        running = asyncio.ensure_future(session.type("#note", "mine" * 1000, delay=0.01))
+        await site.records.arrival(f"/gate/{name}")
+        await both.once(lambda: agent_process(spawned).kill())
+        with pytest.raises(SessionInterruptedError) as caught:
+            await running
+        assert caught.value.outcome is Outcome.UNKNOWN
+        site.open_gate(name)
+        with pytest.raises(SessionInterruptedError, match="what had been filled in"):
+            await session.click("#go")
+        assert name not in site.records.counts()
+        await session.fill("#note", "mine")  # that it is gone was told
+        await session.click("#go")
+        await session.wait_for("#count")
+        assert site.records.counts()[name] == 1
+
+
+@at_once
 async def test_an_act_that_a_drain_cuts_off_is_told_before_there_is_another_agent(
     flavour: Flavour, both: Together, site: WebSite, spawned: Path
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,9 @@ from cmdop_browser.exceptions import (
 from tests.process.faults import faults
 from tests.process.faults.bench import Bench, on_both_benches
 from tests.process.faults.losses import FAULTS, lose_page, lose_under, restored, strike
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 
 async def filled_in(bench: Bench, url: str) -> Any:
@@ -56,6 +59,63 @@ async def test_a_form_that_was_emptied_is_not_sent(bench: Bench, what: str) -> N
     await session.fill("#note", "mine")
     await send(session)
     assert bench.site.records.counts()[name] == 1
+
+
+async def type_in(session: Any) -> None:
+    """Fill in a form by other means than `fill`."""
+    await session.type("#note", "mine")
+
+
+async def look_about(session: Any) -> None:
+    """Fill in a form, and then do something else there."""
+    await session.fill("#note", "mine")
+    await session.hover("#go")
+
+
+async def put_cookie(session: Any) -> None:
+    """Fill in a form, and then do something that the agent remembers before it answers."""
+    await session.fill("#note", "mine")
+    await session.set_cookies([{"name": "seen", "value": "1", "domain": "127.0.0.1", "path": "/"}])
+
+
+@pytest.mark.parametrize("act", [type_in, look_about, put_cookie])
+@on_both_benches
+async def test_a_form_is_not_sent_whose_agent_was_killed_in_the_moment_it_was_filled_in(
+    bench: Bench, act: Callable[[Any], Awaitable[None]]
+) -> None:
+    name = f"moment-{bench.flavour.name}-{act.__name__}"
+    session = await restored(bench)
+    await session.navigate(bench.site.at(f"/count/{name}"))
+    await act(session)
+    await bench.once(bench.place.replace_agent)  # before it is asked for anything else
+    await session.title()
+    await is_refused(session)
+    assert name not in bench.site.records.counts()
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+@on_both_benches
+async def test_a_form_that_was_still_empty_is_filled_in_after_a_loss(bench: Bench, *, is_kept: bool) -> None:
+    name = f"empty-{bench.flavour.name}-{is_kept}"
+    session = await restored(bench)
+    await session.navigate(bench.site.at(f"/count/{name}"))
+    if is_kept:
+        await session.info()
+    await bench.once(bench.place.replace_agent)
+    await session.fill("#note", "mine")
+    await send(session)
+    assert bench.site.records.counts()[name] == 1
+
+
+@on_both_benches
+async def test_a_form_that_was_sent_is_not_missed_on_the_next_page(bench: Bench) -> None:
+    name = f"next-{bench.flavour.name}"
+    session = await filled_in(bench, bench.site.at(f"/count/{name}"))
+    await send(session)
+    await session.navigate(bench.site.at(f"/count/{name}-2"))
+    await bench.once(bench.place.replace_agent)
+    await send(session)
+    assert bench.site.records.counts()[f"{name}-2"] == 1
 
 
 @on_both_benches

@@ -113,12 +113,14 @@ class IndexList(_message.Message):
     def __init__(self, items: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class SelectOptionReply(_message.Message):
-    __slots__ = ("selected", "url")
+    __slots__ = ("selected", "url", "filled")
     SELECTED_FIELD_NUMBER: _ClassVar[int]
     URL_FIELD_NUMBER: _ClassVar[int]
+    FILLED_FIELD_NUMBER: _ClassVar[int]
     selected: _containers.RepeatedScalarFieldContainer[str]
     url: str
-    def __init__(self, selected: _Optional[_Iterable[str]] = ..., url: _Optional[str] = ...) -> None: ...
+    filled: bool
+    def __init__(self, selected: _Optional[_Iterable[str]] = ..., url: _Optional[str] = ..., filled: bool = ...) -> None: ...
 
 class UploadFilesRequest(_message.Message):
     __slots__ = ("call", "selector", "transfer_ids")

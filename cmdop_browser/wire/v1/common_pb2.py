@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"cmdop_browser/wire/v1/common.proto\x12\x10\x63mdop.browser.v1\"/\n\nSessionRef\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\"U\n\x0bSessionCall\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.cmdop.browser.v1.SessionRef\x12\x17\n\x0ftimeout_seconds\x18\x02 \x01(\x01\"Y\n\x07Payload\x12\x10\n\x06inline\x18\x01 \x01(\x0cH\x00\x12\x31\n\x08transfer\x18\x02 \x01(\x0b\x32\x1d.cmdop.browser.v1.TransferRefH\x00\x42\t\n\x07\x63ontent\"6\n\x0bTransferRef\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\"%\n\x06Header\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"\x18\n\tPageState\x12\x0b\n\x03url\x18\x01 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"cmdop_browser/wire/v1/common.proto\x12\x10\x63mdop.browser.v1\"/\n\nSessionRef\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\r\n\x05\x65poch\x18\x02 \x01(\r\"U\n\x0bSessionCall\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.cmdop.browser.v1.SessionRef\x12\x17\n\x0ftimeout_seconds\x18\x02 \x01(\x01\"Y\n\x07Payload\x12\x10\n\x06inline\x18\x01 \x01(\x0cH\x00\x12\x31\n\x08transfer\x18\x02 \x01(\x0b\x32\x1d.cmdop.browser.v1.TransferRefH\x00\x42\t\n\x07\x63ontent\"6\n\x0bTransferRef\x12\x13\n\x0btransfer_id\x18\x01 \x01(\t\x12\x12\n\nsize_bytes\x18\x02 \x01(\x04\"%\n\x06Header\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"(\n\tPageState\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x0e\n\x06\x66illed\x18\x02 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,5 +42,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HEADER']._serialized_start=339
   _globals['_HEADER']._serialized_end=376
   _globals['_PAGESTATE']._serialized_start=378
-  _globals['_PAGESTATE']._serialized_end=402
+  _globals['_PAGESTATE']._serialized_end=418
 # @@protoc_insertion_point(module_scope)

@@ -47,7 +47,9 @@ class Header(_message.Message):
     def __init__(self, name: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
 
 class PageState(_message.Message):
-    __slots__ = ("url",)
+    __slots__ = ("url", "filled")
     URL_FIELD_NUMBER: _ClassVar[int]
+    FILLED_FIELD_NUMBER: _ClassVar[int]
     url: str
-    def __init__(self, url: _Optional[str] = ...) -> None: ...
+    filled: bool
+    def __init__(self, url: _Optional[str] = ..., filled: bool = ...) -> None: ...

@@ -26,29 +26,29 @@ from cmdop_browser.wire.v1 import common_pb2 as cmdop__browser_dot_wire_dot_v1_d
 from cmdop_browser.wire.v1 import sessions_pb2 as cmdop__browser_dot_wire_dot_v1_dot_sessions__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&cmdop_browser/wire/v1/navigation.proto\x12\x10\x63mdop.browser.v1\x1a\"cmdop_browser/wire/v1/common.proto\x1a$cmdop_browser/wire/v1/sessions.proto\"\x9e\x01\n\x0fNavigateRequest\x12+\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1d.cmdop.browser.v1.SessionCall\x12\x0b\n\x03url\x18\x02 \x01(\t\x12/\n\nwait_until\x18\x03 \x01(\x0e\x32\x1b.cmdop.browser.v1.WaitUntil\x12\x14\n\x07referer\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\n\n\x08_referer\"\x9f\x01\n\x0fTraverseRequest\x12+\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1d.cmdop.browser.v1.SessionCall\x12.\n\tdirection\x18\x02 \x01(\x0e\x32\x1b.cmdop.browser.v1.Direction\x12/\n\nwait_until\x18\x03 \x01(\x0e\x32\x1b.cmdop.browser.v1.WaitUntil\"\xab\x01\n\x0fNavigationReply\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x15\n\rrequested_url\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\r\x12\r\n\x05title\x18\x04 \x01(\t\x12)\n\x07headers\x18\x05 \x03(\x0b\x32\x18.cmdop.browser.v1.Header\x12\x11\n\tredirects\x18\x06 \x03(\t\x12\x17\n\x0f\x65lapsed_seconds\x18\x07 \x01(\x01\"\x1b\n\nTitleReply\x12\r\n\x05title\x18\x01 \x01(\t\"\xa1\x02\n\x0c\x46\x65tchRequest\x12\x31\n\x07options\x18\x01 \x01(\x0b\x32 .cmdop.browser.v1.SessionOptions\x12\x1d\n\x15queue_timeout_seconds\x18\x02 \x01(\x01\x12\x17\n\x0ftimeout_seconds\x18\x03 \x01(\x01\x12\x0b\n\x03url\x18\x04 \x01(\t\x12/\n\nwait_until\x18\x05 \x01(\x0e\x32\x1b.cmdop.browser.v1.WaitUntil\x12\x14\n\x07referer\x18\x06 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08wait_for\x18\x07 \x01(\tH\x01\x88\x01\x01\x12\x15\n\x08selector\x18\x08 \x01(\tH\x02\x88\x01\x01\x42\n\n\x08_refererB\x0b\n\t_wait_forB\x0b\n\t_selector\"l\n\nFetchReply\x12\x35\n\nnavigation\x18\x01 \x01(\x0b\x32!.cmdop.browser.v1.NavigationReply\x12\'\n\x04html\x18\x02 \x01(\x0b\x32\x19.cmdop.browser.v1.Payload*\x90\x01\n\tWaitUntil\x12\x1a\n\x16WAIT_UNTIL_UNSPECIFIED\x10\x00\x12\x13\n\x0fWAIT_UNTIL_LOAD\x10\x01\x12\x1f\n\x1bWAIT_UNTIL_DOMCONTENTLOADED\x10\x02\x12\x1a\n\x16WAIT_UNTIL_NETWORKIDLE\x10\x03\x12\x15\n\x11WAIT_UNTIL_COMMIT\x10\x04*g\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44IRECTION_BACK\x10\x01\x12\x15\n\x11\x44IRECTION_FORWARD\x10\x02\x12\x14\n\x10\x44IRECTION_RELOAD\x10\x03\x32\x8c\x03\n\x11NavigationService\x12P\n\x08Navigate\x12!.cmdop.browser.v1.NavigateRequest\x1a!.cmdop.browser.v1.NavigationReply\x12P\n\x08Traverse\x12!.cmdop.browser.v1.TraverseRequest\x1a!.cmdop.browser.v1.NavigationReply\x12\x46\n\x08Location\x12\x1d.cmdop.browser.v1.SessionCall\x1a\x1b.cmdop.browser.v1.PageState\x12\x44\n\x05Title\x12\x1d.cmdop.browser.v1.SessionCall\x1a\x1c.cmdop.browser.v1.TitleReply\x12\x45\n\x05\x46\x65tch\x12\x1e.cmdop.browser.v1.FetchRequest\x1a\x1c.cmdop.browser.v1.FetchReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&cmdop_browser/wire/v1/navigation.proto\x12\x10\x63mdop.browser.v1\x1a\"cmdop_browser/wire/v1/common.proto\x1a$cmdop_browser/wire/v1/sessions.proto\"\x9e\x01\n\x0fNavigateRequest\x12+\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1d.cmdop.browser.v1.SessionCall\x12\x0b\n\x03url\x18\x02 \x01(\t\x12/\n\nwait_until\x18\x03 \x01(\x0e\x32\x1b.cmdop.browser.v1.WaitUntil\x12\x14\n\x07referer\x18\x04 \x01(\tH\x00\x88\x01\x01\x42\n\n\x08_referer\"\x9f\x01\n\x0fTraverseRequest\x12+\n\x04\x63\x61ll\x18\x01 \x01(\x0b\x32\x1d.cmdop.browser.v1.SessionCall\x12.\n\tdirection\x18\x02 \x01(\x0e\x32\x1b.cmdop.browser.v1.Direction\x12/\n\nwait_until\x18\x03 \x01(\x0e\x32\x1b.cmdop.browser.v1.WaitUntil\"\xbb\x01\n\x0fNavigationReply\x12\x0b\n\x03url\x18\x01 \x01(\t\x12\x15\n\rrequested_url\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\r\x12\r\n\x05title\x18\x04 \x01(\t\x12)\n\x07headers\x18\x05 \x03(\x0b\x32\x18.cmdop.browser.v1.Header\x12\x11\n\tredirects\x18\x06 \x03(\t\x12\x17\n\x0f\x65lapsed_seconds\x18\x07 \x01(\x01\x12\x0e\n\x06\x66illed\x18\x08 \x01(\x08\"\x1b\n\nTitleReply\x12\r\n\x05title\x18\x01 \x01(\t\"\xa1\x02\n\x0c\x46\x65tchRequest\x12\x31\n\x07options\x18\x01 \x01(\x0b\x32 .cmdop.browser.v1.SessionOptions\x12\x1d\n\x15queue_timeout_seconds\x18\x02 \x01(\x01\x12\x17\n\x0ftimeout_seconds\x18\x03 \x01(\x01\x12\x0b\n\x03url\x18\x04 \x01(\t\x12/\n\nwait_until\x18\x05 \x01(\x0e\x32\x1b.cmdop.browser.v1.WaitUntil\x12\x14\n\x07referer\x18\x06 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08wait_for\x18\x07 \x01(\tH\x01\x88\x01\x01\x12\x15\n\x08selector\x18\x08 \x01(\tH\x02\x88\x01\x01\x42\n\n\x08_refererB\x0b\n\t_wait_forB\x0b\n\t_selector\"l\n\nFetchReply\x12\x35\n\nnavigation\x18\x01 \x01(\x0b\x32!.cmdop.browser.v1.NavigationReply\x12\'\n\x04html\x18\x02 \x01(\x0b\x32\x19.cmdop.browser.v1.Payload*\x90\x01\n\tWaitUntil\x12\x1a\n\x16WAIT_UNTIL_UNSPECIFIED\x10\x00\x12\x13\n\x0fWAIT_UNTIL_LOAD\x10\x01\x12\x1f\n\x1bWAIT_UNTIL_DOMCONTENTLOADED\x10\x02\x12\x1a\n\x16WAIT_UNTIL_NETWORKIDLE\x10\x03\x12\x15\n\x11WAIT_UNTIL_COMMIT\x10\x04*g\n\tDirection\x12\x19\n\x15\x44IRECTION_UNSPECIFIED\x10\x00\x12\x12\n\x0e\x44IRECTION_BACK\x10\x01\x12\x15\n\x11\x44IRECTION_FORWARD\x10\x02\x12\x14\n\x10\x44IRECTION_RELOAD\x10\x03\x32\x8c\x03\n\x11NavigationService\x12P\n\x08Navigate\x12!.cmdop.browser.v1.NavigateRequest\x1a!.cmdop.browser.v1.NavigationReply\x12P\n\x08Traverse\x12!.cmdop.browser.v1.TraverseRequest\x1a!.cmdop.browser.v1.NavigationReply\x12\x46\n\x08Location\x12\x1d.cmdop.browser.v1.SessionCall\x1a\x1b.cmdop.browser.v1.PageState\x12\x44\n\x05Title\x12\x1d.cmdop.browser.v1.SessionCall\x1a\x1c.cmdop.browser.v1.TitleReply\x12\x45\n\x05\x46\x65tch\x12\x1e.cmdop.browser.v1.FetchRequest\x1a\x1c.cmdop.browser.v1.FetchReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cmdop_browser.wire.v1.navigation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_WAITUNTIL']._serialized_start=1063
-  _globals['_WAITUNTIL']._serialized_end=1207
-  _globals['_DIRECTION']._serialized_start=1209
-  _globals['_DIRECTION']._serialized_end=1312
+  _globals['_WAITUNTIL']._serialized_start=1079
+  _globals['_WAITUNTIL']._serialized_end=1223
+  _globals['_DIRECTION']._serialized_start=1225
+  _globals['_DIRECTION']._serialized_end=1328
   _globals['_NAVIGATEREQUEST']._serialized_start=135
   _globals['_NAVIGATEREQUEST']._serialized_end=293
   _globals['_TRAVERSEREQUEST']._serialized_start=296
   _globals['_TRAVERSEREQUEST']._serialized_end=455
   _globals['_NAVIGATIONREPLY']._serialized_start=458
-  _globals['_NAVIGATIONREPLY']._serialized_end=629
-  _globals['_TITLEREPLY']._serialized_start=631
-  _globals['_TITLEREPLY']._serialized_end=658
-  _globals['_FETCHREQUEST']._serialized_start=661
-  _globals['_FETCHREQUEST']._serialized_end=950
-  _globals['_FETCHREPLY']._serialized_start=952
-  _globals['_FETCHREPLY']._serialized_end=1060
-  _globals['_NAVIGATIONSERVICE']._serialized_start=1315
-  _globals['_NAVIGATIONSERVICE']._serialized_end=1711
+  _globals['_NAVIGATIONREPLY']._serialized_end=645
+  _globals['_TITLEREPLY']._serialized_start=647
+  _globals['_TITLEREPLY']._serialized_end=674
+  _globals['_FETCHREQUEST']._serialized_start=677
+  _globals['_FETCHREQUEST']._serialized_end=966
+  _globals['_FETCHREPLY']._serialized_start=968
+  _globals['_FETCHREPLY']._serialized_end=1076
+  _globals['_NAVIGATIONSERVICE']._serialized_start=1331
+  _globals['_NAVIGATIONSERVICE']._serialized_end=1727
 # @@protoc_insertion_point(module_scope)

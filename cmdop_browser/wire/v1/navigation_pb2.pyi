@@ -57,7 +57,7 @@ class TraverseRequest(_message.Message):
     def __init__(self, call: _Optional[_Union[_common_pb2.SessionCall, _Mapping]] = ..., direction: _Optional[_Union[Direction, str]] = ..., wait_until: _Optional[_Union[WaitUntil, str]] = ...) -> None: ...
 
 class NavigationReply(_message.Message):
-    __slots__ = ("url", "requested_url", "status", "title", "headers", "redirects", "elapsed_seconds")
+    __slots__ = ("url", "requested_url", "status", "title", "headers", "redirects", "elapsed_seconds", "filled")
     URL_FIELD_NUMBER: _ClassVar[int]
     REQUESTED_URL_FIELD_NUMBER: _ClassVar[int]
     STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -65,6 +65,7 @@ class NavigationReply(_message.Message):
     HEADERS_FIELD_NUMBER: _ClassVar[int]
     REDIRECTS_FIELD_NUMBER: _ClassVar[int]
     ELAPSED_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    FILLED_FIELD_NUMBER: _ClassVar[int]
     url: str
     requested_url: str
     status: int
@@ -72,7 +73,8 @@ class NavigationReply(_message.Message):
     headers: _containers.RepeatedCompositeFieldContainer[_common_pb2.Header]
     redirects: _containers.RepeatedScalarFieldContainer[str]
     elapsed_seconds: float
-    def __init__(self, url: _Optional[str] = ..., requested_url: _Optional[str] = ..., status: _Optional[int] = ..., title: _Optional[str] = ..., headers: _Optional[_Iterable[_Union[_common_pb2.Header, _Mapping]]] = ..., redirects: _Optional[_Iterable[str]] = ..., elapsed_seconds: _Optional[float] = ...) -> None: ...
+    filled: bool
+    def __init__(self, url: _Optional[str] = ..., requested_url: _Optional[str] = ..., status: _Optional[int] = ..., title: _Optional[str] = ..., headers: _Optional[_Iterable[_Union[_common_pb2.Header, _Mapping]]] = ..., redirects: _Optional[_Iterable[str]] = ..., elapsed_seconds: _Optional[float] = ..., filled: bool = ...) -> None: ...
 
 class TitleReply(_message.Message):
     __slots__ = ("title",)
