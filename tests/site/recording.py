@@ -1,6 +1,7 @@
 """Counters, gates, and what was asked for."""
 
 from dataclasses import asdict
+from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
@@ -18,7 +19,8 @@ def records_of(request: Request) -> Records:
 
 async def _count(request: Request) -> HTMLResponse:
     name = request.path_params["name"]
-    count = records_of(request).count(name)
+    fields = parse_qs((await request.body()).decode())
+    count = records_of(request).count(name, *fields.get("note", ()))
     return page(f"Counted {name}", f'<p>It is now <b id="count">{count}</b>.</p>')
 
 

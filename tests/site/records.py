@@ -26,6 +26,7 @@ class Records:
         self._changed = threading.Condition()
         self._requests: list[Received] = []
         self._counts: Counter[str] = Counter()
+        self._contents: dict[str, list[str]] = {}
         self._open_gates: set[str] = set()
         self._waiting: dict[str, list[tuple[asyncio.AbstractEventLoop, asyncio.Event]]] = {}
 
@@ -63,10 +64,11 @@ class Records:
         """Do as `wait_for`, without holding up the event loop."""
         return await asyncio.to_thread(self.wait_for, path, times=times)
 
-    def count(self, name: str) -> int:
-        """Add one to the counter *name*, and return it."""
+    def count(self, name: str, content: str = "") -> int:
+        """Add one to the counter *name*, which came with *content*, and return it."""
         with self._changed:
             self._counts[name] += 1
+            self._contents.setdefault(name, []).append(content)
             self._changed.notify_all()
             return self._counts[name]
 
@@ -74,6 +76,11 @@ class Records:
         """Return every counter that is not zero."""
         with self._changed:
             return dict(self._counts)
+
+    def contents(self, name: str) -> list[str]:
+        """Return what came with each count of *name*, oldest first."""
+        with self._changed:
+            return list(self._contents.get(name, ()))
 
     def open_gate(self, name: str) -> None:
         """Let those pass who wait at the gate, or come later."""
