@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Protocol
 
 from cmdop_browser.exceptions import BrowserSessionClosedError, CloseReason, Outcome
 from cmdop_browser.exceptions.redact import redact
-from cmdop_browser.wire.acts import FILLS_IN
 
 if TYPE_CHECKING:
     from cmdop_browser.exceptions import CMDOPError
@@ -46,8 +45,8 @@ class Journal:
         url: The page that was reached last; None before the first.
         navigated: What was last navigated to.
         by_navigation: Whether that led to `url`, and so could again.
-        filled: Whether something was filled in there, or may have been; for sessions that are restored.
-        interrupted: The act that was made last, where its reply went with a loss; "" otherwise.
+        filled: Whether something was filled in there, or may have been, by calls that have ended.
+        filling: The calls under way that fill in something.
         reason: Why the session ended; None while it is open.
     """
 
@@ -58,27 +57,16 @@ class Journal:
     navigated: str | None = None
     by_navigation: bool = False
     filled: bool = False
-    interrupted: str = ""
-    reason: CloseReason | None = field(default=None)
+    filling: set[object] = field(default_factory=set)
+    reason: CloseReason | None = None
 
     def acted(self, action: str) -> None:
         """A call is about to be made."""
         self.last_action = action
 
-    def sent(self, action: str) -> bool:
-        """A call is on its way, and may be made whatever becomes of its reply.
-
-        Returns:
-            Whether `filled` became true by that.
-        """
-        if self.filled or action not in FILLS_IN:
-            return False
-        self.filled = True
-        return True
-
     def committed(self, page: PageState, *, navigated: str | None = None) -> None:
         """The page is as *page* tells, by navigating to *navigated* if so; called after success only."""
-        url, self.filled, self.interrupted = page.url, page.filled, ""
+        url, self.filled = page.url, page.filled
         if url:
             self.by_navigation = navigated is not None or (self.by_navigation and url == self.url)
             self.navigated = navigated or self.navigated

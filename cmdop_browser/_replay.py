@@ -85,7 +85,7 @@ class Loss:
     is_to_be_told: bool = False
 
     @classmethod
-    def behind(cls, error: Exception) -> Loss | None:
+    def behind(cls, error: BaseException) -> Loss | None:
         """The loss that *error* tells of; None when it tells of something else."""
         match error:
             case SessionInterruptedError():

@@ -58,7 +58,7 @@ class Keepsake:
         too_large: Origins whose storage is too large to be remembered.
         place: Where the page was; None for an empty page.
         navigated: What the caller had last navigated to.
-        is_outdated: Whether more happened after it was written down, and could not be.
+        is_outdated: Whether more may have happened after it was written down.
         unseen: What was changed and could not be looked at any more: origins, and `COOKIES`.
     """
 

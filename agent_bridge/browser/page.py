@@ -85,6 +85,7 @@ class ManagedPage:
         missed: URL of the last document that did not come, and why; "" and "" when one came since.
         has_acted: Whether a call since then may have led elsewhere: a click, a script.
         entries: What is known of the fields of this document.
+        is_being_filled_in: Whether a call fills in something: that may be in a document that comes meanwhile.
         is_restless: Whether it was found to replace itself without end, and was not left for another since.
         loading_url: What the page is on its way to; "" when it is not on its way.
         call_deadline: Of the call that has the page.
@@ -119,6 +120,7 @@ class ManagedPage:
         self.missed = ("", "")
         self.has_acted = False
         self.entries = Entries.NONE
+        self.is_being_filled_in = False
         self.is_restless = False
         self.call_deadline = Deadline.after(0)
         self.failed_requests: deque[str] = deque(maxlen=MAX_FAILED_REQUESTS)
@@ -317,7 +319,7 @@ class ManagedPage:
 
     def _take(self, response: Response) -> None:
         self.response = response
-        self.entries = Entries.NONE
+        self.entries = Entries.FILLED if self.is_being_filled_in else Entries.NONE
         self.documents += 1
         self.missed = ("", "")
 

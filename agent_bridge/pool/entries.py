@@ -16,11 +16,6 @@ _HANDS_ON: Final = frozenset({"click", "press"})
 _BUILDS_ON_IT: Final = FILLS_IN | _HANDS_ON | {"evaluate"}
 
 
-def builds_on_entries(action: str) -> bool:
-    """Whether the call *action* counts on what was filled in before."""
-    return action in _BUILDS_ON_IT
-
-
 def admit(action: str, page: ManagedPage) -> bool:
     """Note that the call *action* is about to be made on *page*, unless what it counts on is gone.
 

@@ -13,7 +13,7 @@ from agent_bridge.browser.keepsake import COOKIES, Keepsake, Place
 from agent_bridge.browser.page import Entries
 from agent_bridge.browser.remembering import Memory, is_within, origin_of
 from agent_bridge.browser.returning import equip, go_back
-from agent_bridge.pool.entries import admit, builds_on_entries
+from agent_bridge.pool.entries import admit
 from agent_bridge.pool.ladder import LOSSES, Losses, climb
 from cmdop_browser.exceptions import CloseReason
 from cmdop_browser.wire.acts import FILLS_IN
@@ -72,7 +72,6 @@ class Lost:
         navigated: What was last navigated to.
         by_navigation: Whether that led to *url*: it is a GET then.
         filled: Whether something was filled in there, or may have been.
-        interrupted: The act whose outcome went with it; empty when it was none.
     """
 
     session_id: str
@@ -81,7 +80,6 @@ class Lost:
     navigated: str = ""
     by_navigation: bool = False
     filled: bool = False
-    interrupted: str = ""
 
 
 class Recovery:
@@ -139,7 +137,6 @@ class Recovery:
             self.memory.missing = replace(place, filled=place.filled or filled) if place else None
         elif origin_of(lost.url):  # remembered too early, or not at all: then the client knows better
             self.memory.missing = Place(lost.url, repeatable=lost.by_navigation, filled=lost.filled)
-        self.told(lost.interrupted)
         self._is_unseen = keepsake is None
         self._taken_up = True
 
@@ -186,7 +183,8 @@ class Recovery:
         """Note that the call *action* is about to be made, unless what it counts on is gone with the page."""
         if not admit(action, page):
             return False
-        if action in FILLS_IN:
+        page.is_being_filled_in = action in FILLS_IN
+        if page.is_being_filled_in:
             self.memory.changing()  # should the agent be killed before it is done
         return True
 
@@ -195,10 +193,6 @@ class Recovery:
         if self.missing is not None and (not origin_of(page.url) or self._is_within_missing(page)):
             return self.missing.filled
         return page.entries is not Entries.NONE
-
-    def told(self, action: str) -> None:
-        """Note that the caller knows by the failure of the call *action* that the page was lost."""
-        self._knows_of_entries = self._knows_of_entries or builds_on_entries(action)
 
     async def remember(self, action: str, page: ManagedPage) -> None:
         """Note that a call is done, and wait until it is remembered what it has done that no page shows."""
@@ -211,6 +205,7 @@ class Recovery:
 
     def look(self, action: str, page: ManagedPage) -> None:
         """Begin to look at what a call has changed, beside the next one, unless that is done."""
+        page.is_being_filled_in = False
         is_done, self._is_looked_at = self._is_looked_at, False
         if is_done or page.lost.done():
             return

@@ -228,8 +228,6 @@ class Session:
     def _loss(self, page: ManagedPage, reason: CloseReason, action: str, outcome: Outcome) -> CMDOPError:
         self._lost(page, reason)
         if self.state is State.OPEN:
-            if self.recovery is not None and outcome is Outcome.UNKNOWN:
-                self.recovery.told(action)
             return self.interrupted(action, outcome)
         return closed_error(self.id, self.reason or reason, last_action=action, outcome=outcome)
 

@@ -132,7 +132,6 @@ def lost_session(request: sessions_pb2.CreateSessionRequest) -> Lost | None:
         lost.navigated,
         by_navigation=lost.by_navigation,
         filled=lost.filled,
-        interrupted=lost.interrupted,
     )
 
 

@@ -56,7 +56,7 @@ def headers(mapping: Mapping[str, str]) -> list[common_pb2.Header]:
 
 
 def navigation(loaded: Loaded, *, filled: bool = False) -> navigation_pb2.NavigationReply:
-    """Return the document that arrived, which was there before where something is *filled* in."""
+    """Return the document that is there now, and whether something is *filled* in."""
     return navigation_pb2.NavigationReply(
         url=text(loaded.url),
         requested_url=text(loaded.requested_url),

@@ -20,6 +20,7 @@ from cmdop_browser.exceptions import (
     SessionNotFoundError,
     StalePortFileError,
 )
+from cmdop_browser.wire.acts import FILLS_IN
 
 if TYPE_CHECKING:
     from cmdop_browser._acompat import AsyncUse
@@ -38,8 +39,8 @@ class AsyncRestoration:
 
     A lost page is rebuilt by its agent, which tells the new epoch. A lost agent is another
     one's affair: it is found, or started if the client may, and given what this client
-    knows of the session, which is its options and its last URL; the rest the old agent
-    has left on disk.
+    knows of the session: its options, and how things were at the last reply. The rest the
+    old agent has left on disk.
     """
 
     def __init__(
@@ -80,23 +81,17 @@ class AsyncRestoration:
             BrowserSessionClosedError: The session cannot be restored.
             CMDOPError: Whatever else went wrong.
         """
-        replays, journal = 0, self._handle.journal
+        replays = 0
         while True:
-            fills_in = False
             try:
                 self._rpc.require(self._handle.instance_id)
-                fills_in = journal.sent(action)
-                return await attempt(deadline)
+                return await self._made(action, deadline, attempt)
             except Exception as exc:
                 loss = Loss.behind(exc)
                 if loss is None:
                     self._tell(action, exc)
                     raise
                 again = loss.permits_replay(read=read) and replays < MAX_REPLAYS
-                if loss.outcome is not Outcome.NOT_EXECUTED and not read:
-                    journal.interrupted = action
-                elif fills_in:
-                    journal.filled = False
                 # Who is to be told anyway need not wait until there is another agent: the next call does.
                 if again or loss.epoch is not None or not self._rpc.succeeded:
                     await self._repair(action, loss, exc, deadline, again=again)
@@ -107,6 +102,22 @@ class AsyncRestoration:
                     raise interrupted from exc
                 logger.info("session %s: %s is made again after a loss", self._handle.id, action)
             replays += 1
+
+    async def _made(self, action: str, deadline: Deadline, attempt: AsyncUse[Deadline, ReplyT]) -> ReplyT:
+        """Make a call once, and note what it may have left in fields: the next agent cannot know."""
+        if action not in FILLS_IN:
+            return await attempt(deadline)
+        journal, call = self._handle.journal, object()
+        journal.filling.add(call)
+        try:
+            return await attempt(deadline)
+        except BaseException as exc:
+            loss = Loss.behind(exc)
+            if loss is None or loss.outcome is not Outcome.NOT_EXECUTED:
+                journal.filled = True
+            raise
+        finally:
+            journal.filling.discard(call)
 
     async def _repair(
         self, action: str, loss: Loss, exc: Exception, deadline: Deadline, *, again: bool
@@ -161,8 +172,7 @@ class AsyncRestoration:
         request.lost.url = handle.journal.url or ""
         request.lost.navigated = handle.journal.navigated or ""
         request.lost.by_navigation = handle.journal.by_navigation
-        request.lost.filled = handle.journal.filled
-        request.lost.interrupted = handle.journal.interrupted
+        request.lost.filled = handle.journal.filled or bool(handle.journal.filling)
         # When it is cut off, it is not taken back at once, since that would close the session for good:
         # the next call goes on with what was made.
         self._creation = AsyncCreation(self._rpc, instance_id)

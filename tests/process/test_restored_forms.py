@@ -15,7 +15,7 @@ from cmdop_browser.exceptions import (
 )
 from tests.process.faults import faults
 from tests.process.faults.bench import Bench, on_both_benches
-from tests.process.faults.losses import FAULTS, lose_page, lose_under, restored, strike
+from tests.process.faults.losses import FAULTS, lose_page, lose_under, restored, strike, under_way
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -105,6 +105,25 @@ async def test_a_form_that_was_still_empty_is_filled_in_after_a_loss(bench: Benc
     await session.fill("#note", "mine")
     await send(session)
     assert bench.site.records.counts()[name] == 1
+
+
+@pytest.mark.parametrize("what", ["renderer", "agent"])
+@on_both_benches
+async def test_it_is_told_where_the_form_came_while_it_was_filled_in(bench: Bench, what: str) -> None:
+    name = f"came-{bench.flavour.name}-{what}"
+    session = await restored(bench)
+    await session.navigate(bench.site.at("/plain.html"))
+    await session.evaluate(
+        "([gate, next]) => { fetch(gate).then(() => location = next) }",
+        [bench.site.at(f"/gate/{name}"), bench.site.at(f"/count/{name}")],
+    )
+    filling = asyncio.ensure_future(session.fill("#note", "mine"))
+    await under_way(bench, session)  # it waits on the page before
+    bench.site.open_gate(name)
+    await filling
+    await strike(bench, session, what)
+    await is_refused(session)
+    assert name not in bench.site.records.counts()
 
 
 @on_both_benches

@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from cmdop_browser.wire.v1 import common_pb2 as cmdop__browser_dot_wire_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$cmdop_browser/wire/v1/sessions.proto\x12\x10\x63mdop.browser.v1\x1a\"cmdop_browser/wire/v1/common.proto\"\xde\x03\n\x0eSessionOptions\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0eviewport_width\x18\x02 \x01(\r\x12\x17\n\x0fviewport_height\x18\x03 \x01(\r\x12\x13\n\x06locale\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08timezone\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nuser_agent\x18\x06 \x01(\tH\x02\x88\x01\x01\x12)\n\x07headers\x18\x07 \x03(\x0b\x32\x18.cmdop.browser.v1.Header\x12+\n\x05proxy\x18\x08 \x01(\x0b\x32\x17.cmdop.browser.v1.ProxyH\x03\x88\x01\x01\x12\x15\n\rstorage_state\x18\t \x01(\x0c\x12\r\n\x05\x62lock\x18\n \x03(\t\x12\x12\n\njavascript\x18\x0b \x01(\x08\x12\x1b\n\x13ignore_https_errors\x18\x0c \x01(\x08\x12+\n\x08on_crash\x18\r \x01(\x0e\x32\x19.cmdop.browser.v1.OnCrash\x12\x1c\n\x14idle_timeout_seconds\x18\x0e \x01(\x01\x12\x17\n\x0ftimeout_seconds\x18\x0f \x01(\x01\x42\t\n\x07_localeB\x0b\n\t_timezoneB\r\n\x0b_user_agentB\x08\n\x06_proxyJ\x04\x08\x11\x10\x19\"K\n\x05Proxy\x12\x0e\n\x06server\x18\x01 \x01(\t\x12\x10\n\x08username\x18\x02 \x01(\t\x12\x10\n\x08password\x18\x03 \x01(\t\x12\x0e\n\x06\x62ypass\x18\x04 \x03(\t\"\xae\x01\n\x14\x43reateSessionRequest\x12\x31\n\x07options\x18\x01 \x01(\x0b\x32 .cmdop.browser.v1.SessionOptions\x12\x1d\n\x15queue_timeout_seconds\x18\x02 \x01(\x01\x12\x17\n\x0ftimeout_seconds\x18\x03 \x01(\x01\x12+\n\x04lost\x18\x04 \x01(\x0b\x32\x1d.cmdop.browser.v1.LostSession\"\x98\x01\n\x0bLostSession\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.cmdop.browser.v1.SessionRef\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x15\n\rby_navigation\x18\x03 \x01(\x08\x12\x11\n\tnavigated\x18\x04 \x01(\t\x12\x0e\n\x06\x66illed\x18\x05 \x01(\x08\x12\x13\n\x0binterrupted\x18\x06 \x01(\t\"\'\n\x11GetSessionRequest\x12\x12\n\nid_or_name\x18\x01 \x01(\t\"\x15\n\x13ListSessionsRequest\"D\n\x11ListSessionsReply\x12/\n\x08sessions\x18\x01 \x03(\x0b\x32\x1d.cmdop.browser.v1.SessionInfo\"\xad\x02\n\x0bSessionInfo\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.cmdop.browser.v1.SessionRef\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x11\n\tclient_id\x18\x05 \x01(\t\x12\x13\n\x0b\x61ge_seconds\x18\x06 \x01(\x01\x12\x14\n\x0cidle_seconds\x18\x07 \x01(\x01\x12\x1c\n\x14idle_timeout_seconds\x18\x08 \x01(\x01\x12\x17\n\x0ftimeout_seconds\x18\t \x01(\x01\x12\r\n\x05pages\x18\n \x01(\x04\x12+\n\x08on_crash\x18\x0b \x01(\x0e\x32\x19.cmdop.browser.v1.OnCrash\x12\x14\n\x0cnot_restored\x18\x0c \x03(\t\"?\n\x13\x43loseSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63reation_key\x18\x02 \x01(\t\"%\n\x11\x43loseSessionReply\x12\x10\n\x08was_open\x18\x01 \x01(\x08*M\n\x07OnCrash\x12\x18\n\x14ON_CRASH_UNSPECIFIED\x10\x00\x12\x12\n\x0eON_CRASH_RAISE\x10\x01\x12\x14\n\x10ON_CRASH_RESTORE\x10\x02\x32\x9b\x03\n\x0eSessionService\x12O\n\x06\x43reate\x12&.cmdop.browser.v1.CreateSessionRequest\x1a\x1d.cmdop.browser.v1.SessionInfo\x12I\n\x03Get\x12#.cmdop.browser.v1.GetSessionRequest\x1a\x1d.cmdop.browser.v1.SessionInfo\x12R\n\x04List\x12%.cmdop.browser.v1.ListSessionsRequest\x1a#.cmdop.browser.v1.ListSessionsReply\x12\x44\n\x04Info\x12\x1d.cmdop.browser.v1.SessionCall\x1a\x1d.cmdop.browser.v1.SessionInfo\x12S\n\x05\x43lose\x12%.cmdop.browser.v1.CloseSessionRequest\x1a#.cmdop.browser.v1.CloseSessionReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$cmdop_browser/wire/v1/sessions.proto\x12\x10\x63mdop.browser.v1\x1a\"cmdop_browser/wire/v1/common.proto\"\xde\x03\n\x0eSessionOptions\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x16\n\x0eviewport_width\x18\x02 \x01(\r\x12\x17\n\x0fviewport_height\x18\x03 \x01(\r\x12\x13\n\x06locale\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08timezone\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x17\n\nuser_agent\x18\x06 \x01(\tH\x02\x88\x01\x01\x12)\n\x07headers\x18\x07 \x03(\x0b\x32\x18.cmdop.browser.v1.Header\x12+\n\x05proxy\x18\x08 \x01(\x0b\x32\x17.cmdop.browser.v1.ProxyH\x03\x88\x01\x01\x12\x15\n\rstorage_state\x18\t \x01(\x0c\x12\r\n\x05\x62lock\x18\n \x03(\t\x12\x12\n\njavascript\x18\x0b \x01(\x08\x12\x1b\n\x13ignore_https_errors\x18\x0c \x01(\x08\x12+\n\x08on_crash\x18\r \x01(\x0e\x32\x19.cmdop.browser.v1.OnCrash\x12\x1c\n\x14idle_timeout_seconds\x18\x0e \x01(\x01\x12\x17\n\x0ftimeout_seconds\x18\x0f \x01(\x01\x42\t\n\x07_localeB\x0b\n\t_timezoneB\r\n\x0b_user_agentB\x08\n\x06_proxyJ\x04\x08\x11\x10\x19\"K\n\x05Proxy\x12\x0e\n\x06server\x18\x01 \x01(\t\x12\x10\n\x08username\x18\x02 \x01(\t\x12\x10\n\x08password\x18\x03 \x01(\t\x12\x0e\n\x06\x62ypass\x18\x04 \x03(\t\"\xae\x01\n\x14\x43reateSessionRequest\x12\x31\n\x07options\x18\x01 \x01(\x0b\x32 .cmdop.browser.v1.SessionOptions\x12\x1d\n\x15queue_timeout_seconds\x18\x02 \x01(\x01\x12\x17\n\x0ftimeout_seconds\x18\x03 \x01(\x01\x12+\n\x04lost\x18\x04 \x01(\x0b\x32\x1d.cmdop.browser.v1.LostSession\"\x83\x01\n\x0bLostSession\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.cmdop.browser.v1.SessionRef\x12\x0b\n\x03url\x18\x02 \x01(\t\x12\x15\n\rby_navigation\x18\x03 \x01(\x08\x12\x11\n\tnavigated\x18\x04 \x01(\t\x12\x0e\n\x06\x66illed\x18\x05 \x01(\x08\"\'\n\x11GetSessionRequest\x12\x12\n\nid_or_name\x18\x01 \x01(\t\"\x15\n\x13ListSessionsRequest\"D\n\x11ListSessionsReply\x12/\n\x08sessions\x18\x01 \x03(\x0b\x32\x1d.cmdop.browser.v1.SessionInfo\"\xad\x02\n\x0bSessionInfo\x12-\n\x07session\x18\x01 \x01(\x0b\x32\x1c.cmdop.browser.v1.SessionRef\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0b\n\x03url\x18\x03 \x01(\t\x12\r\n\x05title\x18\x04 \x01(\t\x12\x11\n\tclient_id\x18\x05 \x01(\t\x12\x13\n\x0b\x61ge_seconds\x18\x06 \x01(\x01\x12\x14\n\x0cidle_seconds\x18\x07 \x01(\x01\x12\x1c\n\x14idle_timeout_seconds\x18\x08 \x01(\x01\x12\x17\n\x0ftimeout_seconds\x18\t \x01(\x01\x12\r\n\x05pages\x18\n \x01(\x04\x12+\n\x08on_crash\x18\x0b \x01(\x0e\x32\x19.cmdop.browser.v1.OnCrash\x12\x14\n\x0cnot_restored\x18\x0c \x03(\t\"?\n\x13\x43loseSessionRequest\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x14\n\x0c\x63reation_key\x18\x02 \x01(\t\"%\n\x11\x43loseSessionReply\x12\x10\n\x08was_open\x18\x01 \x01(\x08*M\n\x07OnCrash\x12\x18\n\x14ON_CRASH_UNSPECIFIED\x10\x00\x12\x12\n\x0eON_CRASH_RAISE\x10\x01\x12\x14\n\x10ON_CRASH_RESTORE\x10\x02\x32\x9b\x03\n\x0eSessionService\x12O\n\x06\x43reate\x12&.cmdop.browser.v1.CreateSessionRequest\x1a\x1d.cmdop.browser.v1.SessionInfo\x12I\n\x03Get\x12#.cmdop.browser.v1.GetSessionRequest\x1a\x1d.cmdop.browser.v1.SessionInfo\x12R\n\x04List\x12%.cmdop.browser.v1.ListSessionsRequest\x1a#.cmdop.browser.v1.ListSessionsReply\x12\x44\n\x04Info\x12\x1d.cmdop.browser.v1.SessionCall\x1a\x1d.cmdop.browser.v1.SessionInfo\x12S\n\x05\x43lose\x12%.cmdop.browser.v1.CloseSessionRequest\x1a#.cmdop.browser.v1.CloseSessionReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'cmdop_browser.wire.v1.sessions_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ONCRASH']._serialized_start=1526
-  _globals['_ONCRASH']._serialized_end=1603
+  _globals['_ONCRASH']._serialized_start=1505
+  _globals['_ONCRASH']._serialized_end=1582
   _globals['_SESSIONOPTIONS']._serialized_start=95
   _globals['_SESSIONOPTIONS']._serialized_end=573
   _globals['_PROXY']._serialized_start=575
@@ -41,19 +41,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATESESSIONREQUEST']._serialized_start=653
   _globals['_CREATESESSIONREQUEST']._serialized_end=827
   _globals['_LOSTSESSION']._serialized_start=830
-  _globals['_LOSTSESSION']._serialized_end=982
-  _globals['_GETSESSIONREQUEST']._serialized_start=984
-  _globals['_GETSESSIONREQUEST']._serialized_end=1023
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=1025
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=1046
-  _globals['_LISTSESSIONSREPLY']._serialized_start=1048
-  _globals['_LISTSESSIONSREPLY']._serialized_end=1116
-  _globals['_SESSIONINFO']._serialized_start=1119
-  _globals['_SESSIONINFO']._serialized_end=1420
-  _globals['_CLOSESESSIONREQUEST']._serialized_start=1422
-  _globals['_CLOSESESSIONREQUEST']._serialized_end=1485
-  _globals['_CLOSESESSIONREPLY']._serialized_start=1487
-  _globals['_CLOSESESSIONREPLY']._serialized_end=1524
-  _globals['_SESSIONSERVICE']._serialized_start=1606
-  _globals['_SESSIONSERVICE']._serialized_end=2017
+  _globals['_LOSTSESSION']._serialized_end=961
+  _globals['_GETSESSIONREQUEST']._serialized_start=963
+  _globals['_GETSESSIONREQUEST']._serialized_end=1002
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=1004
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=1025
+  _globals['_LISTSESSIONSREPLY']._serialized_start=1027
+  _globals['_LISTSESSIONSREPLY']._serialized_end=1095
+  _globals['_SESSIONINFO']._serialized_start=1098
+  _globals['_SESSIONINFO']._serialized_end=1399
+  _globals['_CLOSESESSIONREQUEST']._serialized_start=1401
+  _globals['_CLOSESESSIONREQUEST']._serialized_end=1464
+  _globals['_CLOSESESSIONREPLY']._serialized_start=1466
+  _globals['_CLOSESESSIONREPLY']._serialized_end=1503
+  _globals['_SESSIONSERVICE']._serialized_start=1585
+  _globals['_SESSIONSERVICE']._serialized_end=1996
 # @@protoc_insertion_point(module_scope)

@@ -77,20 +77,18 @@ class CreateSessionRequest(_message.Message):
     def __init__(self, options: _Optional[_Union[SessionOptions, _Mapping]] = ..., queue_timeout_seconds: _Optional[float] = ..., timeout_seconds: _Optional[float] = ..., lost: _Optional[_Union[LostSession, _Mapping]] = ...) -> None: ...
 
 class LostSession(_message.Message):
-    __slots__ = ("session", "url", "by_navigation", "navigated", "filled", "interrupted")
+    __slots__ = ("session", "url", "by_navigation", "navigated", "filled")
     SESSION_FIELD_NUMBER: _ClassVar[int]
     URL_FIELD_NUMBER: _ClassVar[int]
     BY_NAVIGATION_FIELD_NUMBER: _ClassVar[int]
     NAVIGATED_FIELD_NUMBER: _ClassVar[int]
     FILLED_FIELD_NUMBER: _ClassVar[int]
-    INTERRUPTED_FIELD_NUMBER: _ClassVar[int]
     session: _common_pb2.SessionRef
     url: str
     by_navigation: bool
     navigated: str
     filled: bool
-    interrupted: str
-    def __init__(self, session: _Optional[_Union[_common_pb2.SessionRef, _Mapping]] = ..., url: _Optional[str] = ..., by_navigation: bool = ..., navigated: _Optional[str] = ..., filled: bool = ..., interrupted: _Optional[str] = ...) -> None: ...
+    def __init__(self, session: _Optional[_Union[_common_pb2.SessionRef, _Mapping]] = ..., url: _Optional[str] = ..., by_navigation: bool = ..., navigated: _Optional[str] = ..., filled: bool = ...) -> None: ...
 
 class GetSessionRequest(_message.Message):
     __slots__ = ("id_or_name",)

@@ -11,6 +11,7 @@ from tests.process.faults.bench import LONG
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cmdop_browser.models import SessionInfo
     from tests.process.faults.bench import Bench
 
 
@@ -19,10 +20,24 @@ async def restored(bench: Bench) -> Any:
     return await bench.client.browser.create_session(on_crash="restore", timeout=LONG)
 
 
+async def listed(bench: Bench, session: Any) -> SessionInfo:
+    """What the list of all sessions tells of one, which is not asked itself."""
+    found: list[SessionInfo] = await bench.client.browser.list_sessions()
+    return next(info for info in found if info.id == session.id)
+
+
 async def epoch_of(bench: Bench, session: Any) -> int:
-    """How often a session was rebuilt, from the list of all."""
-    found = [info.epoch for info in await bench.client.browser.list_sessions() if info.id == session.id]
-    return int(found[0])
+    """How often a session was rebuilt."""
+    return (await listed(bench, session)).epoch
+
+
+async def under_way(bench: Bench, session: Any) -> None:
+    """Wait until a call on the session has its turn."""
+    async with asyncio.timeout(LONG):
+        while True:
+            if not (await listed(bench, session)).idle:
+                return
+            await asyncio.sleep(0.01)
 
 
 async def lose_page(bench: Bench, session: Any, is_wanted: Callable[[list[str]], bool]) -> None:
