@@ -58,6 +58,8 @@ CLOSE_GRACE = 0.1
 # Enough to see what is missing, and no more than a page without end can fill.
 MAX_FAILED_REQUESTS = 30
 MAX_URL_KEPT = 1000
+# Pages that Chromium remembers of a history (kMaxSessionHistoryEntries).
+MAX_HISTORY = 50
 _WORLD = "cmdop"
 
 
@@ -65,7 +67,7 @@ class Entries(Enum):
     """What is known of the fields of a document, in a session that is restored."""
 
     NONE = "none"  # the caller has filled in nothing
-    FILLED = "filled"  # the caller has
+    FILLED = "filled"  # the caller has, or may have
     GONE = "gone"  # the document was loaded again, without what the caller had filled in
     TOLD = "told"  # the same, and the caller knows
 
@@ -86,6 +88,7 @@ class ManagedPage:
         has_acted: Whether a call since then may have led elsewhere: a click, a script.
         entries: What is known of the fields of this document.
         is_being_filled_in: Whether a call fills in something: that may be in a document that comes meanwhile.
+        is_going_through_history: Whether a call does: what comes so has its fields as they were left.
         is_restless: Whether it was found to replace itself without end, and was not left for another since.
         loading_url: What the page is on its way to; "" when it is not on its way.
         call_deadline: Of the call that has the page.
@@ -120,7 +123,8 @@ class ManagedPage:
         self.missed = ("", "")
         self.has_acted = False
         self.entries = Entries.NONE
-        self.is_being_filled_in = False
+        self.is_being_filled_in = self.is_going_through_history = False
+        self._left_filled: deque[str] = deque(maxlen=MAX_HISTORY)
         self.is_restless = False
         self.call_deadline = Deadline.after(0)
         self.failed_requests: deque[str] = deque(maxlen=MAX_FAILED_REQUESTS)
@@ -312,14 +316,21 @@ class ManagedPage:
         self.loading_url = ""
         arrived, self._arriving = self._arriving, None
         if not frame.url.startswith(("http:", "https:")):
-            self.response = None  # the browser's own page, whatever the server had said before
-            self.entries = Entries.NONE
+            self._leave()  # for the browser's own page
         elif arrived is not None:
             self._take(arrived)
 
+    def _leave(self) -> None:
+        if self.response is not None and self.entries is Entries.FILLED:
+            self._left_filled.append(self.response.url)
+        self.response, self.entries = None, Entries.NONE
+
     def _take(self, response: Response) -> None:
+        self._leave()
         self.response = response
-        self.entries = Entries.FILLED if self.is_being_filled_in else Entries.NONE
+        is_as_left = self.is_going_through_history and response.url in self._left_filled
+        if self.is_being_filled_in or is_as_left:
+            self.entries = Entries.FILLED
         self.documents += 1
         self.missed = ("", "")
 

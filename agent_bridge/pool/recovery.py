@@ -42,6 +42,7 @@ _CHANGES_NOTHING: Final = frozenset({"cookies", "info", "pdf", "screenshot", "st
 # What these have set going, a form that is sent for instance, mostly begins within this time.
 _SETS_GOING: Final = frozenset({"check", "click", "evaluate", "press", "select_option", "uncheck"})
 _SET_GOING_SECONDS: Final = 1.0
+_GOES_THROUGH_HISTORY: Final = frozenset({"back", "forward"})
 # Looks take some milliseconds, and end by themselves when a page does not answer.
 _LAST_LOOK_SECONDS: Final = 2.0
 
@@ -132,8 +133,9 @@ class Recovery:
         if keepsake is not None:
             self.memory.take_up(keepsake)
             self._is_outdated = keepsake.is_outdated
-        if keepsake is not None and keepsake.navigated == lost.navigated:
-            place, filled = keepsake.place, keepsake.is_outdated and lost.filled
+        is_outdated = keepsake is None or keepsake.is_outdated
+        if keepsake is not None and (not is_outdated or keepsake.navigated == lost.navigated):
+            place, filled = keepsake.place, is_outdated and lost.filled
             self.memory.missing = replace(place, filled=place.filled or filled) if place else None
         elif origin_of(lost.url):  # remembered too early, or not at all: then the client knows better
             self.memory.missing = Place(lost.url, repeatable=lost.by_navigation, filled=lost.filled)
@@ -183,6 +185,7 @@ class Recovery:
         """Note that the call *action* is about to be made, unless what it counts on is gone with the page."""
         if not admit(action, page):
             return False
+        page.is_going_through_history = action in _GOES_THROUGH_HISTORY
         page.is_being_filled_in = action in FILLS_IN
         if page.is_being_filled_in:
             self.memory.changing()  # should the agent be killed before it is done
@@ -205,7 +208,7 @@ class Recovery:
 
     def look(self, action: str, page: ManagedPage) -> None:
         """Begin to look at what a call has changed, beside the next one, unless that is done."""
-        page.is_being_filled_in = False
+        page.is_being_filled_in = page.is_going_through_history = False
         is_done, self._is_looked_at = self._is_looked_at, False
         if is_done or page.lost.done():
             return

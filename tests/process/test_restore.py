@@ -257,6 +257,29 @@ async def test_a_handle_that_was_got_goes_on_too(bench: Bench) -> None:
 
 
 @on_both_benches
+async def test_the_page_comes_back_that_another_handle_has_led_to(bench: Bench) -> None:
+    session = await restored(bench)
+    await session.navigate(bench.site.at("/plain.html"))
+    other = await bench.client.browser.get_session(session.id)
+    await other.navigate(bench.site.at("/plain.html", of="other"))
+    await strike(bench, session, "agent")
+    assert await session.url() == bench.site.at("/plain.html", of="other")
+
+
+@on_both_benches
+async def test_the_page_comes_back_of_which_not_all_came(bench: Bench) -> None:
+    gate = f"part-{bench.flavour.name}"
+    session = await restored(bench)
+    await session.navigate(bench.site.at("/plain.html"))
+    with pytest.raises(BrowserNavigationError) as caught:
+        await session.navigate(bench.site.at(f"/count/{gate}", gate=gate), timeout=4.0)
+    assert caught.value.cause is NavigationCause.TIMEOUT_LOAD
+    bench.site.open_gate(f"{gate}-2")
+    await strike(bench, session, "agent")
+    assert await session.dom.text("#go") == "Count"
+
+
+@on_both_benches
 async def test_a_session_that_raises_still_does_beside_one_that_restores(bench: Bench) -> None:
     session = await restored(bench)
     plain = await bench.client.browser.create_session()

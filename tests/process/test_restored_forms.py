@@ -127,6 +127,18 @@ async def test_it_is_told_where_the_form_came_while_it_was_filled_in(bench: Benc
 
 
 @on_both_benches
+async def test_it_is_told_where_the_form_came_back_as_it_was_left(bench: Bench) -> None:
+    name = f"back-{bench.flavour.name}"
+    session = await filled_in(bench, bench.site.at(f"/count/{name}"))
+    await session.navigate(bench.site.at("/plain.html"))
+    await session.back()
+    assert await session.evaluate("document.querySelector('#note').value") == "mine"
+    await lose_page(bench, session, faults.is_renderer)
+    await is_refused(session)
+    assert name not in bench.site.records.counts()
+
+
+@on_both_benches
 async def test_a_form_that_was_sent_is_not_missed_on_the_next_page(bench: Bench) -> None:
     name = f"next-{bench.flavour.name}"
     session = await filled_in(bench, bench.site.at(f"/count/{name}"))
