@@ -133,9 +133,8 @@ class Recovery:
         if keepsake is not None:
             self.memory.take_up(keepsake)
             self._is_outdated = keepsake.is_outdated
-        is_outdated = keepsake is None or keepsake.is_outdated
-        if keepsake is not None and (not is_outdated or keepsake.navigated == lost.navigated):
-            place, filled = keepsake.place, is_outdated and lost.filled
+        if keepsake is not None and (not keepsake.is_outdated or keepsake.navigated == lost.navigated):
+            place, filled = keepsake.place, keepsake.is_outdated and lost.filled
             self.memory.missing = replace(place, filled=place.filled or filled) if place else None
         elif origin_of(lost.url):  # remembered too early, or not at all: then the client knows better
             self.memory.missing = Place(lost.url, repeatable=lost.by_navigation, filled=lost.filled)
